@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Cinder's database knows of a volume and its snapshots, as values, and what the driver
+changes there: formats, a snapshot's progress, where an attachment leads.
+
+Main class: :class:`VolumeState`. Cinder's untyped objects go no further than this module and
+:mod:`driver.nfs`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from cinder import context as cinder_context
+from cinder import objects
+from cinder.compute import nova as cinder_nova
+from cinder.objects import fields
+from oslo_utils import units
+
+from driver import exceptions
+from driver.layout import Format
+from nova_assist import client
+
+# Keys in a volume's admin_metadata, as the in-tree driver has them: the active file's format,
+# and the one that the volume has once its last snapshot is deleted while it is detached.
+_FORMAT = 'format'
+_BASE_FORMAT = 'base_format'
+
+_NO_PROGRESS = '0%'
+
+
+@dataclasses.dataclass(frozen=True)
+class VolumeState:
+    """A volume as the database has it now.
+
+    :ivar name: the name of its base file
+    :ivar size: bytes
+    :ivar share: the export that it lies on
+    :ivar attached: whether a guest may have it open
+    :ivar active_format: format of the active file as recorded, None if never recorded
+    :ivar base_format: format to return to, None if never recorded
+    """
+
+    id: str
+    name: str
+    size: int
+    share: str
+    status: str
+    attached: bool
+    active_format: Format | None
+    base_format: Format | None
+
+
+def volume_state(volume_id: str) -> VolumeState:
+    """Read a volume afresh: the object that came with a request may be older than the lock."""
+    volume = _volume(volume_id)
+    metadata = volume.admin_metadata
+    return VolumeState(
+        id=volume.id,
+        name=volume.name,
+        size=volume.size * units.Gi,
+        share=volume.provider_location,
+        status=volume.status,
+        attached=volume.attach_status == fields.VolumeAttachStatus.ATTACHED,
+        active_format=_format(volume.id, metadata.get(_FORMAT)),
+        base_format=_format(volume.id, metadata.get(_BASE_FORMAT)),
+    )
+
+
+def save_formats(volume_id: str, active: Format, base: Format) -> None:
+    """Record the formats of a volume's active file and of its base."""
+    volume = _volume(volume_id)
+    wanted = {_FORMAT: active.value, _BASE_FORMAT: base.value}
+    if {key: volume.admin_metadata.get(key) for key in wanted} != wanted:
+        volume.admin_metadata = {**volume.admin_metadata, **wanted}
+        volume.save()
+
+
+def point_attachments_to(volume_id: str, name: str, image_format: Format) -> None:
+    """Make each attachment's connection info lead to another file of the volume.
+
+    Nova reads it again after an online snapshot, and opens that file at the guest's next start
+    (bugs 1860913, 1989514).
+    """
+    for attachment in _volume(volume_id).volume_attachment:
+        if attachment.connection_info:
+            attachment.connection_info = {
+                **attachment.connection_info,
+                'name': name,
+                'format': image_format.value,
+            }
+            attachment.save()
+
+
+def snapshot_status(snapshot_id: str) -> client.Status:
+    """Read a snapshot's status and progress."""
+    snapshot = _snapshot(snapshot_id)
+    return client.Status(str(snapshot.status), str(snapshot.progress))
+
+
+def reset_progress(snapshot_id: str) -> None:
+    """Forget the progress that an earlier attempt, or anybody else, has left."""
+    snapshot = _snapshot(snapshot_id)
+    snapshot.progress = _NO_PROGRESS
+    snapshot.save()
+
+
+def nova(context: Any) -> client.AssistedSnapshots:
+    """Return Nova's API under the identity of the ``[nova]`` section of cinder.conf.
+
+    :param context: the context of the request that this is for
+    """
+    return client.AssistedSnapshots(cinder_nova.novaclient(context, privileged_user=True))
+
+
+def _volume(volume_id: str) -> Any:
+    return objects.Volume.get_by_id(cinder_context.get_admin_context(), volume_id)
+
+
+def _snapshot(snapshot_id: str) -> Any:
+    return objects.Snapshot.get_by_id(cinder_context.get_admin_context(), snapshot_id)
+
+
+def _format(volume_id: str, value: str | None) -> Format | None:
+    try:
+        return None if value is None else Format(value)
+    except ValueError as error:
+        raise exceptions.StateError(
+            f'The admin metadata of volume {volume_id} has the format {value!r}, which is neither '
+            f'raw nor qcow2.'
+        ) from error

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The names of a volume's files on a share, as Cinder's in-tree driver lays them out.
+
+Main class: :class:`Layout`. What is in the files is left to :mod:`driver.records` and
+:mod:`driver.qcow2`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import pathlib
+import re
+
+
+class Format(str, enum.Enum):
+    """The image formats that a volume's files can have."""
+
+    RAW = 'raw'
+    QCOW2 = 'qcow2'
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """Where the files of one volume lie.
+
+    :ivar folder: where the volume's share is mounted
+    :ivar volume: the volume's name, which is also the name of its base file
+    """
+
+    folder: pathlib.Path
+    volume: str
+
+    @property
+    def record(self) -> str:
+        """The name of the JSON record of active file and snapshots."""
+        return f'{self.volume}.info'
+
+    def overlay(self, snapshot_id: str) -> str:
+        """Return the name of the overlay made after a snapshot."""
+        return f'{self.volume}.{snapshot_id}'
+
+    def temporary(self, name: str) -> str:
+        """Return the name under which a file is prepared; a leftover one holds nothing needed."""
+        return f'{name}.tmp'
+
+    def path(self, name: str) -> pathlib.Path:
+        """Return the path of one of the volume's files."""
+        return self.folder / name
+
+    def owns(self, name: str) -> bool:
+        """Tell whether a name is one that an image of this volume can have.
+
+        The rule keeps a record or a backing file name from leading to another volume or out of
+        the share (the in-tree driver checks the same in ``_qemu_img_info_base``).
+        """
+        pattern = re.escape(self.volume) + r'(\.[0-9A-Za-z-]+)?'
+        return re.fullmatch(pattern, name) is not None and name not in (
+            self.record,
+            self.temporary(self.volume),
+        )

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who has an image open, as QEMU's image locks tell, without starting a process.
+
+Main functions: :func:`holders` and :func:`claim`. QEMU holds a shared OFD lock on one byte for
+each permission it uses, at 100 + bit, and for each it denies to others, at 200 + bit (QEMU's
+``block/file-posix.c``). Over NFS the locks live on the server (v4, or v3 with lockd).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import fcntl
+import os
+import pathlib
+import struct
+from collections.abc import Iterator
+
+from driver import exceptions
+
+# struct flock of 64-bit Linux: type, whence, start, length, pid.
+_FLOCK = struct.Struct('hhqqi4x')
+
+_CONSISTENT_READ = 100
+_WRITE = 101
+_FIRST = 100
+_COUNT = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class Holders:
+    """Whether anybody reads an image through QEMU, and whether anybody writes it."""
+
+    reading: bool
+    writing: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether anybody has the image open."""
+        return self.reading or self.writing
+
+
+def holders(path: pathlib.Path) -> Holders:
+    """Tell who has an image open, in any process on any host that shares the locks.
+
+    :raises ChainError: the file isn't there or can't be opened
+    """
+    with _opened(path, os.O_RDONLY) as handle:
+        return Holders(_held(handle, _CONSISTENT_READ), _held(handle, _WRITE))
+
+
+@contextlib.contextmanager
+def claim(path: pathlib.Path) -> Iterator[None]:
+    """Keep every QEMU out of an image for the length of the block.
+
+    :raises FileInUse: somebody has it open already
+    :raises ChainError: the file isn't there or can't be opened
+    """
+    with _opened(path, os.O_RDWR) as handle:
+        try:
+            fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(_FIRST, _COUNT))
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            raise exceptions.FileInUse(
+                f'{path} is open in a QEMU process, and was left as it is. Find the guest that '
+                f'uses it ("lslocks", "fuser", on each compute host) before you repeat this.'
+            ) from error
+        yield
+
+
+@contextlib.contextmanager
+def _opened(path: pathlib.Path, flags: int) -> Iterator[int]:
+    try:
+        handle = os.open(path, flags | os.O_CLOEXEC)
+    except OSError as error:
+        raise exceptions.ChainError(
+            f'Could not open {path} to look at its locks: {error.strerror}.'
+        ) from error
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _flock(start: int, length: int) -> bytes:
+    return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
+
+
+def _held(handle: int, byte: int) -> bool:
+    answer = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _flock(byte, 1))
+    return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)

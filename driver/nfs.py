@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The volume driver that cinder-volume loads: entry points, the lock per volume, delegation.
+
+Main class: :class:`NfsDriver`, ``volume_driver = driver.nfs.NfsDriver``. What the calls do is
+left to :mod:`driver.backend`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from cinder import coordination, interface
+from cinder import utils as cinder_utils
+from cinder.volume import volume_utils
+from cinder.volume.drivers import remotefs
+from oslo_config import cfg
+from oslo_log import log as logging
+from oslo_utils import units
+
+from driver import access, exceptions, options
+from driver.backend import Backend
+from driver.database import volume_state
+from driver.shares import Shares
+
+LOG = logging.getLogger(__name__)
+
+
+@interface.volumedriver
+class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
+    """NFS volumes with snapshots, offline and through Nova.
+
+    Every operation on a volume holds the lock ``nfs-<volume id>``, as the in-tree driver's do.
+    """
+
+    VERSION = '0.1.0'
+    CI_WIKI_NAME = 'nova-assist'
+
+    driver_volume_type = 'nfs'
+    driver_prefix = 'nfs'
+    volume_backend_name = 'nova_assist_nfs'
+    vendor_name = 'nova-assist'
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.configuration.append_config_values(options.ALL)
+        self._new_install = bool(kwargs.get('is_vol_db_empty'))
+        self._settings: options.Settings
+        self._mounted: Shares
+        self._backend: Backend
+        self._over_subscription = 1.0
+
+    @staticmethod
+    def get_driver_options() -> list[cfg.Opt]:
+        """Return the options that the driver reads from its backend section."""
+        return options.ALL
+
+    def do_setup(self, context: Any) -> None:
+        """Parse the options, mount the shares, and see that files can be made on them.
+
+        :raises DriverError: what can't work, and what to change
+        """
+        self._settings = options.parse(self.configuration)
+        self._over_subscription = volume_utils.get_max_over_subscription_ratio(
+            self.configuration.max_over_subscription_ratio
+        )
+        helper = cinder_utils.get_root_helper()
+        self._mounted = Shares(self._settings, self._over_subscription, helper)
+        self._mounted.mount()
+        folders = [self._mounted.folder(export) for export in self._mounted.mounted()]
+        secure = self._settings.secure_permissions
+        if secure is None:
+            secure = access.resolve_auto(folders[0], self._new_install)
+        maker = access.FileMaker(access.SECURE_MODE if secure else access.OPEN_MODE)
+        for folder in folders:
+            access.probe(folder, maker)
+        self._backend = Backend(self._settings, self._mounted, maker)
+
+    def secure_file_operations_enabled(self) -> bool:
+        """Tell Cinder that files are worked on as the service's own user, never as root."""
+        return True
+
+    def _ensure_share_mounted(self, share: str) -> None:
+        self._mounted.folder(share)
+
+    def _get_mount_point_for_share(self, share: str) -> str:
+        return str(self._mounted.folder(share))
+
+    def _get_mount_point_base(self) -> str:
+        return str(self._settings.mount_base)
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def create_volume(self, volume: Any) -> dict[str, str]:
+        """Make an empty volume; returns its ``provider_location``."""
+        _refuse_encrypted(volume)
+        share = self._backend.create_volume(volume.id, volume.name, volume.size * units.Gi)
+        return {'provider_location': share}
+
+    @coordination.synchronized(  # type: ignore[untyped-decorator]
+        '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-{snapshot.volume_id}'
+    )
+    def create_volume_from_snapshot(self, volume: Any, snapshot: Any) -> dict[str, str]:
+        """Make a volume with a snapshot's data; returns its ``provider_location``.
+
+        The source's lock is held too: a deletion must not merge what is being copied.
+        """
+        _refuse_encrypted(volume)
+        source = volume_state(snapshot.volume_id)
+        size = volume.size * units.Gi
+        share = self._backend.create_from_snapshot(
+            volume.id, volume.name, size, source, snapshot.id
+        )
+        return {'provider_location': share}
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def delete_volume(self, volume: Any) -> None:
+        """Remove a volume without snapshots."""
+        if not volume.provider_location:
+            LOG.warning('Volume %s was never made on a share, nothing to delete.', volume.id)
+            return
+        self._backend.delete_volume(volume.provider_location, volume.name)
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def extend_volume(self, volume: Any, new_size: int) -> None:
+        """Grow a detached volume to ``new_size`` GiB."""
+        self._backend.extend_volume(volume_state(volume.id), new_size * units.Gi)
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:
+        """Return how to attach a volume: export, active file, its format.
+
+        The lock keeps a guest from opening a file that a snapshot under way is about to freeze.
+        """
+        return {
+            'driver_volume_type': self.driver_volume_type,
+            'data': self._backend.connection(volume_state(volume.id)),
+            'mount_point_base': self._get_mount_point_base(),
+        }
+
+    def terminate_connection(self, volume: Any, connector: Any, **kwargs: Any) -> None:
+        """Do nothing: a share stays mounted."""
+
+    @coordination.synchronized(  # type: ignore[untyped-decorator]
+        '{self.driver_prefix}-{snapshot.volume_id}'
+    )
+    def create_snapshot(self, snapshot: Any) -> None:
+        """Take a snapshot, through Nova where the volume is attached."""
+        state = volume_state(snapshot.volume_id)
+        self._backend.create_snapshot(state, snapshot.id, snapshot.obj_context)
+
+    @coordination.synchronized(  # type: ignore[untyped-decorator]
+        '{self.driver_prefix}-{snapshot.volume_id}'
+    )
+    def delete_snapshot(self, snapshot: Any) -> None:
+        """Delete a snapshot, through Nova where the volume is attached."""
+        state = volume_state(snapshot.volume_id)
+        self._backend.delete_snapshot(state, snapshot.id, snapshot.obj_context)
+
+    def create_cloned_volume(self, volume: Any, src_vref: Any) -> NoReturn:
+        """Refuse: take a snapshot and make a volume from it."""
+        raise exceptions.Unsupported(
+            'Volumes are not cloned directly: take a snapshot and create a volume from that.'
+        )
+
+    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> NoReturn:
+        """Refuse: Cinder's generic way would write raw data over a qcow2 overlay."""
+        raise exceptions.Unsupported(
+            'Volumes are not reverted: create a volume from the snapshot instead.'
+        )
+
+    def copy_image_to_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: images are not copied to volumes."""
+        raise exceptions.Unsupported('Volumes are not made from images.')
+
+    def copy_volume_to_image(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: volumes are not uploaded."""
+        raise exceptions.Unsupported('Volumes are not uploaded as images.')
+
+    def get_backup_device(self, context: Any, backup: Any) -> NoReturn:
+        """Refuse: cinder-backup would read a qcow2 file as if it were raw."""
+        raise exceptions.Unsupported('Volumes are not backed up.')
+
+    def _update_volume_stats(self) -> None:
+        self._mounted.mount()
+        found = [self._mounted.capacity(export) for export in self._mounted.mounted()]
+        name = self.configuration.safe_get('volume_backend_name')
+        self._stats = {
+            'volume_backend_name': name or self.volume_backend_name,
+            'vendor_name': self.vendor_name,
+            'driver_version': self.VERSION,
+            'storage_protocol': self.driver_volume_type,
+            'total_capacity_gb': sum(share.total for share in found) / units.Gi,
+            'free_capacity_gb': sum(share.free for share in found) / units.Gi,
+            'provisioned_capacity_gb': sum(share.allocated for share in found) / units.Gi,
+            'reserved_percentage': self.configuration.reserved_percentage,
+            'max_over_subscription_ratio': self._over_subscription,
+            'thin_provisioning_support': self._settings.sparse,
+            'thick_provisioning_support': not self._settings.sparse,
+            'sparse_copy_volume': True,
+            'online_extend_support': False,
+            'multiattach': False,
+            'QoS_support': False,
+        }
+
+
+def _refuse_encrypted(volume: Any) -> None:
+    if volume.encryption_key_id:
+        raise exceptions.Unsupported(
+            f'Volume {volume.id} is to be encrypted, which this driver does not do.'
+        )

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Snapshots of a volume that nobody has open: carries out a plan with qemu-img.
+
+Each step leaves a chain that can be read: data is committed and made durable before an overlay is
+rebased, the overlay is rebased before the record changes, and a file is removed last of all.
+"""
+
+from __future__ import annotations
+
+from driver import access, durable, locks, qemu_img, records, volumes
+from driver.chain import Chain, OfflineMerge
+from driver.layout import Layout
+from driver.records import Record
+
+
+def create(
+    layout: Layout, record: Record, chain: Chain, snapshot_id: str, maker: access.FileMaker
+) -> None:
+    """Take a snapshot: a new overlay becomes the active file.
+
+    :raises FileInUse: somebody has the active file open
+    """
+    overlay = layout.overlay(snapshot_id)
+    with locks.claim(layout.path(chain.active.name)):
+        volumes.create_overlay(layout, overlay, chain.active, maker)
+        records.save(layout, record.with_snapshot(snapshot_id, overlay), maker)
+
+
+def merge(layout: Layout, plan: OfflineMerge, maker: access.FileMaker) -> None:
+    """Delete a snapshot: its overlay is committed into the file below.
+
+    :raises FileInUse: somebody has a file of the chain open
+    :raises CommandError: qemu-img failed; nothing was removed, the chain is readable, and the
+        same deletion can be repeated
+    """
+    lower = layout.path(plan.lower.name)
+    qemu_img.commit(layout.path(plan.overlay))
+    durable.sync_file(lower)
+    if plan.upper is not None:
+        qemu_img.rebase(layout.path(plan.upper), plan.lower.name, plan.lower.format)
+        durable.sync_file(layout.path(plan.upper))
+    records.save(layout, plan.record, maker)
+    volumes.discard(layout, plan.overlay)

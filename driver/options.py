@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver's options: Cinder's own reused, a few added, all parsed once.
+
+Main class: :class:`Settings`. Nothing is written back into the configuration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import Any
+
+from cinder.volume import configuration
+from cinder.volume.drivers import nfs as cinder_nfs
+from cinder.volume.drivers import remotefs as cinder_remotefs
+from oslo_config import cfg
+
+from driver import exceptions
+
+#: Options that the in-tree driver does not have.
+ADDED = [
+    cfg.IntOpt(
+        'nfs_assisted_create_timeout',
+        default=600,
+        min=1,
+        help='Seconds that Nova may take to switch a running guest to the overlay of a new '
+        'snapshot. Afterwards the snapshot fails, and the volume is as it was before.',
+    ),
+    cfg.IntOpt(
+        'nfs_assisted_delete_timeout',
+        default=7200,
+        min=1,
+        help='Seconds that Nova may take to merge the data of a deleted snapshot of an attached '
+        'volume. Raise it if a full volume takes longer to copy than that.',
+    ),
+]
+
+#: All options of a backend section that matter here. Cinder's lists are used as they are, as the
+#: in-tree driver may be loaded beside this one and oslo.config refuses unequal definitions.
+ALL = [*cinder_nfs.nfs_opts, *cinder_remotefs.nas_opts, *ADDED]
+
+cfg.CONF.register_opts(ADDED, group=configuration.SHARED_CONF_GROUP)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The parsed options of one backend.
+
+    :ivar secure_operations: never act as root; None stands for ``auto``
+    :ivar secure_permissions: files closed to others; None stands for ``auto``
+    :ivar reserved: part of a share that stays free, 0 to 1
+    :ivar create_timeout: seconds for Nova to switch a guest
+    :ivar delete_timeout: seconds for Nova to merge files
+    """
+
+    shares_config: pathlib.Path
+    nas_share: str | None
+    mount_options: str | None
+    mount_base: pathlib.Path
+    mount_attempts: int
+    sparse: bool
+    qcow2: bool
+    snapshots: bool
+    secure_operations: bool | None
+    secure_permissions: bool | None
+    reserved: float
+    create_timeout: int
+    delete_timeout: int
+
+
+def parse(conf: Any) -> Settings:
+    """Parse a backend's configuration.
+
+    :param conf: the ``cinder.volume.configuration.Configuration`` of the backend
+    :raises ConfigurationError: an option can't be used
+    """
+    host, path = conf.nas_host, conf.nas_share_path
+    options = conf.nfs_mount_options if conf.nas_mount_options is None else conf.nas_mount_options
+    return Settings(
+        shares_config=pathlib.Path(conf.nfs_shares_config or ''),
+        nas_share=f'{host}:{path}' if host and path else None,
+        mount_options=options,
+        mount_base=pathlib.Path(conf.nfs_mount_point_base).resolve(),
+        mount_attempts=max(1, conf.nfs_mount_attempts),
+        sparse=conf.nfs_sparsed_volumes,
+        qcow2=conf.nfs_qcow2_volumes,
+        snapshots=conf.nfs_snapshot_support,
+        secure_operations=_three_way(conf, 'nas_secure_file_operations'),
+        secure_permissions=_three_way(conf, 'nas_secure_file_permissions'),
+        reserved=conf.reserved_percentage / 100,
+        create_timeout=conf.nfs_assisted_create_timeout,
+        delete_timeout=conf.nfs_assisted_delete_timeout,
+    )
+
+
+def _three_way(conf: Any, name: str) -> bool | None:
+    value = str(getattr(conf, name)).lower()
+    try:
+        return {'true': True, 'false': False, 'auto': None}[value]
+    except KeyError as error:
+        raise exceptions.ConfigurationError(
+            f'{name} = {value} in cinder.conf is none of true, false and auto. Set one of these.'
+        ) from error

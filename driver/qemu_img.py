@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only caller of qemu-img: one function a command, formats always given, never probed."""
+
+from __future__ import annotations
+
+import pathlib
+
+from oslo_concurrency import processutils
+
+from driver import exceptions
+from driver.layout import Format
+
+
+def create(path: pathlib.Path, size: int) -> None:
+    """Make an existing empty file a qcow2 image.
+
+    Metadata is allocated, so that the file's apparent size counts as provisioned, as with the
+    in-tree driver.
+
+    :param size: virtual size in bytes
+    """
+    _run('create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', str(path), str(size))
+
+
+def create_overlay(path: pathlib.Path, backing: str, backing_format: Format, size: int) -> None:
+    """Make an existing empty file an overlay, without opening its backing file.
+
+    :param backing: the backing file's name, relative to the overlay's folder
+    :param size: virtual size in bytes
+    """
+    backed_by = ('-b', backing, '-F', backing_format.value)
+    _run('create', '-q', '-u', '-f', 'qcow2', *backed_by, str(path), str(size))
+
+
+def commit(overlay: pathlib.Path) -> None:
+    """Write an overlay's data into its backing file; the overlay stays as it is."""
+    _run('commit', '-q', '-d', '-f', 'qcow2', str(overlay))
+
+
+def rebase(overlay: pathlib.Path, backing: str, backing_format: Format) -> None:
+    """Change the backing file that an overlay names, and nothing else."""
+    backed_by = ('-b', backing, '-F', backing_format.value)
+    _run('rebase', '-q', '-u', '-f', 'qcow2', *backed_by, str(overlay))
+
+
+def convert(
+    source: pathlib.Path, source_format: Format, target: pathlib.Path, target_format: Format
+) -> None:
+    """Copy an image with all that backs it into an existing image that reads as zeros."""
+    formats = ('-f', source_format.value, '-O', target_format.value)
+    _run('convert', '-q', '-n', '--target-is-zero', *formats, str(source), str(target))
+
+
+def resize(path: pathlib.Path, image_format: Format, size: int) -> None:
+    """Grow an image.
+
+    :param size: new virtual size in bytes
+    """
+    _run('resize', '-q', '-f', image_format.value, str(path), str(size))
+
+
+def _run(*arguments: str) -> None:
+    command = ('qemu-img', *arguments)
+    try:
+        processutils.execute(*command)
+    except processutils.ProcessExecutionError as error:
+        output = f'{error.stdout or ""}{error.stderr or ""}'
+        raise exceptions.CommandError(command, int(error.exit_code), output) from error
+    except OSError as error:
+        raise exceptions.CommandError(
+            command, 127, f'{error.strerror} (qemu-img comes with the package qemu-utils)'
+        ) from error

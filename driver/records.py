@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``.info`` record of a volume: parse, validate, save.
+
+Main class: :class:`Record`. The JSON is the in-tree driver's, so that either driver can take over
+from the other: ``{"active": file, "<snapshot id>": file, …}``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+from driver import access, durable, exceptions
+from driver.layout import Layout
+
+_ACTIVE = 'active'
+
+#: A record of thousands of snapshots stays far below this many bytes.
+_LARGEST = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """Which file is active, and which overlay was made after each snapshot.
+
+    :ivar active: the file that a guest uses
+    :ivar overlays: snapshot id -> overlay; the snapshot's data is in the overlay's backing file
+    """
+
+    active: str
+    overlays: Mapping[str, str]
+
+    def with_snapshot(self, snapshot_id: str, overlay: str) -> Record:
+        """Return the record after a snapshot, whose overlay becomes the active file."""
+        return Record(overlay, {**self.overlays, snapshot_id: overlay})
+
+    def without_snapshot(self, snapshot_id: str) -> Record:
+        """Return the record without a snapshot."""
+        overlays = {key: file for key, file in self.overlays.items() if key != snapshot_id}
+        return Record(self.active, overlays)
+
+    def with_active(self, active: str) -> Record:
+        """Return the record with another active file."""
+        return Record(active, self.overlays)
+
+    def moved(self, old: str, new: str) -> Record:
+        """Return the record with each mention of an overlay replaced by another file."""
+        overlays = {key: new if file == old else file for key, file in self.overlays.items()}
+        return Record(self.active, overlays)
+
+
+def load(layout: Layout) -> Record:
+    """Read a volume's record; a volume without one has no snapshots.
+
+    :raises RecordError: the record can't be read or believed
+    """
+    path = layout.path(layout.record)
+    try:
+        with path.open('rb') as file:
+            data = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        return Record(layout.volume, {})
+    except OSError as error:
+        raise _bad(layout, f'could not be read: {error.strerror}') from error
+    return parse(data, layout)
+
+
+def parse(data: bytes, layout: Layout) -> Record:
+    """Parse and validate a record.
+
+    :param data: the content of the ``.info`` file
+    :param layout: decides which file names the volume may have
+    :raises RecordError: not such a record, or one that names a file of another volume
+    """
+    if len(data) > _LARGEST:
+        raise _bad(layout, f'is larger than {_LARGEST} bytes')
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        what = 'is empty' if not data.strip() else f'is not JSON ({error})'
+        raise _bad(layout, what) from error
+    if not isinstance(content, dict) or _ACTIVE not in content:
+        raise _bad(layout, f'is not a JSON object with the key "{_ACTIVE}"')
+    for key, file in content.items():
+        if not isinstance(file, str) or not layout.owns(file):
+            raise _bad(layout, f'names {file!r} for "{key}", which is no file of this volume')
+    active = content.pop(_ACTIVE)
+    return Record(active, content)
+
+
+def save(layout: Layout, record: Record, maker: access.FileMaker) -> None:
+    """Replace a volume's record; a crash leaves the old one or the new one (hazard: a record
+    that is truncated and rewritten in place is empty after a crash).
+    """
+    with staged(layout, record, maker) as publish:
+        publish()
+
+
+@contextlib.contextmanager
+def staged(
+    layout: Layout, record: Record, maker: access.FileMaker
+) -> Iterator[Callable[[], None]]:
+    """Write a record under a temporary name, and yield the function that puts it in force.
+
+    Without that call the record in force stays.
+    """
+    content = {**record.overlays, _ACTIVE: record.active}
+    data = json.dumps(content, indent=1, sort_keys=True).encode('ascii')
+    path = layout.path(layout.record)
+    temporary = layout.path(layout.temporary(layout.record))
+    durable.write(temporary, data, maker)
+    try:
+        yield lambda: durable.publish(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _bad(layout: Layout, what: str) -> exceptions.RecordError:
+    return exceptions.RecordError(
+        f'The snapshot record {layout.path(layout.record)} {what}. No file of {layout.volume} '
+        f'was touched. Restore the record (it maps "{_ACTIVE}" and each snapshot id to a file; '
+        f'"qemu-img info -U --backing-chain" shows how the files hang together), then repeat.'
+    )

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shares of a backend: which there are, mounting, capacity, choosing one for a volume.
+
+Main class: :class:`Shares`. Mounting itself is os-brick's, volume files are left to
+:mod:`driver.volumes`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from os_brick import exception as brick_exception
+from os_brick.remotefs import remotefs as brick_remotefs
+from oslo_concurrency import processutils
+from oslo_log import log as logging
+
+from driver import exceptions
+from driver.options import Settings
+
+LOG = logging.getLogger(__name__)
+
+_EXPORT = re.compile(r'.+:/.*')
+
+
+@dataclasses.dataclass(frozen=True)
+class Capacity:
+    """The room on a share, in bytes.
+
+    :ivar allocated: sum of the apparent sizes of its files: what sparse volumes may grow to
+    """
+
+    total: int
+    free: int
+    allocated: int
+
+
+class Shares:
+    """The shares of one backend, mounted.
+
+    :param settings: the backend's options
+    :param over_subscription: how many times its size may be promised on a share
+    :param root_helper: how os-brick becomes root to mount; unused where a share is mounted
+    """
+
+    def __init__(self, settings: Settings, over_subscription: float, root_helper: str) -> None:
+        self._settings = settings
+        self._over_subscription = over_subscription
+        self._client = brick_remotefs.RemoteFsClient(
+            'nfs',
+            root_helper,
+            execute=processutils.execute,
+            nfs_mount_point_base=str(settings.mount_base),
+            nfs_mount_options=settings.mount_options,
+        )
+        self._seen: dict[str, tuple[int, int]] = {}
+        self.options: Mapping[str, str | None] = {}
+
+    def mount(self) -> None:
+        """Read the list of shares and mount each; a share that fails is logged and left out.
+
+        :raises ConfigurationError: there is no share in the configuration
+        :raises ShareError: none of them can be mounted
+        """
+        self.options = _configured(self._settings)
+        failures = []
+        for export in self.options:
+            try:
+                self.folder(export)
+            except exceptions.ShareError as error:
+                LOG.error('%s', error)
+                failures.append(str(error))
+        if len(failures) == len(self.options):
+            raise exceptions.ShareError(' '.join(failures))
+
+    def mounted(self) -> list[str]:
+        """Return the exports that are mounted."""
+        return list(self._seen)
+
+    def folder(self, export: str) -> pathlib.Path:
+        """Return where a share is mounted, and mount it again if it was lost.
+
+        Were a lost mount not noticed, new volumes would land in the bare folder below it.
+
+        :raises ShareError: it can't be mounted
+        """
+        path = pathlib.Path(self._client.get_mount_point(export))
+        if export not in self._seen or _identity(path) != self._seen[export]:
+            self._seen.pop(export, None)
+            self._mount(export)
+            found = _identity(path)
+            if found is None:
+                raise exceptions.ShareError(f'{path}, where {export} was mounted, has vanished.')
+            self._seen[export] = found
+        return path
+
+    def _mount(self, export: str) -> None:
+        flags = (self.options.get(export) or '').split()
+        failure: Exception | None = None
+        for _ in range(self._settings.mount_attempts):
+            try:
+                self._client.mount(export, flags)
+                return
+            except (brick_exception.BrickException, processutils.ProcessExecutionError) as error:
+                failure = error
+        raise exceptions.ShareError(
+            f'Could not mount {export} in {self._settings.mount_attempts} attempts: {failure}. '
+            f'Check the export, the mount options and the network.'
+        ) from failure
+
+    def capacity(self, export: str) -> Capacity:
+        """Measure a share."""
+        folder = self.folder(export)
+        size = os.statvfs(folder)
+        with os.scandir(folder) as entries:
+            allocated = sum(_apparent_size(entry) for entry in entries)
+        return Capacity(size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize, allocated)
+
+    def choose(self, size: int) -> str:
+        """Return the share for a new volume: of those with room the one least promised.
+
+        :param size: bytes
+        :raises ShareError: none has room
+        """
+        capacities = {export: self.capacity(export) for export in self.mounted()}
+        fitting = [name for name, found in capacities.items() if self.fits(found, size)]
+        if not fitting:
+            raise exceptions.ShareError(
+                f'No share has room for {size} bytes: {_summary(capacities.items())}. Add a '
+                f'share, make room, or change max_over_subscription_ratio or reserved_percentage.'
+            )
+        return min(fitting, key=lambda name: capacities[name].allocated)
+
+    def fits(self, capacity: Capacity, size: int) -> bool:
+        """Tell whether a share has room: really, by its reserve, and by what is promised.
+
+        :param size: bytes
+        """
+        promised = capacity.allocated + size
+        reserve = capacity.total * self._settings.reserved
+        return capacity.free >= reserve and promised < capacity.total * self._over_subscription
+
+
+def _configured(settings: Settings) -> dict[str, str | None]:
+    if settings.nas_share is not None:
+        flags = f'-o {settings.mount_options}' if settings.mount_options else None
+        options = {settings.nas_share: flags}
+        source = 'nas_host and nas_share_path'
+    else:
+        options = _read_list(settings.shares_config)
+        source = f'nfs_shares_config = {settings.shares_config}'
+    wrong = [export for export in options if not _EXPORT.fullmatch(export)]
+    if wrong or not options:
+        what = f'names {wrong}' if wrong else 'names no share'
+        raise exceptions.ConfigurationError(f'{source} {what}; a share looks like host:/export.')
+    return options
+
+
+def _read_list(path: pathlib.Path) -> dict[str, str | None]:
+    r"""Read lines of ``host:/export [-o options]``; ``\040`` stands for a space."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as error:
+        raise exceptions.ConfigurationError(
+            f'nfs_shares_config = {path} could not be read: {error.strerror}. Write the shares '
+            f'into that file, one host:/export a line, or set nas_host and nas_share_path.'
+        ) from error
+    found: dict[str, str | None] = {}
+    for line in lines:
+        words = line.split(maxsplit=1)
+        if words and not words[0].startswith('#'):
+            found[words[0].replace('\\040', ' ')] = words[1].strip() if words[1:] else None
+    return found
+
+
+def _identity(path: pathlib.Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _apparent_size(entry: Any) -> int:
+    try:
+        return int(entry.stat(follow_symlinks=False).st_size) if entry.is_file() else 0
+    except FileNotFoundError:
+        return 0
+
+
+def _summary(capacities: Iterable[tuple[str, Capacity]]) -> str:
+    return ', '.join(
+        f'{export} has {found.free} of {found.total} bytes free and {found.allocated} promised'
+        for export, found in capacities
+    )

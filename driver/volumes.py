@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A volume's files: read, make, grow, copy, delete.
+
+Every file is prepared under a temporary name and published complete. Snapshots are left to
+:mod:`driver.offline` and :mod:`driver.online`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import stat
+from collections.abc import Iterator
+
+from driver import access, chain, durable, exceptions, locks, qcow2, qemu_img
+from driver.chain import Chain, Image
+from driver.layout import Format, Layout
+from driver.records import Record
+
+
+def read_chain(layout: Layout, record: Record, active_format: Format, largest: int) -> Chain:
+    """Read the headers of a volume's files and see that they fit its record.
+
+    :param active_format: the format that Cinder's database has for the active file
+    :param largest: the volume's size in bytes, which the active file may not exceed: a guest can
+        write a header with a larger size into its disk
+    :raises ChainError: files and record disagree, or a file is missing
+    :raises ImageError: a header is damaged or hostile
+    """
+    found = chain.follow(
+        layout, record.active, active_format, lambda name, form: _inspect(layout, name, form)
+    )
+    chain.check(layout, record, found)
+    if found.active.virtual_size > largest:
+        raise exceptions.ImageError(
+            f'{found.active.name} claims {found.active.virtual_size} bytes, the volume has '
+            f'{largest}. A guest may have written that header, so it is not attached or copied.'
+        )
+    return found
+
+
+def read_header(layout: Layout, name: str) -> qcow2.Header:
+    """Read the header of one of the volume's qcow2 files.
+
+    :raises ChainError: the file is missing
+    :raises ImageError: the header is damaged or hostile
+    """
+    return qcow2.parse(_read_start(layout.path(name))[0], name)
+
+
+def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
+    if image_format is Format.RAW:
+        return Image(name, image_format, _read_start(layout.path(name))[1])
+    header = read_header(layout, name)
+    if header.encrypted:
+        raise exceptions.Unsupported(f'{name} is encrypted, which this driver does not do.')
+    return Image(
+        name, image_format, header.virtual_size, header.backing_file, header.backing_format
+    )
+
+
+def _read_start(path: pathlib.Path) -> tuple[bytes, int]:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            status = os.fstat(handle)
+            data = os.pread(handle, qcow2.HEADER_BYTES, 0)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise exceptions.ChainError(
+            f'Could not read {path}: {error.strerror}. The volume needs this file: bring it back, '
+            f'then repeat. Nothing was changed.'
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise exceptions.ChainError(f'{path} is not a regular file. Nothing was changed.')
+    return data, status.st_size
+
+
+def create(
+    layout: Layout, image_format: Format, size: int, sparse: bool, maker: access.FileMaker
+) -> None:
+    """Make the base file of a new volume.
+
+    :param size: bytes
+    :param sparse: whether a raw file takes room only for what is written
+    """
+    with _new_file(layout, layout.volume, maker) as temporary:
+        _shape(temporary, image_format, size, sparse)
+
+
+def create_overlay(layout: Layout, name: str, backing: Image, maker: access.FileMaker) -> None:
+    """Make an overlay over an image of the volume, of the same virtual size."""
+    with _new_file(layout, name, maker) as temporary:
+        qemu_img.create_overlay(temporary, backing.name, backing.format, backing.virtual_size)
+
+
+def copy(
+    source: pathlib.Path,
+    source_format: Format,
+    layout: Layout,
+    image_format: Format,
+    size: int,
+    sparse: bool,
+    maker: access.FileMaker,
+) -> None:
+    """Make the base file of a new volume from an image with all that backs it.
+
+    :param size: the new volume's size in bytes; beyond the source it reads as zeros
+    """
+    with _new_file(layout, layout.volume, maker) as temporary:
+        _shape(temporary, image_format, size, sparse)
+        qemu_img.convert(source, source_format, temporary, image_format)
+
+
+def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
+    """Grow the active file of a volume that nobody has open.
+
+    :param size: new size in bytes
+    :raises FileInUse: somebody has it open
+    """
+    path = layout.path(image.name)
+    if image.format is Format.QCOW2:
+        qemu_img.resize(path, image.format, size)
+    else:
+        with locks.claim(path):
+            _extend_raw(path, size, sparse)
+    durable.sync_file(path)
+
+
+def delete(layout: Layout, record: Record) -> None:
+    """Remove a volume without snapshots; what is gone already is fine.
+
+    :raises StateError: it has snapshots
+    :raises FileInUse: somebody has it open
+    """
+    if record.overlays:
+        raise exceptions.StateError(
+            f'{layout.volume} still has snapshots, {sorted(record.overlays)}: delete them first.'
+        )
+    for name in (record.active, layout.volume):
+        discard(layout, name)
+        durable.remove(layout.path(layout.temporary(name)))
+    durable.remove(layout.path(layout.record))
+
+
+def discard(layout: Layout, name: str) -> None:
+    """Remove a file of the volume that nothing refers to any more; one that is gone is fine.
+
+    :raises FileInUse: somebody has it open
+    """
+    path = layout.path(name)
+    if path.exists():
+        with locks.claim(path):
+            durable.remove(path)
+
+
+@contextlib.contextmanager
+def _new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pathlib.Path]:
+    temporary = layout.path(layout.temporary(name))
+    maker.make(temporary)
+    try:
+        yield temporary
+        durable.publish(temporary, layout.path(name))
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) -> None:
+    if image_format is Format.QCOW2:
+        qemu_img.create(path, size)
+    else:
+        _extend_raw(path, size, sparse)
+
+
+def _extend_raw(path: pathlib.Path, size: int, sparse: bool) -> None:
+    try:
+        with path.open('r+b') as file:
+            start = file.seek(0, os.SEEK_END)
+            if sparse:
+                file.truncate(size)
+            else:
+                os.posix_fallocate(file.fileno(), start, size - start)
+    except OSError as error:
+        raise exceptions.ShareError(
+            f'Could not give {path} its {size} bytes: {error.strerror}. Make room on the share.'
+        ) from error

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The calls to Nova, through python-novaclient, with its errors turned into this package's.
+
+Main class: :class:`AssistedSnapshots`. Waiting for what Nova does afterwards is left to
+:mod:`nova_assist.client.wait`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keystoneauth1 import exceptions as keystone_exceptions
+from novaclient import exceptions as nova_exceptions
+
+from nova_assist.client import errors
+from nova_assist.client.requests import CreateRequest, DeleteRequest
+
+
+class AssistedSnapshots:
+    """Nova's assisted volume snapshots.
+
+    :param nova: a ``novaclient`` client of an identity that Nova's policy allows this
+        (``service_or_admin`` from 2025.2, admin before)
+    """
+
+    def __init__(self, nova: Any) -> None:
+        self._manager = nova.assisted_volume_snapshots
+
+    def create(self, request: CreateRequest) -> None:
+        """Ask Nova to switch the guest to a new file; Nova answers before it has done so.
+
+        :raises Refused: Nova said no
+        :raises Unreachable: no clear answer
+        """
+        what = f'create snapshot {request.snapshot_id} of volume {request.volume_id}'
+        _call(
+            what,
+            lambda: self._manager.create(request.volume_id, create_info=request.create_info()),
+        )
+
+    def delete(self, request: DeleteRequest) -> None:
+        """Ask Nova to merge files; Nova answers before it has done so.
+
+        :raises Refused: Nova said no
+        :raises Unreachable: no clear answer
+        """
+        what = f'delete snapshot {request.snapshot_id} of volume {request.volume_id}'
+        _call(
+            what,
+            lambda: self._manager.delete(request.snapshot_id, delete_info=request.delete_info()),
+        )
+
+
+def _call(what: str, send: Callable[[], object]) -> None:
+    try:
+        send()
+    except nova_exceptions.ClientException as error:
+        code = int(error.code)
+        message = f'Nova was asked to {what} and answered {code}: {error.message}'
+        if 400 <= code < 500:
+            raise errors.Refused(message, code) from error
+        raise errors.Unreachable(message) from error
+    except keystone_exceptions.ClientException as error:
+        raise errors.Unreachable(
+            f'Nova could not be asked to {what}: {error}. Check the [nova] section of cinder.conf.'
+        ) from error

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong in a request to Nova, as one tree.
+
+::
+
+    AssistedSnapshotError     root
+     +-- Refused              Nova answered no; nothing has been started
+     +-- Unreachable          no answer, or a broken one: Nova may have started the work
+"""
+
+
+class AssistedSnapshotError(Exception):
+    """Root of the tree."""
+
+
+class Refused(AssistedSnapshotError):
+    """Nova answered the request with a refusal.
+
+    :ivar code: the HTTP status code, 400 to 499
+    """
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Unreachable(AssistedSnapshotError):
+    """Nova gave no answer or a server error, so that nobody knows whether it has begun."""
