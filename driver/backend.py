@@ -195,7 +195,7 @@ class Backend:
         except online.NotTaken as refusal:
             # The guest's definition names the active file only: as long as that one stays, and
             # nobody has the files open, a shut-off guest doesn't matter.
-            if not plan.spares_active or not online.is_closed(opened.layout, opened.chain):
+            if not plan.spares_active or volumes.in_use(opened.layout, opened.chain.names):
                 raise
             LOG.info('%s Nobody has the files open, so they are merged here.', refusal)
             self._merge_offline(state, opened, snapshot_id)

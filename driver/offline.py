@@ -7,7 +7,7 @@ rebased, the overlay is rebased before the record changes, and a file is removed
 
 from __future__ import annotations
 
-from driver import access, durable, locks, qemu_img, records, volumes
+from driver import access, durable, exceptions, locks, qemu_img, records, volumes
 from driver.chain import Chain, OfflineMerge
 from driver.layout import Layout
 from driver.records import Record
@@ -33,6 +33,13 @@ def merge(layout: Layout, plan: OfflineMerge, maker: access.FileMaker) -> None:
     :raises CommandError: qemu-img failed; nothing was removed, the chain is readable, and the
         same deletion can be repeated
     """
+    # QEMU's own locks wouldn't always object: two writers of a raw file may share it.
+    touched = [plan.overlay, plan.lower.name, *([plan.upper] if plan.upper else [])]
+    if busy := volumes.in_use(layout, touched):
+        raise exceptions.FileInUse(
+            f'{busy} of {layout.volume} are open in a QEMU process that Cinder does not know of. '
+            f'Nothing was merged; find the guest ("lslocks", "fuser") and repeat.'
+        )
     lower = layout.path(plan.lower.name)
     qemu_img.commit(layout.path(plan.overlay))
     durable.sync_file(lower)

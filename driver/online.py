@@ -166,8 +166,3 @@ def _is_merged(layout: Layout, plan: OnlineMerge) -> bool:
     if rebased.backing_file != plan.new_backing:
         return False
     return not locks.holders(layout.path(plan.removed)).any
-
-
-def is_closed(layout: Layout, chain: Chain) -> bool:
-    """Tell whether nobody has any file of a chain open."""
-    return not any(locks.holders(layout.path(name)).any for name in chain.names)

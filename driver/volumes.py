@@ -11,7 +11,7 @@ import contextlib
 import os
 import pathlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from driver import access, chain, durable, exceptions, locks, qcow2, qemu_img
 from driver.chain import Chain, Image
@@ -154,6 +154,11 @@ def discard(layout: Layout, name: str) -> None:
     if path.exists():
         with locks.claim(path):
             durable.remove(path)
+
+
+def in_use(layout: Layout, names: Iterable[str]) -> list[str]:
+    """Return those of a volume's files that somebody has open."""
+    return [name for name in names if locks.holders(layout.path(name)).any]
 
 
 @contextlib.contextmanager

@@ -11,10 +11,10 @@ from tests.unit.driver import builders
 
 
 @contextlib.contextmanager
-def opened_by_qemu(path, *options):
+def opened_by_qemu(path, *options, image_format='raw'):
     """Hold an image open in a real QEMU process for the length of the block."""
     process = subprocess.Popen(
-        ['qemu-io', *options, '-f', 'raw', str(path)],
+        ['qemu-io', *options, '-f', image_format, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

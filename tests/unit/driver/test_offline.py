@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volume files and offline snapshots with a real qemu-img."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from driver import access, chain, exceptions, offline, qemu_img, records, volumes
+from driver.layout import Format
+from driver.records import Record
+from tests.unit.driver import builders
+from tests.unit.driver.test_locks import opened_by_qemu
+
+
+def write(path, image_format, block, value):
+    """Write one 64 KiB block."""
+    command = f'write -q -P {value} {block * 65536} 65536'
+    subprocess.run(['qemu-io', '-f', image_format.value, '-c', command, str(path)], check=True)
+
+
+def reads(path, image_format, block, value):
+    """Tell whether a block, with all that backs the image, has one value throughout."""
+    command = f'read -q -P {value} {block * 65536} 65536'
+    ended = subprocess.run(
+        ['qemu-io', '-r', '-f', image_format.value, '-c', command, str(path)],
+        capture_output=True,
+        check=True,
+    )
+    return b'failed' not in ended.stdout
+
+
+class VolumeCase(unittest.TestCase):
+    """A volume in a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.layout = builders.layout(folder.name)
+        self.maker = access.FileMaker(access.SECURE_MODE)
+
+    def create(self, image_format=Format.RAW, sparse=True, size=builders.GIB):
+        volumes.create(self.layout, image_format, size, sparse, self.maker)
+
+    def opened(self, base_format=Format.RAW, largest=builders.GIB):
+        record = records.load(self.layout)
+        active_format = base_format if record.active == builders.VOLUME else Format.QCOW2
+        return record, volumes.read_chain(self.layout, record, active_format, largest)
+
+    def snapshot(self, snapshot_id, base_format=Format.RAW):
+        offline.create(self.layout, *self.opened(base_format), snapshot_id, self.maker)
+
+    def names(self):
+        return sorted(os.listdir(self.layout.folder))
+
+
+class VolumesTest(VolumeCase):
+    def test_new_volume_of_each_kind_has_size_and_mode(self):
+        for image_format, sparse in (
+            (Format.RAW, True),
+            (Format.RAW, False),
+            (Format.QCOW2, True),
+        ):
+            with self.subTest(f'{image_format.value} {sparse}'):
+                size = 8 << 20
+                self.create(image_format, sparse, size)
+                path = self.layout.path(builders.VOLUME)
+                _, found = self.opened(image_format)
+                self.assertEqual(size, found.active.virtual_size)
+                self.assertEqual(access.SECURE_MODE, access.mode_of(path))
+                if not sparse:
+                    self.assertGreaterEqual(path.stat().st_blocks * 512, size)
+                volumes.delete(self.layout, records.load(self.layout))
+                self.assertEqual([], self.names())
+
+    def test_header_written_by_a_guest_into_a_raw_volume_is_data(self):
+        self.create()
+        with self.layout.path(builders.VOLUME).open('r+b') as file:
+            file.write(builders.header(backing='/etc/shadow'))
+        self.assertIsNone(self.opened()[1].active.backing)
+
+    def test_size_grown_from_inside_the_guest_is_refused(self):
+        self.create(Format.QCOW2)
+        with self.assertRaisesRegex(exceptions.ImageError, 'guest may have written'):
+            self.opened(Format.QCOW2, largest=builders.GIB - 1)
+
+    def test_vanished_file_is_named(self):
+        self.create()
+        self.snapshot('a')
+        self.layout.path(builders.VOLUME).unlink()
+        with self.assertRaisesRegex(exceptions.ChainError, builders.VOLUME):
+            self.opened()
+
+    def test_symlink_on_the_share_is_not_followed(self):
+        self.layout.path(builders.VOLUME).symlink_to('/etc/passwd')
+        with self.assertRaises(exceptions.ChainError):
+            self.opened()
+
+    def test_volume_with_snapshots_is_not_deleted(self):
+        self.create()
+        self.snapshot('a')
+        with self.assertRaisesRegex(exceptions.StateError, 'delete them first'):
+            volumes.delete(self.layout, records.load(self.layout))
+        self.assertIn(builders.VOLUME, self.names())
+
+    def test_copy_of_a_snapshot_into_a_larger_volume(self):
+        for source_format in Format:
+            for target_format in Format:
+                with self.subTest(f'{source_format.value} to {target_format.value}'):
+                    self.create(source_format)
+                    write(self.layout.path(builders.VOLUME), source_format, 3, 7)
+                    target = builders.layout(self.layout.folder)
+                    target = type(target)(self.layout.folder, 'volume-copy')
+                    volumes.copy(
+                        self.layout.path(builders.VOLUME), source_format, target, target_format,
+                        2 * builders.GIB, True, self.maker,
+                    )  # fmt: skip
+                    path = target.path('volume-copy')
+                    self.assertTrue(reads(path, target_format, 3, 7))
+                    self.assertTrue(reads(path, target_format, 2 * 16384 - 1, 0))
+                    self.assertEqual(access.SECURE_MODE, access.mode_of(path))
+                    self.assertLess(path.stat().st_blocks * 512, 64 << 20)
+                    for place in (target, self.layout):
+                        volumes.delete(place, records.load(place))
+
+    def test_failed_copy_leaves_nothing(self):
+        with self.assertRaises(exceptions.CommandError):
+            volumes.copy(
+                pathlib.Path(self.layout.folder, 'missing'), Format.RAW, self.layout, Format.RAW,
+                builders.GIB, True, self.maker,
+            )  # fmt: skip
+        self.assertEqual([], self.names())
+
+    def test_growing(self):
+        for image_format in Format:
+            for with_snapshot in (False, True):
+                with self.subTest(f'{image_format.value} {with_snapshot}'):
+                    self.create(image_format)
+                    if with_snapshot:
+                        self.snapshot('a', image_format)
+                    _, found = self.opened(image_format)
+                    volumes.grow(self.layout, found.active, 2 * builders.GIB, sparse=True)
+                    record, found = self.opened(image_format, 2 * builders.GIB)
+                    self.assertEqual(2 * builders.GIB, found.active.virtual_size)
+                    if with_snapshot:
+                        plan = chain.plan_offline_merge(record, found, 'a')
+                        offline.merge(self.layout, plan, self.maker)
+                        _, found = self.opened(image_format, 2 * builders.GIB)
+                        self.assertEqual(2 * builders.GIB, found.active.virtual_size)
+                    volumes.delete(self.layout, records.load(self.layout))
+
+    def test_open_volume_does_not_grow(self):
+        self.create()
+        path = self.layout.path(builders.VOLUME)
+        _, found = self.opened()
+        with opened_by_qemu(path), self.assertRaises(exceptions.FileInUse):
+            volumes.grow(self.layout, found.active, 2 * builders.GIB, sparse=True)
+        self.assertEqual(builders.GIB, path.stat().st_size)
+
+
+class OfflineTest(VolumeCase):
+    def test_snapshots_deleted_in_every_order_keep_the_data_of_the_others(self):
+        for base_format in Format:
+            for order in ('bca', 'abc', 'cba'):
+                with self.subTest(f'{base_format.value} {order}'):
+                    self.create(base_format)
+                    for value, snapshot_id in enumerate('abc', start=1):
+                        record, found = self.opened(base_format)
+                        write(self.layout.path(record.active), found.active.format, value, value)
+                        self.snapshot(snapshot_id, base_format)
+                    remaining = set('abc')
+                    for snapshot_id in order:
+                        record, found = self.opened(base_format)
+                        plan = chain.plan_offline_merge(record, found, snapshot_id)
+                        offline.merge(self.layout, plan, self.maker)
+                        remaining.remove(snapshot_id)
+                        self.check_data(remaining, base_format)
+                    self.assertEqual([builders.VOLUME, self.layout.record], self.names())
+                    volumes.delete(self.layout, records.load(self.layout))
+
+    def check_data(self, remaining, base_format):
+        record, found = self.opened(base_format)
+        for snapshot_id in remaining:
+            image = chain.snapshot_image(record, found, snapshot_id)
+            written = 'abc'.index(snapshot_id) + 1
+            for value in (1, 2, 3):
+                expected = value if value <= written else 0
+                path = self.layout.path(image.name)
+                self.assertTrue(reads(path, image.format, value, expected))
+
+    def test_snapshot_of_an_open_volume_is_refused(self):
+        self.create()
+        base = self.layout.path(builders.VOLUME)
+        with opened_by_qemu(base), self.assertRaises(exceptions.FileInUse):
+            self.snapshot('a')
+        self.assertEqual([builders.VOLUME], self.names())
+
+    def test_create_starts_one_process(self):
+        self.create()
+        started = []
+        real = qemu_img.processutils.execute
+        self.addCleanup(setattr, qemu_img.processutils, 'execute', real)
+        qemu_img.processutils.execute = lambda *args: (started.append(args), real(*args))[1]
+        self.snapshot('a')
+        self.assertEqual(1, len(started))
+
+    def test_merge_of_files_that_somebody_has_open_is_refused(self):
+        self.create()
+        for snapshot_id in 'ab':
+            self.snapshot(snapshot_id)
+        record, found = self.opened()
+        plan = chain.plan_offline_merge(record, found, 'a')
+        for name in found.names:
+            image_format = found.find(name).format.value
+            held = opened_by_qemu(self.layout.path(name), '-r', image_format=image_format)
+            with self.subTest(name), held, self.assertRaisesRegex(exceptions.FileInUse, name):
+                offline.merge(self.layout, plan, self.maker)
+        self.assertEqual(record, records.load(self.layout))
+
+    def test_failed_merge_keeps_record_and_files_and_can_be_repeated(self):
+        self.create()
+        self.snapshot('a')
+        record, found = self.opened()
+        plan = chain.plan_offline_merge(record, found, 'a')
+        base, away = self.layout.path(builders.VOLUME), self.layout.path('away')
+        base.rename(away)
+        base.mkdir()
+        with self.assertRaisesRegex(exceptions.CommandError, 'commit'):
+            offline.merge(self.layout, plan, self.maker)
+        base.rmdir()
+        away.rename(base)
+        self.assertEqual(record, records.load(self.layout))
+        self.assertTrue(self.layout.path(plan.overlay).exists())
+        offline.merge(self.layout, plan, self.maker)
+        self.assertEqual(Record(builders.VOLUME, {}), records.load(self.layout))

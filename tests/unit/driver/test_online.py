@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Online snapshots against every way in which Nova can behave; who has what open is real."""
+
+import contextlib
+
+from driver import chain, exceptions, online, qemu_img, records
+from driver.layout import Format
+from nova_assist import client
+from tests.unit.driver import builders
+from tests.unit.driver.test_locks import opened_by_qemu
+from tests.unit.driver.test_offline import VolumeCase
+
+DONE = client.Status('creating', '90%')
+
+
+class Nova:
+    """A Nova that does with a request what a test tells it to, then reports."""
+
+    def __init__(self, work=None, report=DONE, error=None):
+        self.work = work
+        self.report = report
+        self.error = error
+        self.status = client.Status('creating', '90%')
+        self.requests = []
+
+    def reset(self):
+        self.status = client.Status(self.status.status, '0%')
+
+    def look(self):
+        return self.status
+
+    def create(self, request):
+        self.answer(request)
+
+    def delete(self, request):
+        self.answer(request)
+
+    def answer(self, request):
+        self.requests.append(request)
+        if self.work is not None:
+            self.work()
+        if self.error is not None:
+            raise self.error
+        if self.report is not None:
+            self.status = self.report
+
+
+class OnlineCase(VolumeCase):
+    def setUp(self):
+        super().setUp()
+        self.guests = contextlib.ExitStack()
+        self.addCleanup(self.guests.close)
+        self.create()
+        settle = online.SETTLE
+        self.addCleanup(setattr, online, 'SETTLE', settle)
+        online.SETTLE = 0.3
+
+    def assist(self, nova, timeout=0.2):
+        return online.Assist('v', 's', nova, nova.look, nova.reset, timeout, timeout)
+
+    def guest_opens(self, name):
+        """Have a guest use a file: it for writing, what backs it for reading."""
+        self.guests.close()
+        image_format = 'raw' if name == builders.VOLUME else 'qcow2'
+        path = self.layout.path(name)
+        self.guests.enter_context(opened_by_qemu(path, image_format=image_format))
+
+
+class CreateTest(OnlineCase):
+    def setUp(self):
+        super().setUp()
+        self.overlay = self.layout.overlay('s')
+        self.guest_opens(builders.VOLUME)
+
+    def create_online(self, nova, timeout=0.2):
+        record, found = self.opened()
+        assist = self.assist(nova, timeout)
+        online.create(self.layout, record, found, assist, self.maker)
+
+    def switch(self):
+        self.guest_opens(self.overlay)
+
+    def assert_as_before(self):
+        self.assertEqual([builders.VOLUME], self.names())
+
+    def assert_taken(self):
+        self.assertEqual(self.overlay, records.load(self.layout).active)
+        self.assertEqual([builders.VOLUME, self.layout.record, self.overlay], self.names())
+
+    def test_guest_that_switches(self):
+        nova = Nova(self.switch)
+        self.create_online(nova)
+        self.assert_taken()
+        self.assertEqual([client.CreateRequest('v', 's', self.overlay)], nova.requests)
+
+    def test_stale_progress_is_not_taken_for_an_answer(self):
+        with self.assertRaisesRegex(exceptions.AssistError, 'not reported in time'):
+            self.create_online(Nova(report=None))
+        self.assert_as_before()
+
+    def test_claim_that_is_not_true(self):
+        with self.assertRaisesRegex(exceptions.AssistError, f'still uses {builders.VOLUME}'):
+            self.create_online(Nova())
+        self.assert_as_before()
+
+    def test_refusal(self):
+        with self.assertRaisesRegex(exceptions.AssistError, 'no host'):
+            self.create_online(Nova(error=client.Refused('no host', 400)))
+        self.assert_as_before()
+
+    def test_reported_failure(self):
+        with self.assertRaisesRegex(exceptions.AssistError, 'reports an error'):
+            self.create_online(Nova(report=client.Status('error', '90%')))
+        self.assert_as_before()
+
+    def test_no_answer_although_the_guest_has_switched(self):
+        self.create_online(Nova(self.switch, error=client.Unreachable('timed out')), timeout=0)
+        self.assert_taken()
+
+    def test_failure_reported_although_the_guest_has_switched(self):
+        self.create_online(Nova(self.switch, report=client.Status('error', '90%')))
+        self.assert_taken()
+
+    def test_status_changed_by_somebody_else_does_not_hang(self):
+        with self.assertRaisesRegex(exceptions.AssistError, 'changed by somebody else'):
+            self.create_online(Nova(report=client.Status('available', '100%')))
+        self.assert_as_before()
+
+    def test_guest_that_is_shut_off(self):
+        self.guests.close()
+        self.create_online(Nova())
+        self.assert_taken()
+
+    def test_overlay_held_open_by_a_reader_is_left_and_named(self):
+        def read_only():
+            path = self.layout.path(self.overlay)
+            self.guests.enter_context(opened_by_qemu(path, '-r', '-U', image_format='qcow2'))
+
+        with self.assertRaisesRegex(exceptions.AssistError, 'held open'):
+            self.create_online(Nova(read_only, report=client.Status('error', '90%')))
+        self.assertIn(self.overlay, self.names())
+        self.assertNotIn(self.layout.record, self.names())
+
+
+class MergeTest(OnlineCase):
+    def setUp(self):
+        super().setUp()
+        for snapshot_id in 'ab':
+            self.snapshot(snapshot_id)
+        self.before = records.load(self.layout)
+        self.guest_opens(self.before.active)
+
+    def merge(self, nova, snapshot_id='a'):
+        record, found = self.opened()
+        plan = chain.plan_online_merge(record, found, snapshot_id)
+        online.merge(self.layout, plan, self.assist(nova), self.maker)
+
+    def commit_a(self):
+        # What a commit job leaves: the overlay above names the file below, the guest holds both.
+        self.guests.close()
+        upper, lower = self.layout.overlay('b'), builders.VOLUME
+        qemu_img.rebase(self.layout.path(upper), lower, Format.RAW)
+        self.guest_opens(upper)
+
+    def assert_as_before(self):
+        self.assertEqual(self.before, records.load(self.layout))
+        self.assertEqual(4, len(self.names()))
+
+    def test_finished_job(self):
+        done = client.Status('deleting', '90%')
+        nova = Nova(self.commit_a, report=done)
+        nova.status = client.Status('deleting', '90%')
+        self.merge(nova)
+        self.assertEqual(self.before.without_snapshot('a'), records.load(self.layout))
+        self.assertEqual(3, len(self.names()))
+
+    def test_vanished_job_that_nova_takes_for_finished(self):
+        with self.assertRaisesRegex(exceptions.AssistError, 'still needed'):
+            self.merge(Nova(report=client.Status('deleting', '90%')))
+        self.assert_as_before()
+
+    def test_finished_job_that_still_holds_the_removed_file(self):
+        def hold():
+            self.commit_a()
+            path = self.layout.path(self.layout.overlay('a'))
+            self.guests.enter_context(opened_by_qemu(path, '-r', '-U', image_format='qcow2'))
+
+        with self.assertRaisesRegex(exceptions.AssistError, 'held open'):
+            self.merge(Nova(hold, report=client.Status('deleting', '90%')))
+        self.assert_as_before()
+
+    def test_reported_failure(self):
+        with self.assertRaisesRegex(exceptions.AssistError, 'reports an error'):
+            self.merge(Nova(report=client.Status('error_deleting', '90%')))
+        self.assert_as_before()
+
+    def test_refusal_is_told_apart(self):
+        with self.assertRaisesRegex(online.NotTaken, 'not active'):
+            self.merge(Nova(error=client.Refused('not active', 400)))
+        self.assert_as_before()

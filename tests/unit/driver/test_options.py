@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+import unittest
+
+from cinder.volume import configuration
+from oslo_config import cfg
+
+from driver import exceptions, options
+
+
+class ParseTest(unittest.TestCase):
+    def parse(self, **values):
+        conf = configuration.Configuration(options.ALL, config_group='backend')
+        for name, value in values.items():
+            cfg.CONF.set_override(name, value, group='backend')
+            self.addCleanup(cfg.CONF.clear_override, name, group='backend')
+        conf.append_config_values(configuration_options())
+        return options.parse(conf)
+
+    def test_defaults_are_those_of_the_in_tree_driver(self):
+        found = self.parse()
+        self.assertEqual('/etc/cinder/nfs_shares', str(found.shares_config))
+        self.assertTrue(found.sparse)
+        self.assertFalse(found.qcow2)
+        self.assertFalse(found.snapshots)
+        self.assertIsNone(found.secure_permissions)
+        self.assertEqual((600, 7200), (found.create_timeout, found.delete_timeout))
+
+    def test_nas_options_win(self):
+        found = self.parse(nas_host='nas', nas_share_path='/x', nas_mount_options='vers=4')
+        self.assertEqual('nas:/x', found.nas_share)
+        self.assertEqual('vers=4', found.mount_options)
+
+    def test_three_way_options_become_booleans(self):
+        found = self.parse(nas_secure_file_operations='True', nas_secure_file_permissions='false')
+        self.assertIs(True, found.secure_operations)
+        self.assertIs(False, found.secure_permissions)
+
+    def test_bad_value_is_named(self):
+        with self.assertRaisesRegex(exceptions.ConfigurationError, 'operations = maybe'):
+            self.parse(nas_secure_file_operations='maybe')
+
+
+def configuration_options():
+    """Return what Cinder's own base class adds to a backend section."""
+    from cinder.volume import driver
+
+    return driver.volume_opts

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+import unittest
+
+from keystoneauth1 import exceptions as keystone_exceptions
+from novaclient import exceptions as nova_exceptions
+
+from nova_assist import client
+
+
+class Manager:
+    """Stands for novaclient's manager, and records what it is asked."""
+
+    def __init__(self, error=None):
+        self.error = error
+        self.asked = []
+
+    def create(self, volume_id, create_info):
+        self.asked.append((volume_id, create_info))
+        if self.error is not None:
+            raise self.error
+
+    def delete(self, snapshot_id, delete_info):
+        self.asked.append((snapshot_id, delete_info))
+        if self.error is not None:
+            raise self.error
+
+
+class FakeNova:
+    def __init__(self, error=None):
+        self.assisted_volume_snapshots = Manager(error)
+
+
+class CallsTest(unittest.TestCase):
+    request = client.CreateRequest('v', 's', 'volume-v.s')
+
+    def test_bodies_are_those_of_the_protocol(self):
+        nova = FakeNova()
+        calls = client.AssistedSnapshots(nova)
+        calls.create(self.request)
+        calls.delete(client.DeleteRequest('v', 's', None, None))
+        self.assertEqual(
+            [
+                ('v', {'snapshot_id': 's', 'type': 'qcow2', 'new_file': 'volume-v.s'}),
+                (
+                    's',
+                    {
+                        'volume_id': 'v',
+                        'type': 'qcow2',
+                        'file_to_merge': None,
+                        'merge_target_file': None,
+                    },
+                ),
+            ],
+            nova.assisted_volume_snapshots.asked,
+        )
+
+    def test_refusals_are_told_from_missing_answers(self):
+        cases = (
+            (nova_exceptions.BadRequest(400, 'no host'), client.Refused, '400: no host'),
+            (nova_exceptions.NotFound(404, 'unknown'), client.Refused, '404: unknown'),
+            (nova_exceptions.ClientException(503, 'busy'), client.Unreachable, '503: busy'),
+            (keystone_exceptions.ConnectFailure('refused'), client.Unreachable, 'refused'),
+        )
+        for error, expected, words in cases:
+            with self.subTest(words), self.assertRaisesRegex(expected, words):
+                client.AssistedSnapshots(FakeNova(error)).create(self.request)
+
+
+class WaitTest(unittest.TestCase):
+    def answer(self, *seen, timeout=5):
+        looks = iter(seen)
+        return client.await_answer(lambda: client.Status(*next(looks)), 'creating', timeout)
+
+    def test_claim_is_noticed_when_it_comes(self):
+        found = self.answer(('creating', '0%'), ('creating', '0%'), ('creating', '90%'))
+        self.assertIs(client.Answer.CLAIMED, found)
+
+    def test_error_ends_the_wait_whatever_the_progress(self):
+        self.assertIs(client.Answer.FAILED, self.answer(('error', '90%')))
+
+    def test_status_of_somebody_else_ends_the_wait(self):
+        for status in ('available', 'deleting'):
+            with self.subTest(status):
+                self.assertIs(client.Answer.DISTURBED, self.answer((status, '90%')))
+
+    def test_silence_ends_at_the_deadline(self):
+        found = client.await_answer(lambda: client.Status('creating', '0%'), 'creating', 0.1)
+        self.assertIs(client.Answer.SILENT, found)
+
+    def test_poll_returns_what_it_saw_last(self):
+        self.assertEqual(3, client.poll(iter([1, 2, 3]).__next__, lambda seen: seen == 3, 5))
