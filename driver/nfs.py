@@ -161,6 +161,10 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'Volumes are not cloned directly: take a snapshot and create a volume from that.'
         )
 
+    def snapshot_revert_use_temp_snapshot(self) -> bool:
+        """Tell Cinder not to take a snapshot before it asks for a revert, which is refused."""
+        return False
+
     def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> NoReturn:
         """Refuse: Cinder's generic way would write raw data over a qcow2 overlay."""
         raise exceptions.Unsupported(
