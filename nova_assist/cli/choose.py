@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which scenarios there are, and which of them were asked for."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Sequence
+
+from nova_assist.cli.errors import UnknownScenarioError
+from nova_assist.cli.harness import Harness, ScenarioInfo
+
+
+def choose(harness: Harness, wanted: Sequence[str]) -> list[ScenarioInfo]:
+    """Return the scenarios ``wanted``, or all if none are, in the order in which they run.
+
+    :raises UnknownScenarioError: a name that stands for none; the message tells similar ones.
+    """
+    infos = list(harness.scenarios())
+    chosen: set[str] = set()
+    for name in wanted:
+        named = harness.named(name)
+        if not named:
+            advice = _advice(name, [info.name for info in infos])
+            raise UnknownScenarioError(f'there is no scenario {name!r}; {advice}')
+        chosen.update(named)
+    return [info for info in infos if info.name in chosen] if wanted else infos
+
+
+def render_list(infos: Sequence[ScenarioInfo], form: str) -> str:
+    """Return names and descriptions as lines of text, or as JSON if ``form`` says so."""
+    if form == 'json':
+        items = [{'name': info.name, 'description': info.description} for info in infos]
+        return json.dumps(items, indent=2) + '\n'
+    width = max((len(info.name) for info in infos), default=0)
+    return ''.join(f'{info.name:<{width}}  {info.description}\n' for info in infos)
+
+
+def _advice(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    close += [other for other in known if name in other and other not in close]
+    listing = '"nova-assist run --list" lists them all'
+    return f'did you mean {" or ".join(close)}? {listing}' if close else listing

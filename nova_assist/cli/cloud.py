@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``nova-assist cloud``: a cloud in the foreground, for use by hand.
+
+Main function: :func:`cloud`.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+
+from nova_assist.cli.arguments import CloudArguments
+from nova_assist.cli.display import Display
+from nova_assist.cli.errors import ExitCode
+from nova_assist.cli.harness import Harness
+from nova_assist.cli.output import emit
+from nova_assist.cli.working import working_folder
+from nova_assist.cloud.errors import CloudError
+
+_ADVICE = """\
+# The cloud is up. In another terminal, give these lines to your shell; then, for example:
+#   openstack volume create --size 1 --type qcow2 first
+#   openstack volume list
+#   openstack server list
+# With python-cinderclient and python-novaclient:
+#   from os import environ
+#   from keystoneauth1 import session, token_endpoint
+#   import cinderclient.client, novaclient.client
+#   auth = token_endpoint.Token(environ['OS_ENDPOINT'], environ['OS_TOKEN'])
+#   both = session.Session(auth=auth)
+#   cinder = cinderclient.client.Client(environ['OS_VOLUME_API_VERSION'], session=both)
+#   nova = novaclient.client.Client(
+#       '2.60', session=both, endpoint_override=environ['OS_COMPUTE_ENDPOINT_OVERRIDE'])
+"""
+
+
+def cloud(arguments: CloudArguments, harness: Harness, display: Display) -> ExitCode:
+    """Start a cloud, print what clients need, wait for a signal, stop it.
+
+    :raises nova_assist.cloud.errors.CloudError: the cloud did not start, or failed; its folder
+        is kept then, because the message names the logs in it.
+    """
+    up = False
+    with working_folder(arguments.keep, display.tell) as work:
+        display.working('starting the cloud')
+        try:
+            with harness.open(work.path, arguments.target) as session:
+                up = True
+                display.close()
+                emit(_render(session.environment(), arguments.form))
+                display.tell(f"the cloud's folder is {work.path}; Ctrl-C stops the cloud")
+                session.wait()
+        except KeyboardInterrupt:
+            return ExitCode.PASSED if up else ExitCode.INTERRUPTED
+        except CloudError:
+            work.keep = True
+            raise
+    return ExitCode.PASSED
+
+
+def _render(environment: Mapping[str, str], form: str) -> str:
+    if form == 'json':
+        return json.dumps(dict(environment), indent=2) + '\n'
+    lines = (f'export {name}={shlex.quote(value)}\n' for name, value in environment.items())
+    return _ADVICE + ''.join(lines)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands need of the rest of the package: a cloud, and the scenarios to run in it.
+
+Main class: :class:`Harness`; :class:`EmbeddedHarness` is the real one. Cloud and scenarios are
+imported only when they are used, so that ``--help`` and ``report`` stay quick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from nova_assist.cli.target import Target
+from nova_assist.cloud.errors import CloudError
+from nova_assist.reports.model import ScenarioResult
+from nova_assist.reports.progress import Listener
+
+if TYPE_CHECKING:
+    from nova_assist.cloud.cloud import Cloud
+
+_WATCH_SECONDS = 1.0
+
+
+class ScenarioInfo(Protocol):
+    """What can be told of a scenario without running it."""
+
+    @property
+    def name(self) -> str:
+        """What ``--scenario`` calls it."""
+
+    @property
+    def description(self) -> str:
+        """What it does, in one line."""
+
+
+class Session(Protocol):
+    """A cloud that is up."""
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the versions of everything that takes part."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the environment variables that clients need."""
+
+    def judge(
+        self,
+        names: Sequence[str],
+        seed: int,
+        listener: Listener,
+        repeat: Callable[[str], str],
+    ) -> Generator[ScenarioResult, None, None]:
+        """Run the scenarios ``names`` in turn; ``repeat`` gives the line that repeats one."""
+
+    def wait(self) -> None:
+        """Wait until a signal raises out of it, or the cloud fails."""
+
+
+class Harness(Protocol):
+    """Where clouds and scenarios come from."""
+
+    def scenarios(self) -> Sequence[ScenarioInfo]:
+        """Return every scenario, in the order in which they run."""
+
+    def named(self, name: str) -> Sequence[str]:
+        """Return the scenarios that ``name`` stands for: one, a group of them, or none."""
+
+    def open(self, folder: Path, target: Target) -> AbstractContextManager[Session]:
+        """Return a cloud for ``target`` that keeps its files in ``folder``."""
+
+
+class EmbeddedHarness:
+    """The embedded cloud and the scenarios of this package."""
+
+    def scenarios(self) -> Sequence[ScenarioInfo]:
+        """Return every scenario."""
+        from nova_assist import scenarios
+
+        return scenarios.all_scenarios()
+
+    def named(self, name: str) -> Sequence[str]:
+        """Return the scenario ``name``, or those of the story ``name``."""
+        from nova_assist.scenarios import UnknownScenario, runner
+
+        try:
+            return [scenario.name for scenario in runner.select([name])]
+        except UnknownScenario:
+            return []
+
+    @contextlib.contextmanager
+    def open(self, folder: Path, target: Target) -> Iterator[Session]:
+        """Start a cloud in ``folder``, stop it at the end.
+
+        :raises nova_assist.cloud.errors.CloudError: it did not start.
+        """
+        from nova_assist.cloud.cloud import Cloud
+
+        cloud = Cloud(
+            folder,
+            driver=target.driver,
+            share=target.share,
+            options=dict(target.options),
+            cinder_port=target.cinder_port,
+            compute_port=target.compute_port,
+        )
+        with cloud:
+            yield _EmbeddedSession(cloud)
+
+
+class _EmbeddedSession:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def versions(self) -> Mapping[str, str]:
+        return self._cloud.versions()
+
+    def environment(self) -> Mapping[str, str]:
+        return self._cloud.environment()
+
+    def judge(
+        self,
+        names: Sequence[str],
+        seed: int,
+        listener: Listener,
+        repeat: Callable[[str], str],
+    ) -> Generator[ScenarioResult, None, None]:
+        from nova_assist import scenarios
+
+        yield from scenarios.run(self._cloud, names, seed, listener, repeat)
+
+    def wait(self) -> None:
+        never = threading.Event()
+        services = (self._cloud.cinder, self._cloud.compute)
+        while all(service.alive for service in services):
+            never.wait(_WATCH_SECONDS)
+        dead = next(service for service in services if not service.alive)
+        raise CloudError(f'{dead.name} ended by itself; its log is {dead.log}')

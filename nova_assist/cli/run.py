@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``nova-assist run``: a cloud, the scenarios in it, the report.
+
+Main function: :func:`run`. What a scenario does and how it is judged is not known here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import shlex
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from nova_assist.cli.arguments import RunArguments
+from nova_assist.cli.choose import choose, render_list
+from nova_assist.cli.display import Display
+from nova_assist.cli.errors import CloudFailedError, ExitCode
+from nova_assist.cli.harness import Harness, Session
+from nova_assist.cli.output import emit, print_report
+from nova_assist.cli.recorder import Recorder
+from nova_assist.cli.working import working_folder
+from nova_assist.cloud.errors import CloudError
+from nova_assist.reports.folder import ReportFolder
+from nova_assist.reports.model import RunReport, Verdict
+from nova_assist.reports.wording import needs_attention
+
+_LOCAL_SHARE = 'a local folder of the cloud'
+
+
+def run(arguments: RunArguments, harness: Harness, display: Display) -> ExitCode:
+    """Run the scenarios and report; or list them, if that was asked.
+
+    :raises CliError: a scenario is unknown, or the cloud did not start or failed.
+    :raises nova_assist.reports.errors.ReportError: the report can't be written.
+    """
+    infos = choose(harness, arguments.scenarios)
+    if arguments.list_only:
+        emit(render_list(infos, arguments.form))
+        return ExitCode.PASSED
+    folder = ReportFolder(arguments.report)
+    folder.prepare()
+    attempt = _Attempt(arguments, harness, display, [info.name for info in infos])
+    with working_folder(arguments.keep, display.tell) as work:
+        attempt.carry_out(work.path)
+        attempt.report.logs = folder.keep_logs(work.path)
+    display.close()
+    attempt.raise_if_not_started(folder, work.path)
+    folder.write(attempt.report)
+    print_report(attempt.report, arguments.form)
+    display.tell(f'report: {folder.path / "report.html"}')
+    return attempt.end(folder, work.path)
+
+
+class _Attempt:
+    """One run: its report so far, and what it came to an early end with."""
+
+    def __init__(
+        self, arguments: RunArguments, harness: Harness, display: Display, names: Sequence[str]
+    ) -> None:
+        self._arguments = arguments
+        self._harness = harness
+        self._display = display
+        self._names = names
+        self._recorder = Recorder(names, display, self._repeat)
+        self._started = False
+        self._failure: BaseException | None = None
+        self.report = RunReport(
+            driver=arguments.target.driver,
+            versions={},
+            seed=arguments.seed,
+            command=arguments.command,
+            started=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
+            share=arguments.target.share or _LOCAL_SHARE,
+        )
+
+    def carry_out(self, work: Path) -> None:
+        """Start the cloud and run the scenarios; a failure is kept, so that a report follows."""
+        begun = time.monotonic()
+        self._display.working('starting the cloud')
+        try:
+            with self._harness.open(work, self._arguments.target) as session:
+                self._started = True
+                self.report.start_up_seconds = time.monotonic() - begun
+                self._display.idle()
+                self._judge(session)
+                self._display.working('stopping the cloud')
+        except (KeyboardInterrupt, Exception) as failure:
+            self._failure = failure
+        self.report.seconds = time.monotonic() - begun
+        self.report.scenarios = self._recorder.results(self._why_stopped())
+
+    def raise_if_not_started(self, folder: ReportFolder, work: Path) -> None:
+        """Raise what kept the cloud from starting; an interruption is reported instead.
+
+        :raises CloudFailedError: the cloud did not start.
+        """
+        if not self._started and not isinstance(self._failure, KeyboardInterrupt):
+            self._raise_failure(folder, work)
+
+    def end(self, folder: ReportFolder, work: Path) -> ExitCode:
+        """Return the exit code that the report deserves.
+
+        :raises CloudFailedError: the cloud failed on the way.
+        """
+        if isinstance(self._failure, KeyboardInterrupt):
+            self._display.tell('interrupted: the report holds what was found until then')
+            return ExitCode.INTERRUPTED
+        self._raise_failure(folder, work)
+        if any(needs_attention(result) for result in self.report.scenarios):
+            return ExitCode.FAILED
+        if not any(result.verdict is Verdict.PASS for result in self.report.scenarios):
+            self._display.tell('none of the scenarios could be run: see the reasons')
+            return ExitCode.COULD_NOT_RUN
+        return ExitCode.PASSED
+
+    def _judge(self, session: Session) -> None:
+        self.report.versions = dict(session.versions())
+        results = session.judge(self._names, self._arguments.seed, self._recorder, self._repeat)
+        # An interruption may come between two results: end the scenarios before the cloud.
+        with contextlib.closing(results):
+            for result in results:
+                self._recorder.add(result)
+
+    def _repeat(self, name: str) -> str:
+        words = ['nova-assist', 'run', *self._arguments.target.words()]
+        words += ['--scenario', name, '--seed', str(self._arguments.seed)]
+        return shlex.join(words)
+
+    def _why_stopped(self) -> str:
+        if self._failure is None:
+            return ''
+        if isinstance(self._failure, KeyboardInterrupt):
+            return 'the run was interrupted'
+        return f'the run broke off: {type(self._failure).__name__}: {self._failure}'
+
+    def _raise_failure(self, folder: ReportFolder, work: Path) -> None:
+        if isinstance(self._failure, CloudError):
+            text = str(self._failure)
+            for name, place in self.report.logs.items():
+                # The working folder is gone when the message is read, the copy stays.
+                text = text.replace(str(work / name), str(folder.path / place))
+            raise CloudFailedError(text) from self._failure
+        if self._failure is not None:
+            raise self._failure

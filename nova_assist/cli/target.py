@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is put to the test: the driver, its share, its options, the cloud's ports.
+
+Main class: :class:`Target`. The functions beside it check one word of the command line each, and
+tell :mod:`argparse` what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import re
+
+DEFAULT_DRIVER = 'driver.nfs.NfsDriver'
+_CLASS_PATH = re.compile(r'[A-Za-z_]\w*(\.[A-Za-z_]\w*)+')
+_OPTION = re.compile(r'([a-z][a-z0-9_]*)=(.*)', re.DOTALL)
+_EXPORT = re.compile(r'([^\s:/-][^\s:/]*|\[[0-9A-Fa-f:.%\w]+\]):/\S*')
+_LAST_PORT = 65535
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """The driver under test and how the cloud around it is set up; port 0 is any free one."""
+
+    driver: str = DEFAULT_DRIVER
+    share: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    cinder_port: int = 0
+    compute_port: int = 0
+
+    def words(self) -> list[str]:
+        """Return the words of a command line that ask for this target again."""
+        words = ['--driver', self.driver]
+        if self.share is not None:
+            words += ['--share', self.share]
+        for key, value in self.options:
+            words += ['--option', f'{key}={value}']
+        if self.cinder_port:
+            words += ['--cinder-port', str(self.cinder_port)]
+        if self.compute_port:
+            words += ['--compute-port', str(self.compute_port)]
+        return words
+
+
+def class_path(word: str) -> str:
+    """Return ``word`` if it can be the path of a class, as ``volume_driver`` wants it."""
+    if not _CLASS_PATH.fullmatch(word):
+        raise argparse.ArgumentTypeError(
+            f'{word!r} is not the path of a class; write package.module.Class'
+        )
+    return word
+
+
+def share(word: str) -> str:
+    """Return ``word`` if it can name an export, or the absolute path if it is a local folder."""
+    if _EXPORT.fullmatch(word):
+        return word
+    if not os.path.isdir(word):
+        raise argparse.ArgumentTypeError(
+            f'{word!r} is neither an export, host:/path, nor an existing folder'
+        )
+    return os.path.abspath(word)
+
+
+def option(word: str) -> tuple[str, str]:
+    """Return key and value of ``word``, an option for the driver's section of ``cinder.conf``."""
+    match = _OPTION.fullmatch(word)
+    if match is None:
+        raise argparse.ArgumentTypeError(
+            f'{word!r} is not an option; write KEY=VALUE as in cinder.conf,'
+            ' e.g. nfs_sparsed_volumes=false'
+        )
+    key, value = match.groups()
+    if not value.isprintable():
+        raise argparse.ArgumentTypeError(
+            f'the value of option {key} holds a line break or another control character'
+        )
+    return key, value
+
+
+def port(word: str) -> int:
+    """Return ``word`` as a TCP port; 0 is any free one."""
+    number = _number(word)
+    if number > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f'{word!r} is not a port from 0 to {_LAST_PORT}')
+    return number
+
+
+def seed(word: str) -> int:
+    """Return ``word`` as a seed."""
+    return _number(word)
+
+
+def _number(word: str) -> int:
+    if not re.fullmatch(r'[0-9]{1,18}', word):
+        raise argparse.ArgumentTypeError(f'{word!r} is not a whole number from 0 up')
+    return int(word)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cinder's API in this process: its application, and a question that shows that it works.
+
+Main class: :class:`Loader`. Serving it is left to :mod:`nova_assist.cloud.cinder_services`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+
+from cinder.volume import volume_utils
+from oslo_config import cfg
+from oslo_service import wsgi
+
+ANSWER_SECONDS = 30
+"""How long the API may take to answer."""
+
+
+class ApiError(Exception):
+    """The API doesn't answer as it should."""
+
+
+class Loader:
+    """Loads Cinder's API so that clients can find out its versions.
+
+    They ask without a token. Cinder without Keystone answers that with a token instead of the
+    version document, which stops the ``openstack`` command.
+    """
+
+    def load_app(self, name: str) -> Any:
+        """Return the WSGI application of a name in ``api-paste.ini``."""
+        app = wsgi.Loader(cfg.CONF).load_app(name)
+
+        def with_discovery(environ: dict[str, Any], start_response: Any) -> Any:
+            if environ['PATH_INFO'].rstrip('/') == '/v3':
+                environ.setdefault('HTTP_X_AUTH_TOKEN', 'anonymous:none')
+            return app(environ, start_response)
+
+        return with_discovery
+
+
+def known_backends(port: int) -> set[str]:
+    """Ask the API for the backends that the scheduler knows, such as ``nova-assist@raw``.
+
+    :param port: the API's TCP port on 127.0.0.1.
+    :raises ApiError: it answers otherwise than with a list.
+    """
+    path = '/v3/scheduler-stats/get_pools'
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request('GET', path, headers={'X-Auth-Token': 'admin:admin'})
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise ApiError(f'the API answers {answer.status} to GET {path}: {body.decode()}')
+    return {volume_utils.extract_host(pool['name']) for pool in json.loads(body)['pools']}

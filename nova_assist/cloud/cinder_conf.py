@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Composes ``cinder.conf``; main function: :func:`compose`.
+
+Pure: which driver prefix the sections get, and where Cinder's own data files are, is left to the
+caller.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nova_assist.cloud.settings import HOST, CinderSettings
+
+_YEAR = 365 * 24 * 3600
+
+
+def compose(settings: CinderSettings, driver_prefix: str, data_files: Path) -> str:
+    """Return the text of a ``cinder.conf``.
+
+    :param driver_prefix: what the driver's own options start with, such as ``nfs``.
+    :param data_files: the folder with Cinder's ``api-paste.ini``.
+    """
+    sections = _common(settings, data_files)
+    for backend in settings.shares:
+        sections[backend] = _backend(settings, backend, driver_prefix)
+    return '\n'.join(
+        '\n'.join([f'[{name}]', *(f'{key} = {value}' for key, value in options.items()), ''])
+        for name, options in sections.items()
+    )
+
+
+def shares_file(settings: CinderSettings, backend: str) -> Path:
+    """Return the file that tells a backend its share."""
+    return settings.folder / f'shares-{backend}'
+
+
+def _literal(value: object) -> str:
+    """Return a value as oslo.config has it where it must not substitute ``$`` expressions."""
+    return str(value).replace('$', '$$')
+
+
+def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, str]]:
+    """Return the sections that don't depend on the driver.
+
+    Service heartbeats are off and services never count as down: Cinder keeps the id of "the"
+    service once a process, so a heartbeat would reach one of the three only. Quotas and the
+    capacity filter are off: the share's own space is the only limit of a test cloud.
+    """
+    folder = _literal(settings.folder)
+    return {
+        'DEFAULT': {
+            'state_path': f'{folder}/state',
+            'host': HOST,
+            'my_ip': '127.0.0.1',
+            'transport_url': 'fake:/',
+            'auth_strategy': 'noauth',
+            'enabled_backends': ','.join(settings.shares),
+            'default_volume_type': next(iter(settings.shares)),
+            'api_paste_config': _literal(data_files / 'api-paste.ini'),
+            'resource_query_filters_file': _literal(data_files / 'resource_filters.json'),
+            'osapi_volume_listen': '127.0.0.1',
+            'osapi_volume_listen_port': str(settings.port),
+            'osapi_volume_workers': '1',
+            'report_interval': '0',
+            'service_down_time': str(_YEAR),
+            'periodic_fuzzy_delay': '0',
+            'reinit_driver_count': '0',
+            'scheduler_default_filters': 'AvailabilityZoneFilter,CapabilitiesFilter',
+            'quota_volumes': '-1',
+            'quota_snapshots': '-1',
+            'quota_gigabytes': '-1',
+        },
+        'database': {
+            'connection': f'sqlite:///{folder}/cinder.sqlite',
+            'sqlite_synchronous': 'false',
+        },
+        'oslo_concurrency': {'lock_path': f'{folder}/state/lock'},
+        'oslo_policy': {'policy_file': f'{folder}/policy.yaml'},
+        'coordination': {'backend_url': f'file://{folder}/state/coordination'},
+        'nova': {
+            'auth_type': 'admin_token',
+            'endpoint': settings.compute_url,
+            'token': 'cinder:service',
+        },
+    }
+
+
+def _backend(settings: CinderSettings, backend: str, prefix: str) -> dict[str, str]:
+    """Return one backend's section; the caller's options win over ours."""
+    return {
+        'volume_driver': settings.driver,
+        'volume_backend_name': backend,
+        'max_over_subscription_ratio': '10000',
+        'reserved_percentage': '0',
+        'nas_secure_file_operations': 'false',
+        'nas_secure_file_permissions': 'false',
+        f'{prefix}_shares_config': _literal(shares_file(settings, backend)),
+        f'{prefix}_mount_point_base': _literal(settings.mount_base),
+        f'{prefix}_snapshot_support': 'true',
+        f'{prefix}_qcow2_volumes': str(backend in settings.qcow2_backends).lower(),
+        **settings.options,
+    }

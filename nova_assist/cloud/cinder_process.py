@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry of the Cinder process: ``python -m nova_assist.cloud.cinder_process SETTINGS.json``.
+
+Main function: :func:`main`. It says one line on its standard output, ``ready URL`` or
+``error MESSAGE``; all else that anything prints goes to standard error, which is the log. What
+it runs is left to :mod:`nova_assist.cloud.cinder_services`. SIGTERM ends it in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from nova_assist.cloud.settings import CinderSettings
+
+if TYPE_CHECKING:
+    import socket
+
+
+def main() -> int:
+    """Run Cinder until SIGTERM; return the exit code."""
+    channel = _take_standard_output()
+    _patch()
+    warnings.filterwarnings('ignore', module='oslo_policy')  # of rules that nobody changed
+    from nova_assist.cloud import cinder_services
+
+    try:
+        wake = _wake_on_termination()
+        cinder = cinder_services.CinderServices(CinderSettings.load(Path(sys.argv[1])))
+        cinder.start()
+    except Exception as error:
+        traceback.print_exc()
+        message = str(error) or type(error).__name__
+        if not isinstance(error, cinder_services.StartError):
+            message = f'{type(error).__name__}: {message}'
+        _say(channel, f'error {" ".join(message.split())}')
+        return 1
+    _say(channel, f'ready {cinder.url}')
+    wake.recv(1)
+    cinder.stop()
+    return 0
+
+
+def _take_standard_output() -> TextIO:
+    """Keep standard output for ourselves, and send what others print there to the log."""
+    channel = os.fdopen(os.dup(1), 'w')
+    os.dup2(2, 1)
+    return channel
+
+
+def _patch() -> None:
+    """Make the standard library cooperative, as this release's own commands do."""
+    try:
+        from cinder import monkey_patch
+    except ImportError:  # before 2026.2
+        import eventlet
+
+        eventlet.monkey_patch()
+    else:
+        monkey_patch.patch()
+
+
+def _wake_on_termination() -> socket.socket:
+    """Return a socket that becomes readable when SIGTERM arrives.
+
+    A handler may run while eventlet's own loop does, where nothing may wait: a byte through a
+    socket is all it can safely do.
+    """
+    import socket
+
+    receiver, sender = socket.socketpair()
+    signal.signal(signal.SIGTERM, lambda *_: sender.send(b'x'))
+    return receiver
+
+
+def _say(channel: TextIO, line: str) -> None:
+    """Tell the supervisor; it may have gone."""
+    with contextlib.suppress(BrokenPipeError):
+        channel.write(f'{line}\n')
+        channel.flush()
+
+
+def _exit(code: int) -> NoReturn:
+    """End at once: taking the interpreter down in order costs a second, for nothing."""
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == '__main__':
+    _exit(main())

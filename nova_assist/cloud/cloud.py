@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The embedded cloud as a context manager; main class: :class:`Cloud`.
+
+It composes the other modules of this package and has no logic of its own about any of them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from nova_assist.cloud import host, shares
+from nova_assist.cloud.clients import Endpoints
+from nova_assist.cloud.errors import SettingsError
+from nova_assist.cloud.reaper import MARK, Reaper
+from nova_assist.cloud.service import STOP_SECONDS, Service
+from nova_assist.cloud.settings import CinderSettings
+
+BACKENDS = ('raw', 'qcow2')
+"""The backends, their volume types, and the format of their volumes: all of one name."""
+
+_COMPUTE = (sys.executable, '-m', 'nova_assist.compute')
+
+
+class Cloud:
+    """A real Cinder and an embedded compute service, with a share for each of two backends.
+
+    Entering starts both and returns when both are ready; leaving stops both, and leaves no
+    process and no mount behind, nor does the end of this process in any way. The database and a
+    local share stay in the folder: a later cloud in the same folder goes on from there.
+
+    :param folder: where everything of the cloud is kept; made if missing.
+    :param driver: the class path of a RemoteFS volume driver.
+    :param share: a local folder, an NFS export ``host:/path`` to mount (as root; both backends
+        are then on this one share), or ``None`` for a folder of the cloud's own.
+    :param options: further options for the backends' sections of ``cinder.conf``.
+    :param cinder_port: the TCP port on 127.0.0.1 for Cinder, 0 for any free one.
+    :param compute_port: likewise for the compute service.
+    :param compute_command: what to run as the compute service, before its arguments.
+    :ivar mark: the cloud's id, which its processes carry in their environment.
+    :ivar shares: the share by backend.
+    :ivar cinder: the Cinder process: API, scheduler and volume services.
+    :ivar compute: the compute service's process.
+    :raises PortInUseError: something else listens on a port.
+    :raises SettingsError: an option can't be expressed in ``cinder.conf``.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        driver: str,
+        share: str | None = None,
+        options: Mapping[str, str] | None = None,
+        cinder_port: int = 0,
+        compute_port: int = 0,
+        compute_command: tuple[str, ...] = _COMPUTE,
+    ) -> None:
+        self.folder = folder.resolve()
+        self.driver = driver
+        self._options = dict(options or {})
+        _check_options(self._options)
+        ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
+        self._layout = shares.plan(share, self.folder, BACKENDS)
+        self.shares: Mapping[str, shares.ShareView] = self._layout.views
+        self._settings = CinderSettings(
+            folder=self.folder / 'cinder',
+            driver=driver,
+            port=ports['cinder'],
+            compute_url=f'http://127.0.0.1:{ports["compute"]}/v2.1',
+            mount_base=self._layout.base,
+            shares={name: view.name for name, view in self.shares.items()},
+            qcow2_backends=('qcow2',),
+            options=self._options,
+        )
+        self._endpoints = Endpoints(self._settings.url, self._settings.compute_url)
+        self.mark = secrets.token_hex(8)
+        self.cinder = self._cinder_service()
+        self.compute = self._compute_service(compute_command, ports['compute'])
+        self._reaper: Reaper | None = None
+        self._claim: int | None = None
+
+    def __enter__(self) -> Cloud:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything, and return when it is ready; whatever fails, leave nothing behind.
+
+        :raises MissingToolError: QEMU's programs are missing.
+        :raises FolderError: the folder can't be made, or another cloud runs in it.
+        :raises ShareError: the share can't be mounted or written.
+        :raises ServiceError: a service doesn't start, for instance because of the driver.
+        """
+        try:
+            host.check_tools()
+            self._claim = host.claim_folder(self.folder)
+            self._reaper = Reaper(self.mark, self._layout.unmount_below)
+            self._layout.prepare(_mount_options(self._options), self._child_environment())
+            for folder in (self._settings.folder, self.folder / 'compute', self.folder / 'log'):
+                folder.mkdir(exist_ok=True)
+            self._settings.save(self._settings_file)
+            self.cinder.spawn()
+            self.compute.spawn()
+            self.compute.await_ready()
+            self.cinder.await_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop both services in order, then kill and unmount whatever is left of the cloud.
+
+        :raises CleanUpError: something can't be killed or unmounted.
+        """
+        try:
+            deadline = time.monotonic() + STOP_SECONDS
+            self.cinder.terminate()
+            self.compute.terminate()
+            for service in (self.cinder, self.compute):
+                service.stop(max(0.0, deadline - time.monotonic()))
+        finally:
+            self._clean_up()
+
+    def cinderclient(self, project: str = 'demo', user: str = 'admin') -> Any:
+        """Return a python-cinderclient that acts as the user in the project."""
+        return self._endpoints.cinderclient(project, user)
+
+    def novaclient(self, project: str = 'demo', user: str = 'admin', version: str = '2.60') -> Any:
+        """Return a python-novaclient that acts as the user in the project.
+
+        :param version: the compute API's microversion.
+        """
+        return self._endpoints.novaclient(project, user, version)
+
+    def environment(self, project: str = 'demo', user: str = 'admin') -> dict[str, str]:
+        """Return the variables that make the ``openstack`` command talk to us."""
+        return self._endpoints.environment(project, user)
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of what the cloud is made of, by name."""
+        return host.versions()
+
+    @property
+    def _settings_file(self) -> Path:
+        return self._settings.folder / 'settings.json'
+
+    def _cinder_service(self) -> Service:
+        return Service(
+            'cinder',
+            [
+                sys.executable,
+                '-m',
+                'nova_assist.cloud.cinder_process',
+                str(self._settings_file),
+            ],
+            self._settings.url,
+            self.folder / 'log' / 'cinder.log',
+            self._child_environment(self._layout.stand_ins),
+        )
+
+    def _compute_service(self, command: tuple[str, ...], port: int) -> Service:
+        arguments = {
+            '--port': str(port),
+            '--cinder-url': self._settings.url,
+            '--mount-base': str(self._layout.base),
+        }
+        local = ['--share-is-local'] if self._layout.stand_ins else []
+        return Service(
+            'compute',
+            [
+                *command,
+                str(self.folder / 'compute'),
+                *(word for pair in arguments.items() for word in pair),
+                *local,
+            ],
+            self._settings.compute_url,
+            self.folder / 'log' / 'compute.log',
+            self._child_environment(),
+        )
+
+    def _child_environment(self, stand_ins: Path | None = None) -> dict[str, str]:
+        """Return our environment with the cloud's mark, and the stand-ins found first."""
+        environment = {**host.child_environment(), MARK: self.mark}
+        if stand_ins:
+            path = [str(stand_ins), os.environ.get('PATH', os.defpath)]
+            environment['PATH'] = os.pathsep.join(path)
+        return environment
+
+    def _clean_up(self) -> None:
+        """End the reaper, which cleans up, and give the folder back."""
+        reaper, self._reaper = self._reaper, None
+        claim, self._claim = self._claim, None
+        try:
+            if reaper:
+                reaper.finish()
+        finally:
+            if claim is not None:
+                os.close(claim)
+
+
+def _check_options(options: Mapping[str, str]) -> None:
+    """Refuse what would become another line of ``cinder.conf``.
+
+    :raises SettingsError: an option has a line break.
+    """
+    for name, value in options.items():
+        if len(f'{name}={value}'.splitlines()) != 1:
+            raise SettingsError(
+                f'the option {name!r} = {value!r} cannot be put in cinder.conf: it has a line '
+                'break; give one line'
+            )
+
+
+def _mount_options(options: Mapping[str, str]) -> str | None:
+    """Return what the drivers would mount with: ``nfs_mount_options`` or another prefix's."""
+    return next((options[name] for name in options if name.endswith('_mount_options')), None)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Cinder process is told: main class :class:`CinderSettings`, kept as a JSON file.
+
+How the settings become a ``cinder.conf`` is left to :mod:`nova_assist.cloud.cinder_conf`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+HOST = 'nova-assist'
+"""The name of the cloud's only host, in Cinder's services and volumes."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CinderSettings:
+    """The settings of one embedded Cinder.
+
+    :param folder: where its configuration, database and state are.
+    :param driver: the volume driver's class path.
+    :param port: the API's TCP port on 127.0.0.1.
+    :param compute_url: the compute API's URL, version included.
+    :param mount_base: the folder with the mount points of the shares.
+    :param shares: the share's name by backend.
+    :param qcow2_backends: the backends whose volumes are qcow2 files.
+    :param options: further options, for every backend's section.
+    """
+
+    folder: Path
+    driver: str
+    port: int
+    compute_url: str
+    mount_base: Path
+    shares: Mapping[str, str]
+    qcow2_backends: tuple[str, ...]
+    options: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """The API's URL, version included."""
+        return f'http://127.0.0.1:{self.port}/v3'
+
+    def save(self, path: Path) -> None:
+        """Write the settings to a JSON file."""
+        path.write_text(json.dumps(dataclasses.asdict(self), default=str, indent=1) + '\n')
+
+    @classmethod
+    def load(cls, path: Path) -> CinderSettings:
+        """Read what :meth:`save` wrote."""
+        data = json.loads(path.read_text())
+        return cls(
+            folder=Path(data['folder']),
+            driver=str(data['driver']),
+            port=int(data['port']),
+            compute_url=str(data['compute_url']),
+            mount_base=Path(data['mount_base']),
+            shares={str(name): str(share) for name, share in data['shares'].items()},
+            qcow2_backends=tuple(map(str, data['qcow2_backends'])),
+            options={str(name): str(value) for name, value in data['options'].items()},
+        )

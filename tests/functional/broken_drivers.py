@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our driver, broken on purpose in one way a class, to show that the judges see each.
+
+A class takes a part of the driver away in the process that loads it, which is a cinder-volume
+that runs for one test.
+"""
+
+import dataclasses
+
+from driver import access, backend, nfs, offline, qemu_img, records, volumes
+
+
+class SkipsCommit(nfs.NfsDriver):
+    """Rebases and removes an overlay without having committed its data."""
+
+    def do_setup(self, context):
+        qemu_img.commit = lambda overlay: None
+        super().do_setup(context)
+
+
+class DeletesWrongFile(nfs.NfsDriver):
+    """Removes the file that was committed into instead of the one that was committed."""
+
+    def do_setup(self, context):
+        merge = offline.merge
+
+        def merge_and_remove_lower(layout, plan, maker):
+            overlay = layout.path(plan.overlay)
+            kept = overlay.read_bytes()
+            merge(layout, plan, maker)
+            overlay.write_bytes(kept)
+            layout.path(plan.lower.name).unlink()
+
+        offline.merge = merge_and_remove_lower
+        super().do_setup(context)
+
+
+class ForgetsRecord(nfs.NfsDriver):
+    """Never writes the record of a volume's snapshots."""
+
+    def do_setup(self, context):
+        records.save = lambda layout, record, maker: None
+        super().do_setup(context)
+
+
+class OpensAsRaw(nfs.NfsDriver):
+    """Tells Nova that the active file is raw, whatever it is."""
+
+    def do_setup(self, context):
+        connection = backend.Backend.connection
+        backend.Backend.connection = lambda self, state: {
+            **connection(self, state),
+            'format': 'raw',
+        }
+        super().do_setup(context)
+
+
+class Makes0644Files(nfs.NfsDriver):
+    """Makes files that a hypervisor of another user can't write."""
+
+    def do_setup(self, context):
+        make = access.FileMaker.make
+        access.FileMaker.make = lambda self, path: make(
+            dataclasses.replace(self, mode=0o644), path
+        )
+        super().do_setup(context)
+
+
+class LeavesOverlays(nfs.NfsDriver):
+    """Removes no file that a deleted snapshot leaves."""
+
+    def do_setup(self, context):
+        volumes.discard = lambda layout, name: None
+        super().do_setup(context)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A driver that is broken on purpose fails the run, with a message that names the fault."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+_ROOT = pathlib.Path(__file__).parents[2]
+
+
+class BrokenDriverTest(unittest.TestCase):
+    def run_with(self, driver, scenario):
+        """Run one scenario and return its result from the report."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        command = [sys.executable, '-m', 'nova_assist', 'run', '--scenario', scenario]
+        named = ['--driver', f'tests.functional.broken_drivers.{driver}']
+        ended = subprocess.run(
+            [*command, *named, '--report', folder.name],
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        self.assertEqual(1, ended.returncode, ended.stdout + ended.stderr)
+        report = json.loads(pathlib.Path(folder.name, 'report.json').read_text())
+        return report['scenarios'][0]
+
+    def assert_found(self, driver, scenario, judge, words):
+        result = self.run_with(driver, scenario)
+        self.assertEqual('fail', result['verdict'], result)
+        findings = [finding for step in result['steps'] for finding in step['findings']]
+        faults = [finding['fault'] for finding in findings if finding['judge'] == judge]
+        self.assertRegex('\n'.join(faults), words, findings)
+
+    def test_commit_that_is_skipped(self):
+        self.assert_found('SkipsCommit', 'offline-chain-raw', 'data', 'data')
+
+    def test_wrong_file_that_is_deleted(self):
+        self.assert_found('DeletesWrongFile', 'offline-chain-raw', 'chain', 'missing')
+
+    def test_record_that_is_forgotten(self):
+        self.assert_found('ForgetsRecord', 'offline-chain-raw', 'chain', 'record')
+
+    def test_overlay_that_is_opened_as_raw(self):
+        self.assert_found('OpensAsRaw', 'mixed-raw', 'chain', 'raw')
+
+    def test_files_that_others_can_not_write(self):
+        self.assert_found('Makes0644Files', 'offline-chain-raw', 'access', '0644')
+
+    def test_overlay_that_is_left_behind(self):
+        self.assert_found('LeavesOverlays', 'offline-chain-raw', 'orphans', 'volume-')

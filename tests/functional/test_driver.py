@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the lifecycle scenarios don't reach: refusals, silence, forgery, modes, thick volumes."""
+
+import os
+import pathlib
+import stat
+import tempfile
+import unittest
+
+from cinderclient import exceptions as cinder_errors
+
+from nova_assist import client
+from nova_assist.cloud.cloud import Cloud
+
+IMAGE = '00000000-0000-0000-0000-000000000001'
+HOST = {'host': 'somewhere', 'ip': '127.0.0.1'}
+
+
+class DriverCase(unittest.TestCase):
+    """Tests over one cloud with the driver, each leaving the shares empty."""
+
+    options = {}
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        driver = 'driver.nfs.NfsDriver'
+        cls.cloud = Cloud(pathlib.Path(folder.name), driver=driver, options=cls.options)
+        cls.addClassCleanup(cls.cloud.stop)
+        cls.cloud.start()
+        cls.cinder = cls.cloud.cinderclient()
+        cls.nova = cls.cloud.novaclient()
+
+    def setUp(self):
+        self.share = self.cloud.shares['raw'].path
+
+    def status(self, manager, thing):
+        try:
+            return manager.get(thing.id).status
+        except cinder_errors.NotFound:
+            return None
+
+    def await_status(self, manager, thing, *wanted):
+        def settled(status):
+            return status in wanted or (status is not None and 'error' in status)
+
+        found = client.poll(lambda: self.status(manager, thing), settled, 40)
+        self.assertIn(found, wanted)
+        return found
+
+    def volume(self, size=1, **options):
+        volume = self.cinder.volumes.create(size, volume_type='raw', **options)
+        self.addCleanup(self.delete_volume, volume)
+        self.await_status(self.cinder.volumes, volume, 'available')
+        return volume
+
+    def delete_volume(self, volume):
+        self.cinder.volumes.delete(volume)
+        self.await_status(self.cinder.volumes, volume, None)
+        self.assertEqual([], self.files(volume))
+
+    def snapshot(self, volume, wanted='available'):
+        snapshot = self.cinder.volume_snapshots.create(volume.id)
+        self.addCleanup(self.delete_snapshot, snapshot)
+        self.await_status(self.cinder.volume_snapshots, snapshot, wanted)
+        return snapshot
+
+    def delete_snapshot(self, snapshot, wanted=None):
+        if self.status(self.cinder.volume_snapshots, snapshot) is not None:
+            self.cinder.volume_snapshots.delete(snapshot)
+            self.await_status(self.cinder.volume_snapshots, snapshot, wanted)
+
+    def server(self):
+        server = self.nova.servers.create('guest', image=IMAGE, flavor='1', nics='none')
+        self.addCleanup(self.delete_server, server)
+        self.await_server(server, 'ACTIVE')
+        return server
+
+    def await_server(self, server, wanted):
+        found = client.poll(
+            lambda: self.nova.servers.get(server.id).status, lambda seen: seen == wanted, 30
+        )
+        self.assertEqual(wanted, found)
+
+    def delete_server(self, server):
+        self.nova.servers.delete(server)
+
+        def gone():
+            return server.id not in [each.id for each in self.nova.servers.list()]
+
+        self.assertTrue(client.poll(gone, bool, 30))
+
+    def attach(self, volume):
+        server = self.server()
+        self.nova.volumes.create_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'in-use')
+        self.addCleanup(self.detach, server, volume)
+        return server
+
+    def detach(self, server, volume):
+        self.nova.volumes.delete_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'available')
+
+    def files(self, volume):
+        return sorted(n for n in os.listdir(self.share) if n.startswith(f'volume-{volume.id}'))
+
+
+class FailuresTest(DriverCase):
+    options = {'nfs_assisted_create_timeout': '2', 'nfs_assisted_delete_timeout': '2'}
+
+    def test_snapshot_that_nova_refuses_leaves_no_overlay(self):
+        volume = self.volume()
+        # Attached to a host that no server is on: Nova knows nothing of it.
+        made = self.cinder.attachments.create(volume.id, HOST, mode='rw')
+        self.cinder.attachments.complete(made['id'])
+        self.addCleanup(self.cinder.attachments.delete, made['id'])
+        self.snapshot(volume, wanted='error')
+        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
+
+    def test_compute_that_died_ends_in_an_error_in_bounded_time(self):
+        volume = self.volume()
+        self.attach(volume)
+        kept = self.snapshot(volume)
+        files = self.files(volume)
+        self.cloud.compute.kill()
+        try:
+            self.snapshot(volume, wanted='error')
+            self.assertEqual(files, self.files(volume))
+            self.cinder.volume_snapshots.delete(kept)
+            self.await_status(self.cinder.volume_snapshots, kept, 'error_deleting')
+            self.assertEqual(files, self.files(volume))
+        finally:
+            self.cloud.compute.start()
+        self.cinder.volume_snapshots.reset_state(kept, 'available')
+        self.delete_snapshot(kept)
+
+    def test_older_snapshot_of_a_stopped_server_is_deleted(self):
+        volume = self.volume()
+        server = self.attach(volume)
+        oldest = self.snapshot(volume)
+        newest = self.snapshot(volume)
+        self.nova.servers.stop(server)
+        self.await_server(server, 'SHUTOFF')
+        self.delete_snapshot(oldest)
+        self.assertEqual(3, len(self.files(volume)))
+        self.nova.servers.start(server)
+        self.await_server(server, 'ACTIVE')
+        self.delete_snapshot(newest)
+
+    def test_attached_volume_is_not_extended(self):
+        volume = self.volume()
+        self.attach(volume)
+        # From 3.42 on the API lets it through to the driver.
+        self.cinder.volumes.extend(volume, 2)
+        found = client.poll(
+            lambda: self.cinder.volumes.get(volume.id), lambda v: v.status != 'extending', 30
+        )
+        self.assertEqual(1, found.size)
+        self.cinder.volumes.reset_state(volume, 'in-use')
+
+    def test_what_is_not_supported_is_refused_and_loses_nothing(self):
+        volume = self.volume()
+        clone = self.cinder.volumes.create(1, source_volid=volume.id)
+        self.addCleanup(self.delete_volume, clone)
+        self.await_status(self.cinder.volumes, clone, 'error')
+        snapshot = self.snapshot(volume)
+        self.cinder.volumes.revert_to_snapshot(volume, snapshot)
+        self.await_status(self.cinder.volumes, volume, 'error')
+        self.assertEqual(3, len(self.files(volume)))
+        self.cinder.volumes.reset_state(volume, 'available')
+        self.cinder.volume_snapshots.reset_state(snapshot, 'available')
+
+
+class ModesTest(DriverCase):
+    options = {
+        'nas_secure_file_permissions': 'true',
+        'nas_secure_file_operations': 'true',
+        'nfs_sparsed_volumes': 'false',
+    }
+
+    def modes(self, volume):
+        paths = [self.share / name for name in self.files(volume)]
+        return {stat.S_IMODE(path.stat().st_mode) for path in paths}
+
+    def test_every_file_is_closed_to_others_in_secure_mode_online_too(self):
+        volume = self.volume()
+        self.assertEqual({0o660}, self.modes(volume))
+        self.snapshot(volume)
+        self.attach(volume)
+        snapshot = self.snapshot(volume)
+        self.assertEqual(4, len(self.files(volume)))
+        self.assertEqual({0o660}, self.modes(volume))
+        copy = self.volume(2, snapshot_id=snapshot.id)
+        self.assertEqual({0o660}, self.modes(copy))
+
+    def test_thick_volume_takes_its_room_at_once(self):
+        volume = self.volume()
+        [name] = self.files(volume)
+        self.assertGreaterEqual((self.share / name).stat().st_blocks * 512, 1 << 30)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A harness without a cloud: its scenarios end as the test says."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from nova_assist.cli.main import main
+from nova_assist.cli.target import Target
+from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
+from nova_assist.reports.progress import Listener
+
+FINDING = Finding('chain', 'the record names a file that is gone', 'a file', 'none', ('v.info',))
+
+
+@dataclasses.dataclass(frozen=True)
+class Info:
+    name: str
+    description: str = 'does something'
+
+
+def nothing() -> None:
+    """Happen not at all."""
+
+
+@dataclasses.dataclass
+class FakeHarness:
+    """``verdicts`` says how each scenario ends; the ``on_...`` calls are made at that moment."""
+
+    verdicts: Mapping[str, Verdict] = dataclasses.field(
+        default_factory=lambda: {'alpha-raw': Verdict.PASS, 'beta-qcow2': Verdict.PASS}
+    )
+    on_start: Callable[[Path], None] = lambda folder: None
+    on_step: Callable[[], None] = nothing
+    on_stop: Callable[[], None] = nothing
+    on_wait: Callable[[], None] = nothing
+    silent: frozenset[str] = frozenset()
+    opened: list[tuple[Path, Target]] = dataclasses.field(default_factory=list)
+    seeds: list[int] = dataclasses.field(default_factory=list)
+
+    def scenarios(self) -> Sequence[Info]:
+        return [Info(name) for name in self.verdicts]
+
+    def named(self, name: str) -> Sequence[str]:
+        return [known for known in self.verdicts if name in (known, known.split('-')[0])]
+
+    @contextlib.contextmanager
+    def open(self, folder: Path, target: Target) -> Iterator[FakeSession]:
+        self.opened.append((folder, target))
+        (folder / 'log').mkdir()
+        (folder / 'log' / 'cinder.log').write_text('what Cinder says\n')
+        self.on_start(folder)
+        try:
+            yield FakeSession(self)
+        finally:
+            self.on_stop()
+
+
+@dataclasses.dataclass
+class FakeSession:
+    harness: FakeHarness
+
+    def versions(self) -> Mapping[str, str]:
+        return {'cinder': '28.0.0'}
+
+    def environment(self) -> Mapping[str, str]:
+        return {'OS_TOKEN': 'admin:demo', 'OS_ENDPOINT': "http://it's"}
+
+    def wait(self) -> None:
+        self.harness.on_wait()
+
+    def judge(
+        self, names: Sequence[str], seed: int, listener: Listener, repeat: Callable[[str], str]
+    ) -> Generator[ScenarioResult, None, None]:
+        self.harness.seeds.append(seed)
+        for index, name in enumerate(names, 1):
+            if name in self.harness.silent:
+                continue
+            listener.scenario_started(name, index, len(names))
+            result = self._result(name, listener, repeat(name))
+            listener.scenario_finished(result)
+            yield result
+
+    def _result(self, name: str, listener: Listener, repeat: str) -> ScenarioResult:
+        verdict = self.harness.verdicts[name]
+        result = ScenarioResult(name, verdict, 0.5, 'because', repeat)
+        if verdict is Verdict.NOT_RUN:
+            return result
+        for words in ('first', 'second'):
+            listener.step_started(name, words)
+            if words == 'second':
+                self.harness.on_step()
+            step = Step(words, Verdict.PASS, 0.1)
+            if words == 'second' and verdict is not Verdict.PASS:
+                step = Step(words, verdict, 0.1, [dataclasses.replace(FINDING, verdict=verdict)])
+            result.steps.append(step)
+            listener.step_finished(name, step)
+        return result
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a caller sees of a command."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def call(*words: str, harness: FakeHarness | None = None) -> Outcome:
+    """Carry out a command line in this process."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        code = main(words, harness or FakeHarness())
+    return Outcome(code, stdout.getvalue(), stderr.getvalue())

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+
+from nova_assist.cli.arguments import RunArguments, parse
+from tests.unit.nova_assist.cli.fakes import FakeHarness, call
+from tests.unit.nova_assist.cli.scratch import ScratchCase
+
+
+class BadWordsTest(ScratchCase):
+    def test_each_is_one_clear_line_and_exit_code_2(self) -> None:
+        cases = {
+            '': 'required: COMMAND',
+            'walk': "invalid choice: 'walk'",
+            'run --driver NfsDriver': 'write package.module.Class',
+            'run --driver a.b;c': 'write package.module.Class',
+            'run --seed -1': "'-1' is not a whole number from 0 up",
+            'run --seed x': "'x' is not a whole number from 0 up",
+            'run --seed 1e3': 'not a whole number',
+            f'run --seed {"9" * 5000}': 'not a whole number',
+            'run --share here:there': 'neither an export, host:/path, nor an existing folder',
+            'run --share /no/such/folder': 'nor an existing folder',
+            'run --option key': 'write KEY=VALUE',
+            'run --option =value': 'write KEY=VALUE',
+            'run --option BAD-KEY=1': 'write KEY=VALUE',
+            'run --option a=1 --option a=2': 'option a is given 2 times',
+            'run --cinder-port 65536': 'not a port from 0 to 65535',
+            'run --compute-port -5': 'not a whole number',
+            'run --cinder-port 7000 --compute-port 7000': 'are both 7000',
+            'run -f xml': "invalid choice: 'xml'",
+            'run --scenarios x': 'unrecognized arguments: --scenarios',
+            'cloud --seed 1': 'unrecognized arguments: --seed',
+            'report a b': 'unrecognized arguments: b',
+        }
+        for words, message in cases.items():
+            with self.subTest(words):
+                harness = FakeHarness()
+                outcome = call(*words.split(), harness=harness)
+                self.assertEqual(2, outcome.code)
+                self.assertIn(message, outcome.stderr)
+                self.assertEqual(1, outcome.stderr.count('\n'))
+                self.assertEqual('', outcome.stdout)
+                self.assertEqual([], harness.opened)
+
+    def test_an_option_cannot_bring_a_line_of_its_own(self) -> None:
+        outcome = call('run', '--option', 'key=a\nvolume_driver=b')
+        self.assertEqual(2, outcome.code)
+        self.assertIn('holds a line break', outcome.stderr)
+
+
+class GoodWordsTest(ScratchCase):
+    def parse(self, *words: str) -> RunArguments:
+        found = parse(['run', *words], 'nova-assist run')
+        assert isinstance(found, RunArguments)
+        return found
+
+    def test_options_may_hold_equals_signs_and_nothing(self) -> None:
+        found = self.parse('--option', 'a=b=c', '--option', 'empty=')
+        self.assertEqual((('a', 'b=c'), ('empty', '')), found.target.options)
+
+    def test_exports_are_taken_as_they_are(self) -> None:
+        for share in ('filer:/', 'filer.example:/a/b', '10.0.0.1:/x', '[fe80::1%eth0]:/x'):
+            self.assertEqual(share, self.parse('--share', share).target.share)
+
+    def test_a_local_folder_becomes_absolute_so_that_its_repetition_finds_it(self) -> None:
+        relative = os.path.relpath(self.working)
+        self.assertEqual(str(self.working), self.parse('--share', relative).target.share)
+
+
+class HelpTest(ScratchCase):
+    def test_each_help_has_examples_and_exit_codes(self) -> None:
+        for command in ('run', 'cloud', 'report'):
+            outcome = call(command, '--help')
+            self.assertEqual(0, outcome.code)
+            self.assertIn('examples:\n  nova-assist', outcome.stdout)
+            self.assertIn('exit codes:\n  0', outcome.stdout)
+
+    def test_the_version_is_told(self) -> None:
+        outcome = call('--version')
+        self.assertEqual(0, outcome.code)
+        self.assertRegex(outcome.stdout, r'^nova-assist \S+\n$')

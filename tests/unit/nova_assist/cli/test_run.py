@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+from pathlib import Path
+from typing import Any
+
+from nova_assist.cli.arguments import RunArguments, parse
+from nova_assist.cloud.errors import CloudError, ServiceError
+from nova_assist.reports.model import Verdict
+from tests.unit.nova_assist.cli.fakes import FakeHarness, Outcome, call
+from tests.unit.nova_assist.cli.scratch import ScratchCase
+
+PASS, FAIL, UNKNOWN, NOT_RUN = Verdict
+
+
+def ending(**verdicts: Verdict) -> FakeHarness:
+    return FakeHarness(verdicts)
+
+
+class RunCase(ScratchCase):
+    def run_it(self, *words: str, harness: FakeHarness | None = None) -> Outcome:
+        return call('run', '--report', str(self.report), *words, harness=harness)
+
+    def written(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.report / 'report.json').read_text())
+        return data
+
+
+class ExitCodeTest(RunCase):
+    def test_all_passed_is_0(self) -> None:
+        outcome = self.run_it()
+        self.assertEqual(0, outcome.code)
+        self.assertIn('2 passed, 0 failed', outcome.stdout)
+
+    def test_one_failed_is_1(self) -> None:
+        outcome = self.run_it(harness=ending(a=PASS, b=FAIL))
+        self.assertEqual(1, outcome.code)
+        self.assertIn('the record names a file that is gone', outcome.stdout)
+
+    def test_one_unknown_is_1(self) -> None:
+        self.assertEqual(1, self.run_it(harness=ending(a=PASS, b=UNKNOWN)).code)
+
+    def test_one_not_run_beside_a_pass_is_0(self) -> None:
+        outcome = self.run_it(harness=ending(a=PASS, b=NOT_RUN))
+        self.assertEqual(0, outcome.code)
+        self.assertIn('not run: because', outcome.stdout)
+
+    def test_all_not_run_is_no_pass(self) -> None:
+        outcome = self.run_it(harness=ending(a=NOT_RUN))
+        self.assertEqual(2, outcome.code)
+        self.assertIn('none of the scenarios could be run', outcome.stderr)
+
+    def test_a_scenario_without_a_result_is_unknown(self) -> None:
+        harness = FakeHarness(silent=frozenset({'beta-qcow2'}))
+        outcome = self.run_it(harness=harness)
+        self.assertEqual(1, outcome.code)
+        self.assertIn('the suite ended without a result for it', outcome.stdout)
+
+
+class ChoiceTest(RunCase):
+    def test_the_list_names_and_describes_each_scenario(self) -> None:
+        harness = FakeHarness()
+        outcome = self.run_it('--list', harness=harness)
+        self.assertEqual(
+            'alpha-raw   does something\nbeta-qcow2  does something\n', outcome.stdout
+        )
+        self.assertEqual([], harness.opened)
+        self.assertFalse(self.report.exists())
+
+    def test_the_list_as_json(self) -> None:
+        listed = json.loads(self.run_it('--list', '-f', 'json').stdout)
+        self.assertEqual({'name': 'alpha-raw', 'description': 'does something'}, listed[0])
+
+    def test_only_the_chosen_scenarios_run_once_each(self) -> None:
+        self.run_it('--scenario', 'beta-qcow2', '--scenario', 'beta-qcow2')
+        names = [item['name'] for item in self.written()['scenarios']]
+        self.assertEqual(['beta-qcow2'], names)
+
+    def test_a_name_may_stand_for_several_scenarios(self) -> None:
+        harness = FakeHarness({'a-raw': PASS, 'b-raw': PASS, 'a-qcow2': PASS})
+        outcome = self.run_it('--list', '--scenario', 'a', harness=harness)
+        names = [line.split()[0] for line in outcome.stdout.splitlines()]
+        self.assertEqual(['a-raw', 'a-qcow2'], names)
+
+    def test_an_unknown_scenario_brings_similar_names(self) -> None:
+        harness = FakeHarness()
+        outcome = self.run_it('--scenario', 'alpha-rwa', harness=harness)
+        self.assertEqual(2, outcome.code)
+        self.assertEqual(1, outcome.stderr.count('\n'))
+        self.assertIn("no scenario 'alpha-rwa'; did you mean alpha-raw", outcome.stderr)
+        self.assertEqual([], harness.opened)
+
+
+class ReportTest(RunCase):
+    def test_json_on_stdout_is_the_report_and_progress_is_elsewhere(self) -> None:
+        outcome = self.run_it('-f', 'json', harness=ending(a=FAIL))
+        self.assertEqual(self.written(), json.loads(outcome.stdout))
+        self.assertIn('[1/1] a  FAIL', outcome.stderr)
+
+    def test_the_report_knows_what_was_run(self) -> None:
+        harness = FakeHarness()
+        self.run_it('--driver', 'a.b.C', '--seed', '7', harness=harness)
+        report = self.written()
+        self.assertEqual([7], harness.seeds)
+        self.assertEqual('a.b.C', report['driver'])
+        self.assertEqual(7, report['seed'])
+        self.assertEqual({'cinder': '28.0.0'}, report['versions'])
+        command = f'nova-assist run --report {self.report} --driver a.b.C --seed 7'
+        self.assertEqual(command, report['command'])
+
+    def test_the_line_that_repeats_a_failure_asks_for_the_same_again(self) -> None:
+        words = ['--option', 'nfs_mount_options=vers=4.2,soft it', '--share', 'filer:/a']
+        words += ['--driver', 'a.b.C', '--cinder-port', '8776', '--compute-port', '8774']
+        harness = ending(a=PASS, b=FAIL)
+        self.run_it(*words, harness=harness)
+        line = self.written()['scenarios'][1]['repeat']
+        self.assertTrue(line.startswith('nova-assist run --driver a.b.C '), line)
+        again = parse(shlex.split(line)[1:], line)
+        assert isinstance(again, RunArguments)
+        self.assertEqual(harness.opened[0][1], again.target)
+        self.assertEqual(('b',), again.scenarios)
+        self.assertEqual(harness.seeds, [again.seed])
+
+    def test_without_a_seed_a_new_one_is_taken_and_told(self) -> None:
+        harness = FakeHarness()
+        self.run_it(harness=harness)
+        self.run_it(harness=harness)
+        self.assertEqual(harness.seeds[1], self.written()['seed'])
+        self.assertNotEqual(*harness.seeds)
+
+    def test_the_logs_are_kept_and_the_working_folder_is_not(self) -> None:
+        self.run_it()
+        place = self.written()['logs']['log/cinder.log']
+        self.assertEqual('what Cinder says\n', (self.report / place).read_text())
+        self.assertEqual([], list(self.working.iterdir()))
+
+    def test_a_working_folder_to_be_kept_is_kept_and_named(self) -> None:
+        outcome = self.run_it('--keep')
+        (kept,) = self.working.iterdir()
+        self.assertIn(f"kept the cloud's folder {kept}\n", outcome.stderr)
+
+
+class InterruptionTest(RunCase):
+    def test_each_signal_ends_the_run_in_order_with_a_report(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                stopped: list[bool] = []
+                harness = FakeHarness({'a': PASS, 'b': PASS, 'c': PASS})
+
+                def on_step(
+                    harness: FakeHarness = harness, number: signal.Signals = number
+                ) -> None:
+                    if harness.verdicts['a'] is PASS:
+                        harness.verdicts = {**harness.verdicts, 'a': UNKNOWN}
+                    else:
+                        signal.raise_signal(number)
+
+                harness.on_step = on_step
+                harness.on_stop = lambda stopped=stopped: stopped.append(True)
+                outcome = self.run_it(harness=harness)
+                self.assertEqual(130, outcome.code)
+                self.assertEqual([True], stopped)
+                verdicts = [item['verdict'] for item in self.written()['scenarios']]
+                self.assertEqual(['pass', 'unknown', 'not_run'], verdicts)
+                cut = self.written()['scenarios'][1]
+                steps = [(step['name'], step['verdict']) for step in cut['steps']]
+                self.assertEqual([('first', 'pass'), ('second', 'unknown')], steps)
+                self.assertIn('interrupted', cut['reason'])
+                self.assertEqual([], list(self.working.iterdir()))
+
+    def test_a_second_signal_does_not_cut_the_stop_short(self) -> None:
+        stopped: list[bool] = []
+
+        def on_stop() -> None:
+            signal.raise_signal(signal.SIGINT)
+            stopped.append(True)
+
+        harness = FakeHarness(on_step=lambda: signal.raise_signal(signal.SIGINT), on_stop=on_stop)
+        self.assertEqual(130, self.run_it(harness=harness).code)
+        self.assertEqual([True], stopped)
+
+    def test_an_interruption_before_the_cloud_is_up_is_reported_too(self) -> None:
+        harness = FakeHarness(on_start=lambda _: signal.raise_signal(signal.SIGTERM))
+        self.assertEqual(130, self.run_it(harness=harness).code)
+        self.assertEqual(2, self.written()['totals']['not_run'])
+
+    def test_the_signal_handlers_of_before_are_back_afterwards(self) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        self.run_it()
+        self.assertEqual(before, signal.getsignal(signal.SIGTERM))
+
+
+class FailureTest(RunCase):
+    def test_a_cloud_that_does_not_start_leaves_its_log_and_no_report(self) -> None:
+        self.run_it()
+
+        def on_start(folder: Path) -> None:
+            raise ServiceError('cinder', 'exit code 1', folder / 'log' / 'cinder.log', ['oops'])
+
+        outcome = self.run_it(harness=FakeHarness(on_start=on_start))
+        self.assertEqual(2, outcome.code)
+        log = self.report / 'logs' / 'log-cinder.log'
+        self.assertIn(f'nova-assist: cinder: exit code 1 (log: {log})\n  oops\n', outcome.stderr)
+        self.assertEqual('what Cinder says\n', log.read_text())
+        self.assertEqual(['logs'], [path.name for path in self.report.iterdir()])
+        self.assertEqual([], list(self.working.iterdir()))
+
+    def test_a_cloud_that_fails_on_the_way_still_has_a_report(self) -> None:
+        def on_step() -> None:
+            raise CloudError('compute is gone')
+
+        outcome = self.run_it(harness=FakeHarness(on_step=on_step))
+        self.assertEqual(2, outcome.code)
+        self.assertIn('nova-assist: compute is gone\n', outcome.stderr)
+        verdicts = [item['verdict'] for item in self.written()['scenarios']]
+        self.assertEqual(['unknown', 'not_run'], verdicts)
+
+    def test_a_cloud_that_leaves_something_behind_is_no_pass(self) -> None:
+        def on_stop() -> None:
+            raise CloudError('process 7 would not end')
+
+        outcome = self.run_it(harness=FakeHarness(on_stop=on_stop))
+        self.assertEqual(2, outcome.code)
+        self.assertIn('process 7 would not end', outcome.stderr)
+        self.assertEqual(2, self.written()['totals']['pass'])
+
+    def test_a_fault_of_the_suite_itself_is_shown_whole_and_reported(self) -> None:
+        def on_step() -> None:
+            raise ZeroDivisionError('oops')
+
+        outcome = self.run_it(harness=FakeHarness(on_step=on_step))
+        self.assertEqual(2, outcome.code)
+        self.assertIn('Traceback', outcome.stderr)
+        self.assertIn('a fault of nova-assist itself', outcome.stderr)
+        self.assertIn('ZeroDivisionError: oops', self.written()['scenarios'][0]['reason'])
+
+    def test_a_report_folder_that_is_a_file_is_refused_before_anything_starts(self) -> None:
+        self.report.touch()
+        harness = FakeHarness()
+        outcome = self.run_it(harness=harness)
+        self.assertEqual(2, outcome.code)
+        self.assertIn(f"nova-assist: can't prepare {self.report}", outcome.stderr)
+        self.assertEqual(1, outcome.stderr.count('\n'))
+        self.assertEqual([], harness.opened)
+
+    def test_no_place_for_the_working_folder_is_a_clear_error(self) -> None:
+        self.working.rmdir()
+        outcome = self.run_it()
+        self.assertEqual(2, outcome.code)
+        self.assertIn("can't make a folder for the cloud's files", outcome.stderr)
+        self.assertIn('TMPDIR', outcome.stderr)

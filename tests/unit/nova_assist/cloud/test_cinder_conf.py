@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cinder.conf that settings become."""
+
+import configparser
+import dataclasses
+import pathlib
+import tempfile
+import unittest
+
+from nova_assist.cloud.cinder_conf import compose
+from nova_assist.cloud.settings import CinderSettings
+
+SETTINGS = CinderSettings(
+    folder=pathlib.Path('/clouds/one/cinder'),
+    driver='vendor.cinder.Driver',
+    port=8776,
+    compute_url='http://127.0.0.1:8774/v2.1',
+    mount_base=pathlib.Path('/clouds/one/share'),
+    shares={'raw': 'localhost:/raw', 'qcow2': 'localhost:/qcow2'},
+    qcow2_backends=('qcow2',),
+    options={},
+)
+
+
+def composed(prefix='nfs', **changes):
+    parser = configparser.RawConfigParser()
+    settings = dataclasses.replace(SETTINGS, **changes)
+    parser.read_string(compose(settings, prefix, pathlib.Path('/etc/cinder')))
+    return parser
+
+
+class ComposeTest(unittest.TestCase):
+    def test_options_of_a_vendor_get_the_prefix_of_its_driver(self):
+        section = composed('vendor')['raw']
+        self.assertEqual('/clouds/one/share', section['vendor_mount_point_base'])
+        self.assertEqual('/clouds/one/cinder/shares-raw', section['vendor_shares_config'])
+        self.assertEqual('true', section['vendor_snapshot_support'])
+        self.assertFalse([name for name in section if name.startswith('nfs_')])
+
+    def test_only_the_qcow2_backend_makes_qcow2_volumes(self):
+        parser = composed()
+        self.assertEqual('raw,qcow2', parser['DEFAULT']['enabled_backends'])
+        self.assertEqual('false', parser['raw']['nfs_qcow2_volumes'])
+        self.assertEqual('true', parser['qcow2']['nfs_qcow2_volumes'])
+
+    def test_option_of_the_caller_wins(self):
+        parser = composed(options={'nas_secure_file_operations': 'true', 'nfs_x': '$state_path/x'})
+        self.assertEqual('true', parser['raw']['nas_secure_file_operations'])
+        self.assertEqual('$state_path/x', parser['qcow2']['nfs_x'])
+
+    def test_dollar_in_a_folder_is_no_expression(self):
+        parser = composed(folder=pathlib.Path('/clouds/$host'))
+        self.assertEqual('/clouds/$$host/state', parser['DEFAULT']['state_path'])
+
+
+class SettingsTest(unittest.TestCase):
+    def test_saved_settings_are_loaded_unchanged(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, 'settings.json')
+            SETTINGS.save(path)
+            self.assertEqual(SETTINGS, CinderSettings.load(path))

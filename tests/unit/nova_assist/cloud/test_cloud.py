@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a cloud refuses before anything is started."""
+
+import pathlib
+import socket
+import unittest
+
+from nova_assist.cloud.cloud import Cloud
+from nova_assist.cloud.errors import PortInUseError, SettingsError
+
+FOLDER = pathlib.Path('/no/such/folder')
+
+
+class CloudTest(unittest.TestCase):
+    def test_option_that_would_become_two_lines(self):
+        for options in ({'a': '1\nb = 2'}, {'a\r[raw]': '1'}):
+            with (
+                self.subTest(options=options),
+                self.assertRaisesRegex(SettingsError, 'line break'),
+            ):
+                Cloud(FOLDER, driver='a.B', options=options)
+
+    def test_port_in_use(self):
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            port = taken.getsockname()[1]
+            with self.assertRaisesRegex(PortInUseError, f'cinder cannot listen on .*:{port}'):
+                Cloud(FOLDER, driver='a.B', cinder_port=port)
+
+    def test_environment_has_urls_and_token(self):
+        cloud = Cloud(FOLDER, driver='a.B')
+        found = cloud.environment(project='p', user='u')
+        self.assertEqual('u:p', found['OS_TOKEN'])
+        self.assertEqual(cloud.cinder.url, found['OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE'])
+        self.assertEqual(cloud.compute.url, found['OS_COMPUTE_ENDPOINT_OVERRIDE'])

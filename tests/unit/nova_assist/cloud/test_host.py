@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the machine may lack: a program, a free port, a free folder."""
+
+import os
+import pathlib
+import socket
+import tempfile
+import unittest
+from unittest import mock
+
+from nova_assist.cloud import host
+from nova_assist.cloud.errors import FolderError, MissingToolError, PortInUseError
+
+
+class HostTest(unittest.TestCase):
+    def test_missing_qemu_is_named_with_its_package(self):
+        with (
+            mock.patch.dict(os.environ, PATH='/no/such/folder'),
+            self.assertRaisesRegex(MissingToolError, 'qemu-img .*apt install qemu-utils'),
+        ):
+            host.check_tools()
+
+    def test_any_free_port_is_another_for_each(self):
+        ports = host.choose_ports({'cinder': 0, 'compute': 0})
+        self.assertEqual(2, len(set(ports.values())))
+
+    def test_port_in_use_is_named(self):
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            port = taken.getsockname()[1]
+            with self.assertRaisesRegex(PortInUseError, f'compute cannot listen on .*:{port}: '):
+                host.choose_ports({'cinder': 0, 'compute': port})
+
+    def test_same_port_for_both(self):
+        free = host.choose_ports({'cinder': 0})['cinder']
+        with self.assertRaises(PortInUseError):
+            host.choose_ports({'cinder': free, 'compute': free})
+
+    def test_folder_is_free_again_when_it_is_given_back(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name, 'cloud')
+            claim = host.claim_folder(folder)
+            with self.assertRaisesRegex(FolderError, f'another cloud runs in {folder}'):
+                host.claim_folder(folder)
+            os.close(claim)
+            os.close(host.claim_folder(folder))
+
+    def test_folder_that_can_not_be_made(self):
+        with self.assertRaisesRegex(FolderError, 'cannot keep a cloud in /proc/cloud'):
+            host.claim_folder(pathlib.Path('/proc/cloud'))
+
+    def test_versions_name_what_matters(self):
+        found = host.versions()
+        self.assertLessEqual({'cinder', 'os-brick', 'qemu-img', 'python', 'kernel'}, set(found))
+        self.assertRegex(found['qemu-img'], r'^\d+\.\d+')

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A child process that becomes ready, doesn't, ends by itself, or won't end."""
+
+import os
+import pathlib
+import signal
+import sys
+import tempfile
+import unittest
+
+from nova_assist.cloud.errors import ServiceError
+from nova_assist.cloud.service import Service
+
+WAITS = 'print("ready", flush=True); import signal; signal.pause()'
+IGNORES_TERM = f'import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS}'
+
+
+class ServiceTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = pathlib.Path(folder.name, 'log')
+
+    def service(self, code):
+        command = [sys.executable, '-c', code]
+        service = Service('compute', command, 'http://127.0.0.1:1', self.log, os.environ)
+        self.addCleanup(service.kill)
+        return service
+
+    def test_ready_service_runs_until_it_is_stopped(self):
+        service = self.service(WAITS)
+        self.assertFalse(service.alive)
+        service.start()
+        self.assertTrue(service.alive)
+        self.assertEqual(os.getsid(service.pid), service.pid)
+        service.stop()
+        self.assertFalse(service.alive)
+        self.assertIsNone(service.pid)
+
+    def test_restart_is_another_process_with_the_same_log(self):
+        service = self.service(f'import sys; print("hello", file=sys.stderr); {WAITS}')
+        service.start()
+        first = service.pid
+        service.restart()
+        self.assertNotEqual(first, service.pid)
+        self.assertEqual('hello\nhello\n', self.log.read_text())
+        self.assertEqual(['hello'], service.tail())
+
+    def test_start_after_kill(self):
+        service = self.service(WAITS)
+        service.start()
+        service.kill()
+        self.assertFalse(service.alive)
+        service.start()
+        self.assertTrue(service.alive)
+
+    def test_second_start_of_a_running_service(self):
+        service = self.service(WAITS)
+        service.start()
+        with self.assertRaisesRegex(ServiceError, f'runs already, as process {service.pid}'):
+            service.start()
+        self.assertTrue(service.alive)
+
+    def test_service_that_dies_shows_its_last_lines(self):
+        service = self.service('raise SystemExit("no such guest")')
+        with self.assertRaisesRegex(ServiceError, 'exit code 1 before.*\n  no such guest'):
+            service.start()
+
+    def test_service_that_is_killed_by_a_signal(self):
+        service = self.service(f'import os; os.kill(os.getpid(), {signal.SIGKILL:d})')
+        with self.assertRaisesRegex(ServiceError, 'exit code -9 before it was ready'):
+            service.start()
+
+    def test_service_that_says_why_it_does_not_start(self):
+        service = self.service('print("error no QEMU here")')
+        with self.assertRaises(ServiceError) as caught:
+            service.start()
+        self.assertEqual('no QEMU here', caught.exception.reason)
+        self.assertFalse(service.alive)
+
+    def test_service_that_says_something_else(self):
+        service = self.service('print("hello", flush=True); import signal; signal.pause()')
+        with self.assertRaisesRegex(ServiceError, "said 'hello' where"):
+            service.start()
+        self.assertFalse(service.alive)
+
+    def test_service_that_ignores_sigterm_is_killed(self):
+        service = self.service(IGNORES_TERM)
+        service.start()
+        service.stop(0.1)
+        self.assertFalse(service.alive)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where shares are planned and made, and what is said when they can't be."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+from unittest import mock
+
+from nova_assist.cloud import shares
+from nova_assist.cloud.errors import ShareError
+
+BACKENDS = ('raw', 'qcow2')
+
+
+class SharesTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve()
+
+    def program(self, name, text):
+        """Put a shell script of a name first in the PATH."""
+        folder = self.folder / 'programs'
+        folder.mkdir(exist_ok=True)
+        folder.joinpath(name).write_text(f'#!/bin/sh\n{text}\n')
+        folder.joinpath(name).chmod(0o755)
+        path = f'{folder}{os.pathsep}{os.environ["PATH"]}'
+        patch = mock.patch.dict(os.environ, PATH=path)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_no_share_given_makes_one_folder_a_backend_at_its_mount_point(self):
+        layout = shares.plan(None, self.folder, BACKENDS)
+        layout.prepare()
+        raw = self.folder / 'share' / '32884f80c0500ed5c61a8da2fd9d6803'
+        self.assertEqual(shares.ShareView('localhost:/raw', raw), layout.views['raw'])
+        self.assertTrue(raw.is_dir())
+        self.assertTrue(layout.views['qcow2'].path.is_dir())
+        self.assertIsNone(layout.unmount_below)
+
+    def test_local_folder_is_the_mount_base(self):
+        layout = shares.plan(str(self.folder / 'mine'), self.folder, BACKENDS)
+        self.assertEqual(self.folder / 'mine', layout.base)
+
+    def test_export_is_one_share_for_all_backends(self):
+        layout = shares.plan('nas:/vol/a', self.folder, BACKENDS)
+        self.assertEqual('nas:/vol/a', layout.views['raw'].name)
+        self.assertEqual(layout.views['raw'], layout.views['qcow2'])
+        self.assertEqual(self.folder / 'mnt', layout.unmount_below)
+        self.assertIsNone(layout.stand_ins)
+
+    def test_file_where_the_share_should_be(self):
+        self.folder.joinpath('mine').write_text('')
+        layout = shares.plan(str(self.folder / 'mine'), self.folder, BACKENDS)
+        with self.assertRaisesRegex(ShareError, 'cannot make the share .*mine.*Not a directory'):
+            layout.prepare()
+
+    def test_share_that_can_not_be_written(self):
+        layout = shares.plan('/proc/self', self.folder, ())
+        view = shares.ShareView('localhost:/raw', pathlib.Path('/proc/self/fd'))
+        layout = shares.ShareLayout(layout.base, {'raw': view})
+        with self.assertRaisesRegex(ShareError, 'localhost:/raw at /proc/self/fd cannot be writt'):
+            layout.prepare()
+
+    @unittest.skipUnless(os.geteuid() == 0, 'mounting needs root')
+    def test_export_that_mount_refuses(self):
+        self.program('mount', 'echo "mount.nfs: access denied by server" >&2; exit 32')
+        layout = shares.plan('nas:/vol/a', self.folder, BACKENDS)
+        with self.assertRaisesRegex(
+            ShareError,
+            'cannot mount nas:/vol/a: mount -t nfs -o vers=4.2 nas:/vol/a .*: exit code 32: '
+            'mount.nfs: access denied by server',
+        ):
+            layout.prepare('vers=4.2')
+
+    @unittest.skipIf(os.geteuid() == 0, 'root may mount')
+    def test_export_without_root(self):
+        with self.assertRaisesRegex(ShareError, 'mounting nas:/vol/a needs root'):
+            shares.plan('nas:/vol/a', self.folder, BACKENDS).prepare()
+
+    def test_stand_in_for_sudo_runs_the_command_of_rootwrap(self):
+        shares.plan(None, self.folder, BACKENDS).prepare()
+        path = {'PATH': f'{self.folder}/bin:/usr/bin:/bin'}
+        command = ['sudo', '-n', 'cinder-rootwrap', '/etc/cinder/rootwrap.conf', 'echo', 'a b']
+        run = subprocess.run(command, env=path, capture_output=True, text=True, check=True)
+        self.assertEqual('a b\n', run.stdout)
