@@ -9,6 +9,11 @@ import dataclasses
 
 from driver import access, backend, nfs, offline, qemu_img, records, volumes
 
+# What is whole; a driver is set up once a backend, and would wrap a wrapper.
+_MERGE = offline.merge
+_CONNECTION = backend.Backend.connection
+_MAKE = access.FileMaker.make
+
 
 class SkipsCommit(nfs.NfsDriver):
     """Rebases and removes an overlay without having committed its data."""
@@ -22,12 +27,10 @@ class DeletesWrongFile(nfs.NfsDriver):
     """Removes the file that was committed into instead of the one that was committed."""
 
     def do_setup(self, context):
-        merge = offline.merge
-
         def merge_and_remove_lower(layout, plan, maker):
             overlay = layout.path(plan.overlay)
             kept = overlay.read_bytes()
-            merge(layout, plan, maker)
+            _MERGE(layout, plan, maker)
             overlay.write_bytes(kept)
             layout.path(plan.lower.name).unlink()
 
@@ -47,9 +50,8 @@ class OpensAsRaw(nfs.NfsDriver):
     """Tells Nova that the active file is raw, whatever it is."""
 
     def do_setup(self, context):
-        connection = backend.Backend.connection
         backend.Backend.connection = lambda self, state: {
-            **connection(self, state),
+            **_CONNECTION(self, state),
             'format': 'raw',
         }
         super().do_setup(context)
@@ -59,8 +61,7 @@ class Makes0644Files(nfs.NfsDriver):
     """Makes files that a hypervisor of another user can't write."""
 
     def do_setup(self, context):
-        make = access.FileMaker.make
-        access.FileMaker.make = lambda self, path: make(
+        access.FileMaker.make = lambda self, path: _MAKE(
             dataclasses.replace(self, mode=0o644), path
         )
         super().do_setup(context)

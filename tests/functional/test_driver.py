@@ -5,6 +5,7 @@ import os
 import pathlib
 import stat
 import tempfile
+import typing
 import unittest
 
 from cinderclient import exceptions as cinder_errors
@@ -19,7 +20,7 @@ HOST = {'host': 'somewhere', 'ip': '127.0.0.1'}
 class DriverCase(unittest.TestCase):
     """Tests over one cloud with the driver, each leaving the shares empty."""
 
-    options = {}
+    options: typing.ClassVar = {}
 
     @classmethod
     def setUpClass(cls):
@@ -107,7 +108,10 @@ class DriverCase(unittest.TestCase):
 
 
 class FailuresTest(DriverCase):
-    options = {'nfs_assisted_create_timeout': '2', 'nfs_assisted_delete_timeout': '2'}
+    options: typing.ClassVar = {
+        'nfs_assisted_create_timeout': '2',
+        'nfs_assisted_delete_timeout': '2',
+    }
 
     def test_snapshot_that_nova_refuses_leaves_no_overlay(self):
         volume = self.volume()
@@ -173,7 +177,7 @@ class FailuresTest(DriverCase):
 
 
 class ModesTest(DriverCase):
-    options = {
+    options: typing.ClassVar = {
         'nas_secure_file_permissions': 'true',
         'nas_secure_file_operations': 'true',
         'nfs_sparsed_volumes': 'false',
