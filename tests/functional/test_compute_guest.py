@@ -10,7 +10,11 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
+from collections.abc import Awaitable, Callable
+
+import psutil
 
 from nova_assist.compute import errors
 from nova_assist.compute.guest import Guest
@@ -69,6 +73,16 @@ class GuestTest(unittest.IsolatedAsyncioTestCase):
         output = (await process.communicate())[0].decode()
         self.assertEqual(process.returncode, 0, output)
         return output
+
+    async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until a condition holds; it takes at least one round trip, so this isn't busy."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not await condition():
+            self.assertLess(time.monotonic(), deadline, f'{condition} did not come true')
+            await asyncio.sleep(0)
+
+    async def has_job(self) -> bool:
+        return bool(self.guest._disks_with_job)
 
     async def write(self) -> None:
         """Write the next MiB with a pattern of its own."""
@@ -210,8 +224,7 @@ class MergeTest(GuestTest):
         await self.boot()
         await self.snapshot('s1')
         pull = asyncio.create_task(self.guest.pull(VOLUME, self.source, None))
-        while not self.guest._disks_with_job:
-            await asyncio.sleep(0)
+        await self.until(self.has_job)
         with self.assertRaisesRegex(errors.DiskError, 'already has a block job'):
             await self.guest.pull(VOLUME, self.source, None)
         await pull
@@ -266,7 +279,8 @@ class OffTest(GuestTest):
         await self.boot()
         pid = (await self.guest.disks())[VOLUME].daemon_pid
         await self.guest.power_off()
-        self.assertFalse(os.path.exists(f'/proc/{pid}'))
+        # The machine's init process may be slow to reap it.
+        self.assertTrue(not psutil.pid_exists(pid) or psutil.Process(pid).status() == 'zombie')
         self.assertEqual(list((self.folder / 'run').iterdir()), [])
 
 
@@ -301,7 +315,8 @@ class OpenTest(GuestTest):
         size = os.path.getsize(hostile.path)
         await self.guest.power_on({VOLUME: DiskSource(hostile.path, ImageFormat.RAW)})
         disk = (await self.guest.disks())[VOLUME]
-        self.assertEqual((disk.chain[0].driver, disk.chain[0].size), ('raw', size))
+        self.assertEqual(disk.chain[0].driver, 'raw')
+        self.assertLess(disk.chain[0].size - size, 512)
 
     async def test_a_disk_is_plugged_in_and_out_of_a_running_guest(self) -> None:
         await self.guest.power_on({})
@@ -341,22 +356,18 @@ class TakeOverTest(GuestTest):
         await self.boot()
         await self.snapshot('s1')
         pull = asyncio.create_task(self.guest.pull(VOLUME, self.source, None))
-        while not self.guest._disks_with_job:
-            await asyncio.sleep(0)
+        await self.until(self.has_job)
         pull.cancel()
         await asyncio.wait((pull,))
         await self.guest.release()
         self.guest = self.new_guest()
         self.addAsyncCleanup(self.guest.power_off)
         await self.guest.find()
-        await asyncio.wait_for(self.until_chain(['s1']), WAIT_SECONDS)
-        while len(await self.open_files()) > 1:
-            await asyncio.sleep(0)
+        await self.until(self.has_one_file_open)
         await self.assert_chain('s1')
 
-    async def until_chain(self, names: list[str]) -> None:
-        while await self.chain() != names:
-            await asyncio.sleep(0)
+    async def has_one_file_open(self) -> bool:
+        return await self.open_files() == {'s1'}
 
     async def test_a_guest_whose_daemon_is_gone_is_off(self) -> None:
         await self.boot()

@@ -107,20 +107,11 @@ class DriverCase(unittest.TestCase):
         return sorted(n for n in os.listdir(self.share) if n.startswith(f'volume-{volume.id}'))
 
 
-class FailuresTest(DriverCase):
+class SilenceTest(DriverCase):
     options: typing.ClassVar = {
         'nfs_assisted_create_timeout': '2',
         'nfs_assisted_delete_timeout': '2',
     }
-
-    def test_snapshot_that_nova_refuses_leaves_no_overlay(self):
-        volume = self.volume()
-        # Attached to a host that no server is on: Nova knows nothing of it.
-        made = self.cinder.attachments.create(volume.id, HOST, mode='rw')
-        self.cinder.attachments.complete(made['id'])
-        self.addCleanup(self.cinder.attachments.delete, made['id'])
-        self.snapshot(volume, wanted='error')
-        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
 
     def test_compute_that_died_ends_in_an_error_in_bounded_time(self):
         volume = self.volume()
@@ -138,6 +129,17 @@ class FailuresTest(DriverCase):
             self.cloud.compute.start()
         self.cinder.volume_snapshots.reset_state(kept, 'available')
         self.delete_snapshot(kept)
+
+
+class RefusalsTest(DriverCase):
+    def test_snapshot_that_nova_refuses_leaves_no_overlay(self):
+        volume = self.volume()
+        # Attached to a host that no server is on: Nova knows nothing of it.
+        made = self.cinder.attachments.create(volume.id, HOST, mode='rw')
+        self.cinder.attachments.complete(made['id'])
+        self.addCleanup(self.cinder.attachments.delete, made['id'])
+        self.snapshot(volume, wanted='error')
+        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
 
     def test_older_snapshot_of_a_stopped_server_is_deleted(self):
         volume = self.volume()

@@ -43,9 +43,14 @@ class Share:
         self.write(NEW, 'qcow2', 0, 4)
         self.record({'active': NEW, 's1': OLD, 's2': NEW})
         self.volume = scene.Volume(
-            '1', 'v1', image_format, self.data(),
-            (scene.Snapshot('s1', 'first', 'available', old),
-             scene.Snapshot('s2', 'second', 'available', new)),
+            '1',
+            'v1',
+            image_format,
+            self.data(),
+            (
+                scene.Snapshot('s1', 'first', 'available', old),
+                scene.Snapshot('s2', 'second', 'available', new),
+            ),
             (scene.Attachment('a1', NEW, 'qcow2'),),
         )
         for name in os.listdir(folder):
@@ -127,7 +132,7 @@ class SoundQcow2ShareTest(SoundShareTest):
 
 class DataTest(JudgesTest):
     def test_write_that_went_into_a_snapshot(self):
-        self.share.write(BASE, 'raw', 8)
+        self.share.write(BASE, 'raw', 100)
         found = self.found('data')
         self.assertEqual(3, len(found), 'each image above shows the block')
         self.assertIn("snapshot first (s1) doesn't hold what", found[1].fault)
@@ -140,8 +145,11 @@ class DataTest(JudgesTest):
 
     def test_write_that_is_lost(self):
         self.share.history.issue(7)
-        self.assert_one('data', 'block 7 at offset 28672, expected write 8, found zeros',
-                        data=self.share.data())
+        self.assert_one(
+            'data',
+            'block 7 at offset 28672, expected write 8, found zeros',
+            data=self.share.data(),
+        )
 
     def test_bytes_that_nobody_wrote(self):
         run('qemu-io', '-f', 'qcow2', '-c', 'write -P 9 1M 512', self.share.path / NEW)
@@ -155,23 +163,37 @@ class DataTest(JudgesTest):
 class ChainTest(JudgesTest):
     def test_record_that_is_forgotten(self):
         (self.share.path / RECORD).unlink()
-        self.assertEqual(2, len([each for each in self.found('chain')
-                                 if 'available in Cinder, but the record' in each.fault]))
+        self.assertEqual(
+            2,
+            len(
+                [
+                    each
+                    for each in self.found('chain')
+                    if 'available in Cinder, but the record' in each.fault
+                ]
+            ),
+        )
 
     def test_record_that_is_damaged(self):
         (self.share.path / RECORD).write_text('{"active": "vol')
         self.assert_one_of('chain', 'record of volume v1 .*is damaged.*no JSON')
 
     def test_record_of_a_snapshot_that_cinder_does_not_have(self):
-        self.assert_one_of('chain', "record has snapshot s2, which Cinder doesn't have",
-                           snapshots=self.volume.snapshots[:1])
+        self.assert_one_of(
+            'chain',
+            "record has snapshot s2, which Cinder doesn't have",
+            snapshots=self.volume.snapshots[:1],
+        )
 
     def test_snapshot_that_vanished_from_cinder(self):
         gone = dataclasses.replace(self.volume.snapshots[1], status=None)
         self.share.record({'active': NEW, 's1': OLD, 's3': NEW})
         extra = scene.Snapshot('s3', 'third', 'error', None)
-        self.assert_one('chain', 'snapshot second .*gone from Cinder',
-                        snapshots=(self.volume.snapshots[0], gone, extra))
+        self.assert_one(
+            'chain',
+            'snapshot second .*gone from Cinder',
+            snapshots=(self.volume.snapshots[0], gone, extra),
+        )
 
     def test_active_file_that_is_missing(self):
         (self.share.path / NEW).unlink()
@@ -187,8 +209,7 @@ class ChainTest(JudgesTest):
 
     def test_backing_format_that_is_wrong(self):
         self.share.rebase(NEW, '-b', OLD, '-F', 'raw')
-        finding = self.assert_one_of('chain', f"can't be followed|records format raw for .*{OLD}")
-        self.assertIn(NEW, finding.files)
+        self.assert_one_of('chain', f'{NEW} records format raw for its backing file {OLD}')
 
     def test_overlay_that_was_left_out_of_the_chain(self):
         self.share.rebase(NEW, '-b', BASE, '-F', 'raw')
@@ -199,16 +220,25 @@ class ChainTest(JudgesTest):
         self.assert_one_of('chain', f'{NEW} has a virtual size of {SIZE} bytes', data=larger)
 
     def test_attachment_that_names_the_old_file(self):
-        self.assert_one('chain', f'tells the host to open {OLD} as qcow2',
-                        attachments=(scene.Attachment('a1', OLD, 'qcow2'),))
+        self.assert_one(
+            'chain',
+            f'tells the host to open {OLD} as qcow2',
+            attachments=(scene.Attachment('a1', OLD, 'qcow2'),),
+        )
 
     def test_attachment_that_opens_an_overlay_as_raw(self):
-        self.assert_one('chain', f'tells the host to open {NEW} as raw',
-                        attachments=(scene.Attachment('a1', NEW, 'raw'),))
+        self.assert_one(
+            'chain',
+            f'tells the host to open {NEW} as raw',
+            attachments=(scene.Attachment('a1', NEW, 'raw'),),
+        )
 
     def test_guest_that_did_not_switch(self):
-        self.assert_one('chain', f'names active file {NEW}, but the guest has {OLD} open',
-                        guest=self.share.guest(OLD, BASE))
+        self.assert_one(
+            'chain',
+            f'names active file {NEW}, but the guest has {OLD} open',
+            guest=self.share.guest(OLD, BASE),
+        )
 
     def test_guest_with_another_chain_open(self):
         self.assert_one('chain', 'guest has another chain', guest=self.share.guest(NEW, BASE))

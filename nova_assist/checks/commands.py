@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs qemu-img for the judges; the only place of this package that starts a process.
+
+Main function: :func:`run`. What to run and what the output means is left to
+:mod:`nova_assist.checks.images` and :mod:`nova_assist.checks.reader`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+
+from nova_assist.checks import errors
+
+_DEADLINE = 60.0
+
+
+def run(*args: str) -> str:
+    """Run a command and return what it printed.
+
+    :raises errors.CommandFailed: if it can't be started, fails, or takes over a minute
+    """
+    try:
+        done = subprocess.run(args, capture_output=True, text=True, timeout=_DEADLINE, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise errors.CommandFailed(args, None, f'killed after {_DEADLINE:.0f} s') from error
+    except OSError as error:
+        raise errors.CommandFailed(args, 127, str(error)) from error
+    if done.returncode != 0:
+        raise errors.CommandFailed(args, done.returncode, done.stderr or done.stdout)
+    return done.stdout

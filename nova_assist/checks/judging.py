@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets the judges look at a scene; a judge that crashes or can't look says unknown, never pass.
+
+Main class: :class:`Bench`, all judges of a run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from nova_assist.checks import errors, scene
+from nova_assist.checks.access import AccessJudge
+from nova_assist.checks.chain import ChainJudge
+from nova_assist.checks.data import DataJudge
+from nova_assist.checks.look import Look
+from nova_assist.checks.model import Exactly
+from nova_assist.checks.orphans import OrphanJudge
+from nova_assist.checks.reader import Reader
+from nova_assist.reports.model import Finding, Verdict
+
+
+class Judge(Protocol):
+    """Something that looks at a scene and says what is wrong with it."""
+
+    @property
+    def name(self) -> str:
+        """The name that its findings carry."""
+
+    def judge(self, share: scene.Scene, looks: Mapping[str, Look]) -> Iterable[Finding]:
+        """Return the faults seen; ``looks`` has one look a volume, by volume id."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """What the judges saw: findings, settled snapshots by id, and each volume's chain."""
+
+    findings: tuple[Finding, ...]
+    settled: Mapping[str, Exactly]
+    chains: Mapping[str, list[str]]
+
+
+class Bench:
+    """The four judges: data, chain, access, orphans."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Take the reader that the data judge reads images with."""
+        self._reader = reader
+
+    def judge(self, share: scene.Scene) -> Judgement:
+        """Let every judge look at ``share``."""
+        looks = {volume.id: Look(share.share, volume) for volume in share.volumes}
+        data = DataJudge(self._reader)
+        findings = examine([ChainJudge(), data, OrphanJudge(), AccessJudge()], share, looks)
+        chains = {
+            f'{look.volume.name} ({look.volume.id})': _files(look) for look in looks.values()
+        }
+        return Judgement(tuple(findings), data.settled, chains)
+
+
+def examine(
+    judges: Sequence[Judge], share: scene.Scene, looks: Mapping[str, Look]
+) -> list[Finding]:
+    """Collect what ``judges`` see; one that fails to look adds one finding of unknown."""
+    findings: list[Finding] = []
+    for judge in judges:
+        try:
+            findings.extend(judge.judge(share, looks))
+        except Exception as error:  # whatever went wrong in a judge, it must not pass
+            findings.append(
+                Finding(
+                    judge.name,
+                    f'the {judge.name} judge could not look: {error}',
+                    'a judgement',
+                    f'{type(error).__name__}: {error}',
+                    verdict=Verdict.UNKNOWN,
+                )
+            )
+    return findings
+
+
+def _files(look: Look) -> list[str]:
+    try:
+        return [image.name for image in look.chain]
+    except errors.CheckError:
+        return []

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The orphan judge: is every file of the share accounted for by a volume?
+
+Main class: :class:`OrphanJudge`. A volume accounts for the files of its chain and for its record;
+with no volumes left, nothing of theirs may be on the share.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from nova_assist.checks import errors, record
+from nova_assist.checks.look import Look
+from nova_assist.checks.scene import Scene
+from nova_assist.reports.model import Finding, Verdict
+
+NAME = 'orphans'
+
+#: Cinder's own mark on a share, made by ``remotefs`` to remember the secure mode.
+_CINDERS = frozenset({'.cinderSecureEnvIndicator'})
+
+
+class OrphanJudge:
+    """Lists the share and looks for the owner of each file."""
+
+    name = NAME
+
+    def judge(self, share: Scene, looks: Mapping[str, Look]) -> Iterator[Finding]:
+        """Yield one finding for each file that nothing refers to."""
+        known = set(share.ignored | _CINDERS)
+        unread: list[str] = []
+        for volume in share.volumes:
+            known.add(volume.file + record.SUFFIX)
+            try:
+                known.update(image.name for image in looks[volume.id].chain)
+            except errors.CheckError as error:
+                unread.append(volume.file)
+                yield Finding(
+                    NAME,
+                    f'which files {volume} needs is unknown: {error}',
+                    'a readable chain',
+                    str(error),
+                    verdict=Verdict.UNKNOWN,
+                )
+        for name in sorted(set(os.listdir(share.share)) - known):
+            if not name.startswith(tuple(unread)):
+                yield Finding(
+                    NAME,
+                    f"{name} is left on the share: no volume's chain has it",
+                    'no such file',
+                    'a file that nothing refers to',
+                    (name,),
+                )

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the operations of one scenario share: the services, the share, the seed, the things made.
+
+Main class: :class:`Context`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from nova_assist.checks.pattern import Pattern
+from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.logs import ServiceLog
+from nova_assist.scenarios.rest import Api, refusals
+from nova_assist.scenarios.tracked import Made
+from nova_assist.scenarios.waiting import Patience
+
+#: The status of what is no more.
+GONE = 'gone'
+
+
+@dataclasses.dataclass
+class Context:
+    """One scenario's surroundings.
+
+    ``image_format`` is raw or qcow2, and names the volume type; ``share`` is the local folder of
+    the share that Cinder calls ``export``.
+    """
+
+    scenario: str
+    image_format: str
+    api: Api
+    patience: Patience
+    cinder_log: ServiceLog
+    compute_log: ServiceLog
+    share: Path
+    export: str
+    scratch: Path
+    pattern: Pattern
+    rng: random.Random
+    made: Made = dataclasses.field(default_factory=Made)
+
+    def await_status(
+        self,
+        subject: str,
+        ids: Collection[str],
+        read: Callable[[], str | None],
+        wanted: str,
+        pending: Collection[str],
+    ) -> None:
+        """Wait until ``subject`` has left the ``pending`` statuses; it has to be ``wanted`` then.
+
+        :param ids: whose errors to quote from the services' logs if it isn't
+        :param read: tells the status, ``None`` if the subject is gone
+        :raises StepFailed: if it ends in another status, or in none within the deadline
+        """
+        status = GONE
+
+        def ended() -> bool | None:
+            nonlocal status
+            with refusals(f'asking for the status of {subject}'):
+                status = read() or GONE
+            return None if status in pending else True
+
+        try:
+            self.patience.wait(f'{subject} becoming {wanted}', ended)
+        except StepFailed as error:
+            raise self.failed(f'{error}; it still is {status}', wanted, status, *ids) from error
+        if status != wanted:
+            raise self.failed(f'{subject} ended {status}, expected {wanted}', wanted, status, *ids)
+
+    def failed(self, fault: str, expected: str, found: str, *ids: str) -> StepFailed:
+        """Return the error for a failed step, with what the services logged about ``ids``."""
+        logged = filter(None, (log.errors(*ids) for log in (self.cinder_log, self.compute_log)))
+        said = '; '.join(logged) or 'neither Cinder nor compute logged an error about it'
+        return StepFailed(f'{fault}; {said}', expected, found)

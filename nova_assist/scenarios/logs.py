@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the lines of a service's log that tell why an operation failed.
+
+Main class: :class:`ServiceLog`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_REQUEST = re.compile(r'\breq-[0-9a-f-]{36}\b')
+_ERROR = re.compile(r' (?:ERROR|CRITICAL) \S+ (?:\[[^]]*\] )?(?P<message>.*)')
+_DISPATCHER = 'Exception during message handling: '
+_MESSAGES = 3
+_LENGTH = 400
+
+
+class ServiceLog:
+    """A log file that a service is writing."""
+
+    def __init__(self, service: str, path: Path) -> None:
+        """Take the service's name and its log; the file may not be there yet."""
+        self._service = service
+        self._path = path
+        self._position = 0
+
+    def mark(self) -> None:
+        """Forget what was logged until now."""
+        try:
+            self._position = self._path.stat().st_size
+        except OSError:
+            self._position = 0
+
+    def has(self, text: str) -> bool:
+        """Tell whether ``text`` is anywhere in the log."""
+        try:
+            return text in self._path.read_text(errors='replace')
+        except OSError:
+            return False
+
+    def errors(self, *ids: str) -> str:
+        """Return the last errors since the mark of the requests that mention one of ``ids``.
+
+        Of a traceback only the line that names the exception is given. Without any error: "".
+        """
+        try:
+            with open(self._path, 'rb') as log:
+                log.seek(self._position)
+                lines = log.read().decode(errors='replace').splitlines()
+        except OSError as error:
+            return f"{self._service}'s log can't be read: {error}"
+        requests = {
+            request
+            for line in lines
+            if any(name in line for name in ids)
+            for request in _REQUEST.findall(line)
+        }
+        messages = list(dict.fromkeys(_messages(lines, requests, ids)))
+        said = ' | '.join(messages[-_MESSAGES:])
+        return f'{self._service} logged: {said}' if said else ''
+
+
+def _messages(lines: list[str], requests: set[str], ids: tuple[str, ...]) -> Iterator[str]:
+    """Yield error messages without the frames of their tracebacks."""
+    for line in lines:
+        match = _ERROR.search(line)
+        if match is None or not (
+            requests.intersection(_REQUEST.findall(line)) or any(name in line for name in ids)
+        ):
+            continue
+        message = match['message'].strip().removeprefix(_DISPATCHER)
+        if message and not message.startswith(('File "', 'Traceback ')):
+            yield message[:_LENGTH]

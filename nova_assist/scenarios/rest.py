@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What scenarios ask of Cinder and compute over REST, with answers as values.
+
+Main class: :class:`Api`. Requests go through python-cinderclient and python-novaclient; only what
+the guests have open is asked of the embedded compute service directly. Waiting for an operation's
+end is left to the callers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cinderclient import exceptions as cinder_errors
+from keystoneauth1 import exceptions as session_errors
+from novaclient import exceptions as nova_errors
+
+from nova_assist.checks.reader import ImageSource
+from nova_assist.checks.scene import Attachment, GuestDisk
+from nova_assist.scenarios.errors import StepFailed
+
+_TIMEOUT = 30.0
+
+#: What Nova takes a file for whose connection info doesn't tell.
+_FORMAT = 'raw'
+
+#: What a host says of itself when it attaches a volume.
+_CONNECTOR = {
+    'host': 'nova-assist-host',
+    'ip': '127.0.0.1',
+    'platform': 'x86_64',
+    'os_type': 'linux',
+    'multipath': False,
+    'do_local_attach': False,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """A host's attachment of a volume, and the file it is to open."""
+
+    attachment: str
+    export: str
+    file: str
+    format: str
+
+
+class Api:
+    """The two services, as an administrator of one project."""
+
+    def __init__(self, cinder: Any, nova: Any, compute_url: str) -> None:
+        """Take the two clients and any URL of the compute service."""
+        self.cinder = cinder
+        self.nova = nova
+        parts = urlsplit(compute_url)
+        self._compute = f'{parts.scheme}://{parts.netloc}'
+
+    def volume_status(self, volume_id: str) -> str | None:
+        """Return the volume's status, or ``None`` if there is no such volume."""
+        try:
+            return str(self.cinder.volumes.get(volume_id).status)
+        except cinder_errors.NotFound:
+            return None
+
+    def server_status(self, server_id: str) -> str | None:
+        """Return the server's status, "changing" during a task, or ``None`` if there is none."""
+        try:
+            found = self.nova.servers.get(server_id)
+        except nova_errors.NotFound:
+            return None
+        changing = getattr(found, 'OS-EXT-STS:task_state', None) is not None
+        return 'changing' if changing else str(found.status)
+
+    def snapshot_status(self, snapshot_id: str) -> str | None:
+        """Return the snapshot's status, or ``None`` if there is no such snapshot."""
+        try:
+            return str(self.cinder.volume_snapshots.get(snapshot_id).status)
+        except cinder_errors.NotFound:
+            return None
+
+    def snapshots(self) -> dict[str, dict[str, str]]:
+        """Return the status of each snapshot, by volume id and snapshot id."""
+        found: dict[str, dict[str, str]] = {}
+        for snapshot in self.cinder.volume_snapshots.list(detailed=False):
+            found.setdefault(snapshot.volume_id, {})[snapshot.id] = snapshot.status
+        return found
+
+    def attachments(self) -> dict[str, list[Attachment]]:
+        """Return the attachments that have connection info, by volume id."""
+        found: dict[str, list[Attachment]] = {}
+        for attachment in self.cinder.attachments.list(detailed=True):
+            info = attachment.connection_info
+            if info:
+                known = Attachment(attachment.id, info['name'], info.get('format', _FORMAT))
+                found.setdefault(attachment.volume_id, []).append(known)
+        return found
+
+    def connect_host(self, volume_id: str) -> Connection:
+        """Attach the volume to a host that is no server, as backup or a bare-metal host would."""
+        found = self.cinder.attachments.create(volume_id, _CONNECTOR, mode='rw')
+        self.cinder.attachments.complete(found['id'])
+        info = found['connection_info']
+        return Connection(found['id'], info['export'], info['name'], info.get('format', _FORMAT))
+
+    def disks(self, server_id: str, share: Path) -> dict[str, GuestDisk]:
+        """Return what the running server has open, by volume id; nothing for one shut off.
+
+        :param share: the folder to which the names of the guest's files are relative
+        """
+        answer = self.nova.client.session.get(
+            f'{self._compute}/assist/servers/{server_id}/disks', timeout=_TIMEOUT
+        )
+        return {disk['volume_id']: _guest_disk(disk, share) for disk in answer.json()['disks']}
+
+    def backends(self) -> set[str]:
+        """Return the names of the backends that Cinder's scheduler can use."""
+        return {pool.name.partition('@')[2].partition('#')[0] for pool in self.cinder.pools.list()}
+
+
+def _guest_disk(disk: dict[str, Any], share: Path) -> GuestDisk:
+    files = [Path(node['file']) for node in disk['chain']]
+    chain = tuple(file.name if file.parent == share else str(file) for file in files)
+    uri = f'nbd+unix:///{disk["export"]}?socket={disk["nbd_socket"]}'
+    return GuestDisk(chain, disk['format'], ImageSource(uri, 'raw'))
+
+
+@contextlib.contextmanager
+def refusals(request: str) -> Iterator[None]:
+    """Turn an HTTP error to ``request`` into a failed step.
+
+    :raises StepFailed: if a service refuses or can't be reached
+    """
+    try:
+        yield
+    except (cinder_errors.ClientException, nova_errors.ClientException) as error:
+        raise StepFailed(
+            f'{request} was refused: {error}', 'an accepted request', str(error)
+        ) from error
+    except session_errors.ClientException as error:
+        raise StepFailed(
+            f'{request} found no service: {error}', 'an answer', str(error)
+        ) from error

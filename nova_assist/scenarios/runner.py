@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays scenarios in a cloud, those of different shares at the same time.
+
+Main function: :func:`run`. The stories themselves are one a module, collected in
+:data:`STORIES`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from nova_assist.cloud.cloud import Cloud
+from nova_assist.reports.model import ScenarioResult, Step
+from nova_assist.reports.progress import Listener
+from nova_assist.scenarios import (
+    clone_from_snapshots,
+    damaged_record,
+    extend_offline,
+    mixed,
+    offline_chain,
+    online_chain,
+    reattach,
+    reboot,
+)
+from nova_assist.scenarios.errors import UnknownScenario
+from nova_assist.scenarios.player import Player, Scenario
+
+STORIES = (
+    offline_chain.STORY,
+    online_chain.STORY,
+    mixed.STORY,
+    clone_from_snapshots.STORY,
+    reboot.STORY,
+    reattach.STORY,
+    extend_offline.STORY,
+    damaged_record.STORY,
+)
+FORMATS = ('raw', 'qcow2')
+
+_TMPFS = Path('/dev/shm')  # noqa: S108 - only a place for a folder with a name of its own
+
+
+@dataclasses.dataclass(frozen=True)
+class ScenarioInfo:
+    """A scenario as it is listed."""
+
+    name: str
+    description: str
+
+
+def all_scenarios() -> Sequence[ScenarioInfo]:
+    """Return every scenario, in the order in which they are played."""
+    return tuple(
+        ScenarioInfo(
+            scenario.name, f'{scenario.story.description} ({scenario.image_format} volumes)'
+        )
+        for scenario in _scenarios()
+    )
+
+
+def run(
+    cloud: Cloud, names: Sequence[str], seed: int, listener: Listener, repeat: Callable[[str], str]
+) -> Iterator[ScenarioResult]:
+    """Play scenarios, and yield each one's result when it ends.
+
+    Scenarios on different shares are played at the same time, for nothing of theirs can meet;
+    the listener is told of both in the caller's thread. Ending the iteration early stops the
+    scenarios under way at their next wait.
+
+    :param names: names of scenarios, or of stories, which stand for both formats
+    :param seed: everything random follows from it and from a scenario's name
+    :param repeat: returns the command line that plays the named scenario again
+    :raises UnknownScenario: before anything is played
+    """
+    chosen = select(names)
+    return _run(cloud, chosen, seed, listener, repeat)
+
+
+def select(names: Iterable[str]) -> list[Scenario]:
+    """Return the scenarios of these names, each once, in the order in which they are played.
+
+    :raises UnknownScenario: if there is none of one of the names
+    """
+    known = _scenarios()
+    wanted = set(names)
+    unknown = wanted.difference(*({scenario.name, scenario.story.name} for scenario in known))
+    if unknown:
+        raise UnknownScenario(min(unknown), [scenario.name for scenario in known])
+    return [each for each in known if {each.name, each.story.name} & wanted]
+
+
+def _scenarios() -> list[Scenario]:
+    return [Scenario(story, image_format) for story in STORIES for image_format in FORMATS]
+
+
+class _Relay:
+    """A listener for the playing threads, which has the caller's thread tell the real one."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.calls: queue.Queue[Callable[[], ScenarioResult | None]] = queue.Queue()
+
+    def scenario_started(self, name: str, index: int, total: int) -> None:
+        self.calls.put(lambda: self._listener.scenario_started(name, index, total))
+
+    def step_started(self, scenario: str, step: str) -> None:
+        self.calls.put(lambda: self._listener.step_started(scenario, step))
+
+    def step_finished(self, scenario: str, step: Step) -> None:
+        self.calls.put(lambda: self._listener.step_finished(scenario, step))
+
+    def scenario_finished(self, result: ScenarioResult) -> None:
+        def finish() -> ScenarioResult:
+            self._listener.scenario_finished(result)
+            return result
+
+        self.calls.put(finish)
+
+    def failed(self, error: BaseException) -> None:
+        """Have the caller's thread fail with what ended a playing thread."""
+
+        def fail() -> None:
+            raise error
+
+        self.calls.put(fail)
+
+
+def _run(
+    cloud: Cloud,
+    chosen: Sequence[Scenario],
+    seed: int,
+    listener: Listener,
+    repeat: Callable[[str], str],
+) -> Iterator[ScenarioResult]:
+    relay = _Relay(listener)
+    stop = threading.Event()
+    numbered = list(enumerate(chosen, 1))
+    lanes: dict[Path, list[tuple[int, Scenario]]] = {}
+    for index, scenario in numbered:
+        lanes.setdefault(cloud.shares[scenario.image_format].path, []).append((index, scenario))
+    with tempfile.TemporaryDirectory(prefix='nova-assist-', dir=_scratch_base(cloud)) as scratch:
+        player = Player(cloud, seed, Path(scratch), stop)
+
+        def play(lane: Iterable[tuple[int, Scenario]]) -> None:
+            try:
+                for index, scenario in lane:
+                    if not stop.is_set():
+                        relay.scenario_started(scenario.name, index, len(chosen))
+                        relay.scenario_finished(player.play(scenario, relay, repeat))
+            except BaseException as error:
+                relay.failed(error)
+
+        with ThreadPoolExecutor(max_workers=max(1, len(lanes))) as pool:
+            for lane in lanes.values():
+                pool.submit(play, lane)
+            try:
+                left = len(chosen)
+                while left:
+                    result = relay.calls.get()()
+                    if result is not None:
+                        left -= 1
+                        yield result
+            finally:
+                stop.set()
+
+
+def _scratch_base(cloud: Cloud) -> Path:
+    """Return where copies of images go: memory, where there is a folder for it."""
+    return _TMPFS if _TMPFS.is_dir() else cloud.folder

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What scenarios do to servers, and to the volumes attached to them.
+
+Main class: :class:`Servers`.
+"""
+
+from __future__ import annotations
+
+import random
+
+from nova_assist.scenarios.context import GONE, Context
+from nova_assist.scenarios.disk import Disk
+from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.rest import refusals
+from nova_assist.scenarios.tracked import TrackedServer, TrackedSnapshot, TrackedVolume
+from nova_assist.scenarios.writer import Writer
+
+#: A server needs an image and a flavor, but nothing boots.
+_IMAGE = '00000000-0000-0000-0000-000000000001'
+_FLAVOR = '1'
+_CHANGING = ('BUILD', 'REBOOT', 'HARD_REBOOT', 'changing')
+
+
+class Servers:
+    """The servers of one scenario."""
+
+    def __init__(self, context: Context) -> None:
+        """Start with none."""
+        self._context = context
+
+    def create(self, name: str) -> TrackedServer:
+        """Make a server and wait until it runs.
+
+        :raises StepFailed: if it doesn't
+        """
+        context = self._context
+        with refusals(f'creating server {name}'):
+            made = context.api.nova.servers.create(
+                f'{context.scenario}-{name}', image=_IMAGE, flavor=_FLAVOR, nics='none'
+            )
+        server = TrackedServer(made.id, name)
+        context.made.add(server.id, f'server {name}', lambda: self.delete(server))
+        self._await(server, 'ACTIVE', *_CHANGING)
+        return server
+
+    def delete(self, server: TrackedServer) -> None:
+        """Delete a server and wait until it is gone.
+
+        :raises StepFailed: if it is refused or doesn't end
+        """
+        with refusals(f'deleting server {server.name}'):
+            self._context.api.nova.servers.delete(server.id)
+        self._await(server, GONE, 'ACTIVE', 'SHUTOFF', *_CHANGING)
+        self._context.made.drop(server.id)
+
+    def attach(self, server: TrackedServer, volume: TrackedVolume) -> None:
+        """Attach a volume and wait until the guest has it.
+
+        :raises StepFailed: if it doesn't get it
+        """
+        context = self._context
+        with refusals(f'attaching volume {volume.name} to server {server.name}'):
+            context.api.nova.volumes.create_server_volume(server.id, volume.id)
+        context.made.add(
+            f'{volume.id} attached', f'attachment of {volume.name}', lambda: self.detach(volume)
+        )
+        volume.server = server
+        self._await_volume(volume, 'in-use', 'attaching', 'reserved')
+
+    def detach(self, volume: TrackedVolume) -> None:
+        """Stop writing to an attached volume, detach it and wait until it is available.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        self.stop_writing(volume)
+        server = volume.server
+        if server is None:
+            raise StepFailed(f'volume {volume.name} is attached nowhere', 'a server', 'none')
+        with refusals(f'detaching volume {volume.name} from server {server.name}'):
+            self._context.api.nova.volumes.delete_server_volume(server.id, volume.id)
+        self._await_volume(volume, 'available', 'in-use', 'detaching')
+        volume.server = None
+        self._context.made.drop(f'{volume.id} attached')
+
+    def start_writing(self, volume: TrackedVolume) -> None:
+        """Let the guest write to its disk from now on.
+
+        :raises StepFailed: if the guest doesn't have the disk
+        :raises GuestIoError: if the disk can't be opened
+        """
+        context = self._context
+        server = volume.server
+        with refusals(f'asking for the disks of the server of {volume.name}'):
+            disks = context.api.disks(server.id, context.share) if server else {}
+        if volume.id not in disks:
+            raise StepFailed(
+                f'the guest has no disk for volume {volume.name}',
+                volume.id,
+                ', '.join(disks) or 'no disks',
+            )
+        disk = Disk(disks[volume.id].source, context.scratch, context.pattern)
+        rng = random.Random(context.rng.random())  # noqa: S311 - repeatable, not secret
+        volume.writer = Writer(disk, volume.history, volume.blocks, rng)
+
+    def stop_writing(self, volume: TrackedVolume) -> None:
+        """Stop what :meth:`start_writing` started, if it was.
+
+        :raises GuestIoError: if a write failed
+        """
+        writer, volume.writer = volume.writer, None
+        if writer is not None:
+            writer.close()
+
+    def await_refresh(self, snapshot: TrackedSnapshot) -> None:
+        """Wait until compute has fetched the connection info that names a snapshot's overlay.
+
+        Nova does so some time after Cinder has called the snapshot available; a server that is
+        started before that opens the file from before the snapshot. No API tells when it is done,
+        so its log has to.
+
+        :raises StepFailed: if it isn't done within the deadline
+        """
+        self._context.patience.wait(
+            f"compute's refresh of connection info after snapshot {snapshot.name}",
+            lambda: self._context.compute_log.has(f'snapshot {snapshot.id}: create: done') or None,
+        )
+
+    def reboot(self, server: TrackedServer, *, hard: bool) -> None:
+        """Reboot a server, to whose disks nobody may be writing, and wait until it runs.
+
+        :raises StepFailed: if it doesn't
+        """
+        with refusals(f'rebooting server {server.name}'):
+            self._context.api.nova.servers.reboot(server.id, 'HARD' if hard else 'SOFT')
+        self._await(server, 'ACTIVE', *_CHANGING)
+
+    def stop(self, server: TrackedServer) -> None:
+        """Shut a server off, to whose disks nobody may be writing, and wait.
+
+        :raises StepFailed: if it doesn't stop
+        """
+        with refusals(f'stopping server {server.name}'):
+            self._context.api.nova.servers.stop(server.id)
+        self._await(server, 'SHUTOFF', 'ACTIVE', *_CHANGING)
+        server.running = False
+
+    def start(self, server: TrackedServer) -> None:
+        """Start a server that was stopped and wait until it runs.
+
+        :raises StepFailed: if it doesn't
+        """
+        with refusals(f'starting server {server.name}'):
+            self._context.api.nova.servers.start(server.id)
+        self._await(server, 'ACTIVE', 'SHUTOFF', *_CHANGING)
+        server.running = True
+
+    def _await(self, server: TrackedServer, wanted: str, *pending: str) -> None:
+        self._context.await_status(
+            f'server {server.name} ({server.id})',
+            [server.id],
+            lambda: self._context.api.server_status(server.id),
+            wanted,
+            pending,
+        )
+
+    def _await_volume(self, volume: TrackedVolume, wanted: str, *pending: str) -> None:
+        self._context.await_status(
+            f'volume {volume.name} ({volume.id})',
+            [volume.id],
+            lambda: self._context.api.volume_status(volume.id),
+            wanted,
+            pending,
+        )

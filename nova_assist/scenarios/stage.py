@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a story is played: its steps, and the judges' look after each.
+
+Main class: :class:`Stage`. What is done to volumes and servers is left to
+:mod:`nova_assist.scenarios.volumes` and :mod:`nova_assist.scenarios.servers`, playing many
+scenarios to :mod:`nova_assist.scenarios.runner`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from nova_assist.checks import scene
+from nova_assist.checks.judging import Bench
+from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
+from nova_assist.reports.progress import Listener
+from nova_assist.scenarios.context import Context
+from nova_assist.scenarios.errors import (
+    GuestIoError,
+    Interrupted,
+    NotPossible,
+    StepEnded,
+    StepFailed,
+)
+from nova_assist.scenarios.rest import refusals
+from nova_assist.scenarios.servers import Servers
+from nova_assist.scenarios.tracked import TrackedVolume
+from nova_assist.scenarios.volumes import Volumes
+from nova_assist.scenarios.waiting import HURRIED_SECONDS
+
+
+class Stage:
+    """One scenario while it is played."""
+
+    def __init__(
+        self,
+        context: Context,
+        bench: Bench,
+        ownership: scene.Ownership,
+        listener: Listener,
+        result: ScenarioResult,
+    ) -> None:
+        """Set the stage; what is on the share already is left alone."""
+        self.context = context
+        self.volumes = Volumes(context)
+        self.servers = Servers(context)
+        self.result = result
+        self._bench = bench
+        self._ownership = ownership
+        self._listener = listener
+        self._ignored = frozenset(path.name for path in context.share.iterdir())
+
+    @contextlib.contextmanager
+    def step(self, name: str, *, judged: bool = True) -> Iterator[None]:
+        """Play one step, then let the judges look, after a failure too: they may see its cause.
+
+        :param judged: false for a step after which the share is known to be damaged
+        :raises StepEnded: if the step fails or isn't judged as passed; it has been recorded
+        :raises NotPossible: if it finds out that the scenario can't be played
+        """
+        step = Step(name)
+        self.result.steps.append(step)
+        self._listener.step_started(self.result.name, name)
+        self.context.cinder_log.mark()
+        self.context.compute_log.mark()
+        began = time.monotonic()
+        try:
+            yield
+        except (Interrupted, NotPossible):
+            self._end(step, began, Verdict.NOT_RUN)
+            raise
+        except Exception as error:  # one step's end, whatever it is, must not end the run
+            step.findings.append(_finding(error))
+        if judged:
+            self._look(step)
+        verdicts = [finding.verdict for finding in step.findings]
+        self._end(step, began, Verdict.worst([Verdict.PASS, *verdicts]))
+        if step.findings:
+            raise StepEnded(step)
+
+    def _end(self, step: Step, began: float, verdict: Verdict) -> None:
+        step.seconds = time.monotonic() - began
+        step.verdict = verdict
+        self._listener.step_finished(self.result.name, step)
+
+    def clean_up(self, *, hurried: bool) -> None:
+        """Remove whatever is left, last in first out, as a step of its own.
+
+        :param hurried: after a failure, when much may be stuck: don't wait long for anything
+        :raises StepEnded: if something can't be removed, or files stay on the share
+        """
+        if hurried:
+            self.context.patience.seconds = HURRIED_SECONDS
+        with self.step('clean up', judged=False):
+            step = self.result.steps[-1]
+            left: dict[str, Exception] = {}
+            try:
+                for name, remove in self.context.made.unwind():
+                    left.update(_tried(name, remove))
+            finally:
+                for volume in self.volumes.all:  # whose attachment could not be removed
+                    self.servers.stop_writing(volume)
+            if left:
+                step.findings.append(_left(left))
+            else:
+                self._look(step)
+
+    def _look(self, step: Step) -> None:
+        try:
+            self._judge(step)
+        except Exception as error:  # not to be able to look is a finding, unless it was one before
+            finding = _finding(error)
+            if finding not in step.findings:
+                step.findings.append(finding)
+
+    def _judge(self, step: Step) -> None:
+        """Let the judges look while no guest writes; settled snapshots are held to what they are.
+
+        :raises GuestIoError: if a guest's write failed since the last look
+        """
+        writers = [volume.writer for volume in self.volumes.all if volume.writer]
+        for writer in writers:
+            writer.pause()
+        judgement = self._bench.judge(self._scene())
+        for writer in writers:
+            writer.resume()
+        step.findings.extend(judgement.findings)
+        step.chains = dict(judgement.chains)
+        for volume in self.volumes.all:
+            for snapshot in volume.snapshots:
+                if snapshot.id in judgement.settled:
+                    snapshot.data = judgement.settled[snapshot.id]
+                    snapshot.seen = True
+
+    def _scene(self) -> scene.Scene:
+        """Gather what Cinder and compute say of the volumes that should exist."""
+        api, share = self.context.api, self.context.share
+        volumes = self.volumes.all
+        with refusals('asking what there is to judge'):
+            snapshots, attachments = api.snapshots(), api.attachments()
+            running = {each.server.id for each in volumes if each.server and each.server.running}
+            guests = {
+                disk: guest
+                for server in sorted(running)
+                for disk, guest in api.disks(server, share).items()
+            }
+        for volume in volumes:
+            if volume.server and volume.server.running and volume.id not in guests:
+                raise StepFailed(
+                    f'the guest has no disk for volume {volume.name}',
+                    volume.id,
+                    ', '.join(guests) or 'no disks',
+                )
+        seen = tuple(
+            scene.Volume(
+                volume.id,
+                volume.name,
+                self.context.image_format,
+                volume.data(),
+                _snapshots(volume, snapshots.get(volume.id, {})),
+                tuple(attachments.get(volume.id, ())),
+                guests.get(volume.id),
+            )
+            for volume in volumes
+        )
+        return scene.Scene(share, seen, self._ownership, self._ignored)
+
+
+def _snapshots(volume: TrackedVolume, statuses: dict[str, str]) -> tuple[scene.Snapshot, ...]:
+    """Join the snapshots that should be there with those that are."""
+    known = {snapshot.id for snapshot in volume.snapshots}
+    tracked = [
+        scene.Snapshot(
+            snapshot.id, snapshot.name, statuses.get(snapshot.id), snapshot.data, snapshot.seen
+        )
+        for snapshot in volume.snapshots
+    ]
+    others = [
+        scene.Snapshot(found, 'not made by this scenario', status, None)
+        for found, status in sorted(statuses.items())
+        if found not in known
+    ]
+    return (*tracked, *others)
+
+
+def _tried(name: str, remove: Callable[[], None]) -> dict[str, Exception]:
+    """Return nothing, or the name of what could not be removed and why."""
+    try:
+        remove()
+    except (StepFailed, GuestIoError) as error:
+        return {name: error}
+    return {}
+
+
+def _left(left: Mapping[str, Exception]) -> Finding:
+    """Return one finding for all that is left: what is last in the way of the others is first."""
+    name, error = next(iter(left.items()))
+    others = f' (nor could: {", ".join(list(left)[1:])})' if len(left) > 1 else ''
+    return Finding(
+        'api',
+        f'{name} could not be removed{others}: {error}',
+        'removed',
+        f'{len(left)} left behind',
+    )
+
+
+def _finding(error: Exception) -> Finding:
+    """Return what ended a step as a finding; what isn't foreseen leaves the verdict unknown."""
+    if isinstance(error, StepFailed):
+        return error.finding
+    if isinstance(error, GuestIoError):
+        return Finding(
+            'data', f"the guest's disk failed: {error}", 'a disk that works', str(error)
+        )
+    return Finding(
+        'api',
+        f'the step crashed: {type(error).__name__}: {error}',
+        'a judgement',
+        repr(error),
+        verdict=Verdict.UNKNOWN,
+    )

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a scenario has made: volumes with their models, servers, and how to remove each.
+
+Main classes: :class:`TrackedVolume` and :class:`Made`. Making and removing is left to
+:mod:`nova_assist.scenarios.volumes` and :mod:`nova_assist.scenarios.servers`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from nova_assist.checks.model import Exactly, Expectation, History
+from nova_assist.scenarios.writer import Writer
+
+
+@dataclasses.dataclass
+class TrackedSnapshot:
+    """A snapshot and what it should hold; ``seen`` once its data was found right."""
+
+    id: str
+    name: str
+    data: Expectation
+    seen: bool = False
+
+
+@dataclasses.dataclass
+class TrackedServer:
+    """A server; ``running`` is what the scenario last made of it."""
+
+    id: str
+    name: str
+    running: bool = True
+
+
+@dataclasses.dataclass
+class TrackedVolume:
+    """A volume, every write to it, and its snapshots, oldest first; ``size`` in bytes.
+
+    ``blocks`` are those that are written. ``server`` is where it is attached, ``writer`` who is
+    writing to it there.
+    """
+
+    id: str
+    name: str
+    size: int
+    history: History
+    blocks: list[int]
+    snapshots: list[TrackedSnapshot] = dataclasses.field(default_factory=list)
+    server: TrackedServer | None = None
+    writer: Writer | None = None
+
+    def data(self) -> Exactly:
+        """Return what the volume should hold now; only while nobody is writing.
+
+        A write that failed doesn't count.
+        """
+        return Exactly(self.size, self.history.state(self.history.acknowledged))
+
+    def snapshot(self, name: str) -> TrackedSnapshot:
+        """Return the snapshot of that name; the scenario has made it."""
+        return next(snapshot for snapshot in self.snapshots if snapshot.name == name)
+
+
+class Made:
+    """Everything made and not yet removed, and how to remove it, last in first out."""
+
+    def __init__(self) -> None:
+        """Start with nothing made."""
+        self._removals: dict[str, tuple[str, Callable[[], None]]] = {}
+
+    def add(self, key: str, name: str, remove: Callable[[], None]) -> None:
+        """Remember that ``name`` was made; ``remove`` removes it, and calls :meth:`drop`."""
+        self._removals[key] = (name, remove)
+
+    def drop(self, key: str) -> None:
+        """Forget what has been removed."""
+        self._removals.pop(key, None)
+
+    def unwind(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Yield names and removals, the last made first, each once, forgetting them."""
+        while self._removals:
+            _, removal = self._removals.popitem()
+            yield removal

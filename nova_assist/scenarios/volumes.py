@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What scenarios do to volumes and snapshots, and what that means for their models.
+
+Main class: :class:`Volumes`.
+"""
+
+from __future__ import annotations
+
+from nova_assist.checks.model import Exactly, Expectation, History, Within
+from nova_assist.checks.reader import ImageSource
+from nova_assist.scenarios.context import GONE, Context
+from nova_assist.scenarios.disk import Disk
+from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.rest import Connection, refusals
+from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
+from nova_assist.scenarios.writer import choose_blocks, write_all
+
+_GIB = 1024**3
+
+
+class Volumes:
+    """The volumes of one scenario."""
+
+    def __init__(self, context: Context) -> None:
+        """Start with none."""
+        self._context = context
+        #: The volumes that exist now.
+        self.all: list[TrackedVolume] = []
+
+    def create(self, name: str, gib: int = 1) -> TrackedVolume:
+        """Make an empty volume of ``gib`` GiB and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        return self._create(name, gib, History(name), None)
+
+    def clone(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
+        """Make a volume from a snapshot that has been judged, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        if not isinstance(snapshot.data, Exactly):
+            message = f"a clone of {snapshot.name} can't be judged before the snapshot itself is"
+            raise StepFailed(message, 'a judged snapshot', 'one never judged')
+        return self._create(name, gib, History(name, snapshot.data.blocks), snapshot.id)
+
+    def delete(self, volume: TrackedVolume) -> None:
+        """Delete a volume and wait until it is gone.
+
+        :raises StepFailed: if it is refused or doesn't end
+        """
+        api = self._context.api
+        with refusals(f'deleting volume {volume.name}'):
+            api.cinder.volumes.delete(volume.id)
+        self._await(volume, GONE, 'deleting')
+        self.all.remove(volume)
+        self._context.made.drop(volume.id)
+
+    def extend(self, volume: TrackedVolume, gib: int) -> None:
+        """Make a volume larger and wait for it.
+
+        :raises StepFailed: if it is refused or doesn't end well
+        """
+        with refusals(f'extending volume {volume.name} to {gib} GiB'):
+            self._context.api.cinder.volumes.extend(volume.id, gib)
+        self._await(volume, 'available', 'extending')
+        volume.size = gib * _GIB
+        volume.blocks = choose_blocks(self._context.rng, volume.size)
+
+    def write(self, volume: TrackedVolume) -> None:
+        """Attach a volume that is not in use to a host, write to about half of its blocks, detach.
+
+        :raises StepFailed: if a request is refused, or names the wrong share
+        :raises GuestIoError: if a write fails
+        """
+        context = self._context
+        with refusals(f'attaching volume {volume.name} to a host'):
+            connection = context.api.connect_host(volume.id)
+        try:
+            self._check(volume, connection)
+            source = ImageSource(str(context.share / connection.file), connection.format)
+            with Disk(source, context.scratch, context.pattern) as disk:
+                write_all(disk, volume.history, self._some(volume.blocks))
+        finally:
+            with refusals(f'detaching volume {volume.name} from a host'):
+                context.api.cinder.attachments.delete(connection.attachment)
+        self._await(volume, 'available', 'detaching', 'in-use')
+
+    def snapshot(self, volume: TrackedVolume, name: str) -> TrackedSnapshot:
+        """Take a snapshot, whether a guest is writing or not, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        low = volume.history.acknowledged
+        snapshot_id = self.request_snapshot(volume, name)
+        self.await_snapshot(snapshot_id, name, 'available', 'creating')
+        data: Expectation = volume.data()
+        if volume.writer is not None:
+            data = Within(volume.size, volume.history, low, volume.history.issued)
+        snapshot = TrackedSnapshot(snapshot_id, name, data)
+        volume.snapshots.append(snapshot)
+        return snapshot
+
+    def delete_snapshot(self, volume: TrackedVolume, name: str) -> None:
+        """Delete the snapshot called ``name`` and wait until it is gone.
+
+        :raises StepFailed: if it is refused or doesn't end
+        """
+        snapshot = volume.snapshot(name)
+        self.request_delete(snapshot.id, name)
+        self.await_snapshot(snapshot.id, name, GONE, 'deleting')
+        volume.snapshots.remove(snapshot)
+        self._context.made.drop(snapshot.id)
+
+    def request_snapshot(self, volume: TrackedVolume, name: str) -> str:
+        """Ask for a snapshot, and return its id without waiting.
+
+        :raises StepFailed: if it is refused
+        """
+        context = self._context
+        with refusals(f'creating snapshot {name} of volume {volume.name}'):
+            made = context.api.cinder.volume_snapshots.create(
+                volume.id, name=f'{context.scenario}-{name}'
+            )
+        context.made.add(made.id, f'snapshot {name}', lambda: self.discard(made.id, name))
+        return str(made.id)
+
+    def request_delete(self, snapshot_id: str, name: str) -> None:
+        """Ask for a snapshot's end without waiting.
+
+        :raises StepFailed: if it is refused
+        """
+        with refusals(f'deleting snapshot {name}'):
+            self._context.api.cinder.volume_snapshots.delete(snapshot_id)
+
+    def discard(self, snapshot_id: str, name: str) -> None:
+        """Delete a snapshot, even one whose creation or deletion failed, and wait for its end.
+
+        :raises StepFailed: if it is refused or doesn't end
+        """
+        with refusals(f'asking for the status of snapshot {name}'):
+            status = self._context.api.snapshot_status(snapshot_id)
+        if status == 'error_deleting':
+            self.reset_snapshot(snapshot_id, name, 'error')
+        self.request_delete(snapshot_id, name)
+        self.await_snapshot(snapshot_id, name, GONE, 'deleting')
+        for volume in self.all:
+            volume.snapshots = [each for each in volume.snapshots if each.id != snapshot_id]
+        self._context.made.drop(snapshot_id)
+
+    def reset_snapshot(self, snapshot_id: str, name: str, status: str) -> None:
+        """Declare a snapshot in an error state to be in another, as an administrator would.
+
+        :raises StepFailed: if it is refused
+        """
+        with refusals(f'resetting the status of snapshot {name}'):
+            self._context.api.cinder.volume_snapshots.reset_state(snapshot_id, status)
+
+    def await_snapshot(self, snapshot_id: str, name: str, wanted: str, pending: str) -> None:
+        """Wait until a snapshot is no longer ``pending``; it has to be ``wanted`` then.
+
+        :raises StepFailed: if it isn't, or stays as it is until the deadline
+        """
+        self._context.await_status(
+            f'snapshot {name} ({snapshot_id})',
+            [snapshot_id],
+            lambda: self._context.api.snapshot_status(snapshot_id),
+            wanted,
+            [pending],
+        )
+
+    def _create(
+        self, name: str, gib: int, history: History, snapshot_id: str | None
+    ) -> TrackedVolume:
+        context = self._context
+        with refusals(f'creating volume {name}'):
+            made = context.api.cinder.volumes.create(
+                gib,
+                name=f'{context.scenario}-{name}',
+                snapshot_id=snapshot_id,
+                volume_type=context.image_format,
+            )
+        size = gib * _GIB
+        volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
+        self.all.append(volume)
+        context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
+        self._await(volume, 'available', 'creating')
+        return volume
+
+    def _check(self, volume: TrackedVolume, connection: Connection) -> None:
+        """See that a host is told the right share, and the file's format, before it writes.
+
+        :raises StepFailed: if it isn't
+        """
+        export, file = self._context.export, connection.file
+        if connection.export != export:
+            raise StepFailed(
+                f'the host is told to mount {connection.export} for {volume.name}, '
+                f'which is on {export}',
+                export,
+                connection.export,
+                'chain',
+            )
+        wanted = self._context.image_format if file == f'volume-{volume.id}' else 'qcow2'
+        if connection.format != wanted:
+            raise StepFailed(
+                f'the host is told to open {file} as {connection.format}, but it is {wanted}',
+                wanted,
+                connection.format,
+                'chain',
+            )
+
+    def _await(self, volume: TrackedVolume, wanted: str, *pending: str) -> None:
+        self._context.await_status(
+            f'volume {volume.name} ({volume.id})',
+            [volume.id],
+            lambda: self._context.api.volume_status(volume.id),
+            wanted,
+            pending,
+        )
+
+    def _some(self, blocks: list[int]) -> list[int]:
+        """Choose about half of the blocks, the first and the last among them."""
+        inner = self._context.rng.sample(blocks[1:-1], len(blocks) // 2)
+        return [blocks[0], *inner, blocks[-1]]

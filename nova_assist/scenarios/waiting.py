@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place where scenarios wait for something to happen.
+
+Main class: :class:`Patience`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from nova_assist.scenarios.errors import Interrupted, StepFailed
+
+#: How long one operation may take before the step has failed, and how long a clean-up may take
+#: once it has; in seconds.
+OPERATION_SECONDS = 60.0
+HURRIED_SECONDS = 10.0
+
+_INTERVAL = 0.06
+
+Result = TypeVar('Result')
+
+
+class Patience:
+    """Waits by asking again and again, with a deadline, until the run is being stopped."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        """Take the event that is set when the run is being stopped."""
+        self._stop = stop
+        #: How long one operation may take, in seconds.
+        self.seconds = OPERATION_SECONDS
+
+    def wait(self, what: str, probe: Callable[[], Result | None]) -> Result:
+        """Call ``probe`` until it returns something, and return that.
+
+        :param what: what is waited for, as the message about its not coming has it
+        :raises StepFailed: if nothing came within :attr:`seconds`
+        :raises Interrupted: if the run is being stopped
+        """
+        deadline = time.monotonic() + self.seconds
+        while True:
+            found = probe()
+            if found is not None:
+                return found
+            if time.monotonic() > deadline:
+                raise StepFailed(
+                    f'{what} did not happen within {self.seconds:.0f} s', what, 'nothing'
+                )
+            if self._stop.wait(_INTERVAL):
+                raise Interrupted(f'stopped while waiting: {what}')
