@@ -33,13 +33,6 @@ class ServiceLog:
         except OSError:
             self._position = 0
 
-    def has(self, text: str) -> bool:
-        """Tell whether ``text`` is anywhere in the log."""
-        try:
-            return text in self._path.read_text(errors='replace')
-        except OSError:
-            return False
-
     def errors(self, *ids: str) -> str:
         """Return the last errors since the mark of the requests that mention one of ``ids``.
 

@@ -19,7 +19,8 @@ def _play(stage: Stage) -> None:
         stage.servers.start_writing(volume)
     for name in ('s1', 's2'):
         with stage.step(f'create snapshot {name} online'):
-            stage.servers.await_refresh(stage.volumes.snapshot(volume, name))
+            stage.volumes.snapshot(volume, name)
+            stage.servers.await_refresh(volume)
     for hard in (False, True):
         with stage.step(f'{"hard" if hard else "soft"} reboot'):
             stage.servers.stop_writing(volume)

@@ -111,10 +111,24 @@ class Api:
 
         :param share: the folder to which the names of the guest's files are relative
         """
+        return {disk['volume_id']: _guest_disk(disk, share) for disk in self._disks(server_id)}
+
+    def is_refreshed(self, server_id: str, volume_id: str) -> bool:
+        """Tell whether a server's next start opens the file that Cinder's attachment names."""
+        told = {attachment.file for attachment in self.attachments().get(volume_id, [])}
+        known = {
+            disk['connection']['name']
+            for disk in self._disks(server_id)
+            if disk['volume_id'] == volume_id
+        }
+        return known == told
+
+    def _disks(self, server_id: str) -> list[dict[str, Any]]:
         answer = self.nova.client.session.get(
             f'{self._compute}/assist/servers/{server_id}/disks', timeout=_TIMEOUT
         )
-        return {disk['volume_id']: _guest_disk(disk, share) for disk in answer.json()['disks']}
+        found: list[dict[str, Any]] = answer.json()['disks']
+        return found
 
     def backends(self) -> set[str]:
         """Return the names of the backends that Cinder's scheduler can use."""

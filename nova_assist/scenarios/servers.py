@@ -12,7 +12,7 @@ from nova_assist.scenarios.context import GONE, Context
 from nova_assist.scenarios.disk import Disk
 from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.rest import refusals
-from nova_assist.scenarios.tracked import TrackedServer, TrackedSnapshot, TrackedVolume
+from nova_assist.scenarios.tracked import TrackedServer, TrackedVolume
 from nova_assist.scenarios.writer import Writer
 
 #: A server needs an image and a flavor, but nothing boots.
@@ -111,19 +111,22 @@ class Servers:
         if writer is not None:
             writer.close()
 
-    def await_refresh(self, snapshot: TrackedSnapshot) -> None:
-        """Wait until compute has fetched the connection info that names a snapshot's overlay.
+    def await_refresh(self, volume: TrackedVolume) -> None:
+        """Wait until compute has fetched the connection info that names the newest overlay.
 
-        Nova does so some time after Cinder has called the snapshot available; a server that is
-        started before that opens the file from before the snapshot. No API tells when it is done,
-        so its log has to.
+        Nova does so up to half a second after Cinder has called a snapshot available; a server
+        that is rebooted before that opens the file from before the snapshot, whoever the driver.
 
         :raises StepFailed: if it isn't done within the deadline
         """
-        self._context.patience.wait(
-            f"compute's refresh of connection info after snapshot {snapshot.name}",
-            lambda: self._context.compute_log.has(f'snapshot {snapshot.id}: create: done') or None,
-        )
+        server, api = volume.server, self._context.api
+        if server is None:
+            raise StepFailed(f'volume {volume.name} is attached nowhere', 'a server', 'none')
+        with refusals(f'asking what the next start of server {server.name} opens'):
+            self._context.patience.wait(
+                f"compute's refresh of the connection info of volume {volume.name}",
+                lambda: api.is_refreshed(server.id, volume.id) or None,
+            )
 
     def reboot(self, server: TrackedServer, *, hard: bool) -> None:
         """Reboot a server, to whose disks nobody may be writing, and wait until it runs.
