@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m nova_assist.compute``: runs the service until it is told to end.
+
+Prints ``ready URL`` when it listens; logs to standard error. Exit codes: 0 after SIGTERM or
+SIGINT, 2 if it can't start. The servers' daemons run on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import logging
+import pathlib
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from nova_assist.compute import errors
+from nova_assist.compute.api.app import make_app
+from nova_assist.compute.service import Compute
+from nova_assist.compute.shares import Shares
+
+ADDRESS = '127.0.0.1'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the service.
+
+    :param arguments: the command line's; those of the process by default.
+    :returns: the exit code.
+    """
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format='%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s',
+        datefmt='%H:%M:%S',
+    )
+    for chatty in ('aiohttp.access', 'qemu.qmp'):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        asyncio.run(_serve(options))
+    except (errors.StartError, errors.StateError) as error:
+        sys.stderr.write(f'nova-assist compute: {error}\n')
+        return 2
+    return 0
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    shares = Shares(str(options.mount_base), local=options.share_is_local)
+    listener = _bind(options.port)
+    compute = Compute(options.folder, options.cinder_url, shares)
+    runner = web.AppRunner(make_app(compute), handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    try:
+        await compute.start()
+        await web.SockSite(runner, listener).start()
+        sys.stdout.write(f'ready http://{ADDRESS}:{listener.getsockname()[1]}/v2.1\n')
+        sys.stdout.flush()
+        await ended.wait()
+    finally:
+        await runner.cleanup()
+        await compute.stop()
+
+
+def _bind(port: int) -> socket.socket:
+    """Claim a port, or a free one for 0, without answering there yet."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((ADDRESS, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        reason = 'it is in use' if error.errno == errno.EADDRINUSE else error.strerror
+        raise errors.StartError(
+            f'can not listen on {ADDRESS} port {port}: {reason}; choose another --port'
+        ) from error
+    return listener
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='python -m nova_assist.compute',
+        description='A compute service with the API of Nova over the block layer of QEMU.',
+    )
+    parser.add_argument('folder', type=pathlib.Path, help='where it keeps its state')
+    parser.add_argument('--port', type=int, default=8774, help='port on 127.0.0.1, 0 for any')
+    parser.add_argument('--cinder-url', required=True, help='API of Cinder, up to /v3')
+    parser.add_argument(
+        '--mount-base',
+        type=pathlib.Path,
+        required=True,
+        help='folder in which each share is at the MD5 of its name',
+    )
+    parser.add_argument(
+        '--share-is-local',
+        action='store_true',
+        help='those are plain folders: nothing has to be mounted there',
+    )
+    return parser
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The web application: routes, and what all requests have in common.
+
+Main function: :func:`make_app`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from nova_assist.compute import errors
+from nova_assist.compute.api import (
+    assist,
+    assisted,
+    attachments,
+    context,
+    events,
+    flavors,
+    servers,
+    versions,
+)
+from nova_assist.compute.service import Compute
+
+LOG = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(compute: Compute) -> web.Application:
+    """Build the application over a compute service."""
+    app = web.Application(middlewares=[_tell_version, _answer_errors, _identify])
+    versions.add_routes(app)
+    flavors.add_routes(app)
+    servers.ServersApi(compute).add_routes(app)
+    attachments.AttachmentsApi(compute).add_routes(app)
+    assisted.AssistedApi(compute).add_routes(app)
+    events.EventsApi(compute).add_routes(app)
+    assist.AssistApi(compute).add_routes(app)
+    return app
+
+
+@web.middleware
+async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer in the shape of Nova's faults whatever went wrong."""
+    try:
+        return await handler(request)
+    except errors.ApiError as error:
+        return _fault(error.fault, error.code, str(error))
+    except web.HTTPException as error:
+        kind = {404: 'itemNotFound', 405: 'badMethod'}.get(error.status, 'computeFault')
+        return _fault(kind, error.status, error.reason)
+    except json.JSONDecodeError:
+        return _fault('badRequest', 400, 'Malformed request body')
+    except Exception as error:
+        LOG.exception('%s %s', request.method, request.path)
+        return _fault(
+            'computeFault',
+            500,
+            'Unexpected API Error. Please report this and attach the compute log: '
+            f'{type(error).__name__}: {error}',
+        )
+
+
+@web.middleware
+async def _tell_version(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Say in each answer which microversion it is of."""
+    response = await handler(request)
+    try:
+        version = context.text(context.requested_version(request))
+    except errors.ApiError:
+        return response
+    response.headers[context.VERSION_HEADER] = f'compute {version}'
+    response.headers[context.LEGACY_VERSION_HEADER] = version
+    response.headers['Vary'] = f'{context.VERSION_HEADER}, {context.LEGACY_VERSION_HEADER}'
+    return response
+
+
+@web.middleware
+async def _identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ask for a token, but for the version documents."""
+    if request.match_info.get_info().get('path') not in versions.PATHS:
+        context.identify(request)
+    return await handler(request)
+
+
+def _fault(kind: str, code: int, message: str) -> web.Response:
+    return web.json_response({kind: {'code': code, 'message': message}}, status=code)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``servers``: make, show, list, delete, start, stop, reboot.
+
+Main class: :class:`ServersApi`. How a server looks is left to
+:mod:`nova_assist.compute.api.views`, the work to :mod:`nova_assist.compute.servers`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from nova_assist.compute import errors, model
+from nova_assist.compute.api import context, flavors, schemas, views
+from nova_assist.compute.service import Compute
+
+
+class ServersApi:
+    """The servers of a project."""
+
+    def __init__(self, compute: Compute) -> None:
+        self._compute = compute
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add the calls to the application."""
+        app.router.add_get('/v2.1/servers', self.index)
+        app.router.add_post('/v2.1/servers', self.create)
+        app.router.add_get('/v2.1/servers/detail', self.detail)
+        app.router.add_get('/v2.1/servers/{server_id}', self.show)
+        app.router.add_delete('/v2.1/servers/{server_id}', self.delete)
+        app.router.add_post('/v2.1/servers/{server_id}/action', self.action)
+
+    async def create(self, request: web.Request) -> web.Response:
+        """Accept a server to be made; 202.
+
+        The image is taken on trust: the server has no root disk, and there is no Glance to ask.
+        """
+        caller = context.context_of(request)
+        body = await request.json()
+        schemas.validate(body, schemas.server_create(caller.version))
+        wanted = body['server']
+        flavor_id = str(wanted['flavorRef']).rsplit('/', 1)[-1]
+        if flavor_id not in flavors.FLAVORS:
+            raise errors.BadRequest(f'Flavor {flavor_id} could not be found.')
+        now = model.now()
+        server = model.Server(
+            id=str(uuid.uuid4()),
+            name=wanted['name'].strip(),
+            project_id=caller.project,
+            user_id=caller.user,
+            flavor_id=flavor_id,
+            image_id=wanted.get('imageRef', ''),
+            created=now,
+            updated=now,
+            metadata=wanted.get('metadata', {}),
+        )
+        self._compute.servers.create(server)
+        url = f'{request.url.origin()}/v2.1/servers/{server.id}'
+        groups = wanted.get('security_groups', [{'name': 'default'}])
+        view = views.created(server, _origin(request), groups, wanted.get('adminPass'))
+        return web.json_response({'server': view}, status=202, headers={'Location': url})
+
+    async def index(self, request: web.Request) -> web.Response:
+        """Return the names of servers."""
+        shown = [views.basic(server, _origin(request)) for server in self._selected(request)]
+        return web.json_response({'servers': shown})
+
+    async def detail(self, request: web.Request) -> web.Response:
+        """Return servers in full."""
+        caller = context.context_of(request)
+        shown = [
+            views.full(server, caller, _origin(request)) for server in self._selected(request)
+        ]
+        return web.json_response({'servers': shown})
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Return one server in full."""
+        server = find_server(self._compute, request)
+        view = views.full(server, context.context_of(request), _origin(request))
+        return web.json_response({'server': view})
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Accept a server to be deleted; 204."""
+        server = find_server(self._compute, request)
+        self._compute.servers.delete(server, context.context_of(request).token)
+        return web.Response(status=204)
+
+    async def action(self, request: web.Request) -> web.Response:
+        """Accept an action; 202."""
+        body = await request.json()
+        names = list(body) if isinstance(body, dict) else []
+        if len(names) != 1 or names[0] not in ('os-start', 'os-stop', 'reboot'):
+            raise errors.BadRequest(f'There is no such action: {", ".join(names)}')
+        server = find_server(self._compute, request)
+        if names[0] == 'reboot':
+            schemas.validate(body, schemas.REBOOT)
+            hard = body['reboot']['type'].upper() == 'HARD'
+            self._compute.servers.reboot(server, hard=hard)
+        elif names[0] == 'os-start':
+            self._compute.servers.start(server)
+        else:
+            self._compute.servers.stop(server)
+        return web.Response(status=202)
+
+    def _selected(self, request: web.Request) -> list[model.Server]:
+        """Return the servers that the caller may see and the query asks for."""
+        caller = context.context_of(request)
+        everyone = 'all_tenants' in request.query
+        if everyone and not caller.privileged:
+            raise errors.Forbidden(
+                "Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be "
+                'performed.'
+            )
+        servers = [
+            server
+            for server in self._compute.store.all()
+            if (everyone or server.project_id == caller.project)
+            and all(
+                test(server, request.query[name])
+                for name, test in _FILTERS.items()
+                if name in request.query
+            )
+        ]
+        return _page(servers, request)
+
+
+def _matches(server: model.Server, pattern: str) -> bool:
+    try:
+        return re.search(pattern, server.name) is not None
+    except re.error as error:
+        raise errors.BadRequest(f'name {pattern} is not a regular expression: {error}') from error
+
+
+_FILTERS: dict[str, Callable[[model.Server, str], Any]] = {
+    'name': _matches,
+    'status': lambda server, value: views.status(server) == value.upper(),
+    'uuid': lambda server, value: server.id == value,
+}
+
+
+def find_server(compute: Compute, request: web.Request) -> model.Server:
+    """Return the server that a request's URL names.
+
+    :raises NotFound: there is none, or it is another project's.
+    """
+    caller = context.context_of(request)
+    server_id = request.match_info['server_id']
+    server = compute.store.get(server_id)
+    if server is None or not (caller.privileged or caller.project == server.project_id):
+        raise errors.NotFound(f'Instance {server_id} could not be found.')
+    return server
+
+
+def _page(servers: list[model.Server], request: web.Request) -> list[model.Server]:
+    # As Nova does, the newest come first.
+    servers = servers[::-1]
+    marker, limit = request.query.get('marker'), request.query.get('limit')
+    if marker:
+        ids = [server.id for server in servers]
+        if marker not in ids:
+            raise errors.BadRequest(f'marker [{marker}] not found')
+        servers = servers[ids.index(marker) + 1 :]
+    if limit is not None:
+        if not limit.isdigit():
+            raise errors.BadRequest(
+                f'Invalid input for query parameters limit. Value: {limit}. '
+                f"'{limit}' does not match '^[0-9]*$'"
+            )
+        servers = servers[: int(limit)] if int(limit) else servers
+    return servers
+
+
+def _origin(request: web.Request) -> str:
+    return str(request.url.origin())

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a server looks to clients, by microversion (Nova's ``compute/views/servers.py``).
+
+Main function: :func:`full`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import socket
+from typing import Any
+
+from nova_assist.compute.api import flavors
+from nova_assist.compute.api.context import Context
+from nova_assist.compute.model import Server, TaskState, VmState
+
+_STATUS = {
+    VmState.BUILDING: 'BUILD',
+    VmState.ACTIVE: 'ACTIVE',
+    VmState.STOPPED: 'SHUTOFF',
+    VmState.ERROR: 'ERROR',
+}
+_REBOOT_STATUS = {TaskState.REBOOTING: 'REBOOT', TaskState.REBOOTING_HARD: 'HARD_REBOOT'}
+
+
+def status(server: Server) -> str:
+    """Return the status that stands for a server's states."""
+    if server.vm_state is VmState.ACTIVE and server.task_state in _REBOOT_STATUS:
+        return _REBOOT_STATUS[server.task_state]
+    return _STATUS[server.vm_state]
+
+
+def basic(server: Server, origin: str) -> dict[str, Any]:
+    """Return a server's id, name and links."""
+    return {'id': server.id, 'name': server.name, 'links': _links(server, origin)}
+
+
+def created(
+    server: Server, origin: str, groups: list[Any], password: str | None
+) -> dict[str, Any]:
+    """Return what the client that made a server is told of it."""
+    return {
+        'id': server.id,
+        'links': _links(server, origin),
+        'OS-DCF:diskConfig': 'MANUAL',
+        'security_groups': groups,
+        'adminPass': password or secrets.token_urlsafe(9),
+    }
+
+
+def full(server: Server, caller: Context, origin: str) -> dict[str, Any]:
+    """Return all that there is to say of a server."""
+    state = server.task_state
+    view: dict[str, Any] = {
+        **basic(server, origin),
+        'status': status(server),
+        'tenant_id': server.project_id,
+        'user_id': server.user_id,
+        'metadata': server.metadata,
+        'hostId': _host_id(server),
+        'image': _image(server, origin),
+        'flavor': flavors.embedded(server.flavor_id, caller.version, origin),
+        'created': server.created,
+        'updated': server.updated,
+        'addresses': {},
+        'accessIPv4': '',
+        'accessIPv6': '',
+        'OS-DCF:diskConfig': 'MANUAL',
+        'OS-EXT-AZ:availability_zone': 'nova',
+        'config_drive': '',
+        'key_name': None,
+        'OS-SRV-USG:launched_at': server.launched_at and server.launched_at.rstrip('Z'),
+        'OS-SRV-USG:terminated_at': None,
+        'OS-EXT-STS:task_state': None if state is None else state.value,
+        'OS-EXT-STS:vm_state': server.vm_state.value,
+        'OS-EXT-STS:power_state': int(server.power_state),
+        'os-extended-volumes:volumes_attached': _volumes(server, caller.version),
+    }
+    if view['status'] in ('ACTIVE', 'BUILD'):
+        view['progress'] = 0
+    if server.fault is not None and view['status'] == 'ERROR':
+        fault = server.fault
+        view['fault'] = {'code': fault.code, 'created': fault.created, 'message': fault.message}
+    if caller.privileged:
+        view.update(_administrators_part(server, caller.version))
+    view.update({key: value for since, key, value in _LATER if caller.version >= since})
+    return view
+
+
+#: What later microversions added and what this service has to say to it.
+_LATER: tuple[tuple[tuple[int, int], str, Any], ...] = (
+    ((2, 9), 'locked', False),
+    ((2, 19), 'description', None),
+    ((2, 26), 'tags', []),
+    ((2, 63), 'trusted_image_certificates', None),
+    ((2, 71), 'server_groups', []),
+    ((2, 73), 'locked_reason', None),
+    ((2, 96), 'pinned_availability_zone', None),
+)
+
+
+def _administrators_part(server: Server, version: tuple[int, int]) -> dict[str, Any]:
+    prefix = 'OS-EXT-SRV-ATTR:'
+    view = {
+        prefix + 'host': socket.gethostname(),
+        prefix + 'hypervisor_hostname': socket.gethostname(),
+        prefix + 'instance_name': f'instance-{server.id[:8]}',
+    }
+    if version >= (2, 16):
+        view['host_status'] = 'UP'
+    return view
+
+
+def _volumes(server: Server, version: tuple[int, int]) -> list[dict[str, Any]]:
+    return [
+        {'id': each.volume_id, 'delete_on_termination': each.delete_on_termination}
+        if version >= (2, 3)
+        else {'id': each.volume_id}
+        for each in server.attachments
+    ]
+
+
+def _image(server: Server, origin: str) -> Any:
+    if not server.image_id:
+        return ''
+    href = f'{origin}/images/{server.image_id}'
+    return {'id': server.image_id, 'links': [{'rel': 'bookmark', 'href': href}]}
+
+
+def _host_id(server: Server) -> str:
+    return hashlib.sha224(f'{server.project_id}{socket.gethostname()}'.encode()).hexdigest()
+
+
+def _links(server: Server, origin: str) -> list[dict[str, str]]:
+    return [
+        {'rel': 'self', 'href': f'{origin}/v2.1/servers/{server.id}'},
+        {'rel': 'bookmark', 'href': f'{origin}/servers/{server.id}'},
+    ]

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attaching volumes to servers, detaching, refreshing and growing them.
+
+Main class: :class:`Attachments`. The order of calls to Cinder and to the hypervisor is Nova's
+(``nova/virt/block_device.py``, ``nova/compute/api.py``). REST is left to
+:mod:`nova_assist.compute.api.attachments`.
+"""
+
+from __future__ import annotations
+
+import logging
+import string
+import uuid
+from collections.abc import Coroutine
+
+from nova_assist.compute import errors
+from nova_assist.compute.cinder import Cinder, Volume
+from nova_assist.compute.guest import Guest
+from nova_assist.compute.model import Attachment, Server
+from nova_assist.compute.shares import Shares
+from nova_assist.compute.store import ServerStore
+
+LOG = logging.getLogger(__name__)
+GIB = 1 << 30
+
+
+class Attachments:
+    """The volumes of all servers.
+
+    :param store: the servers.
+    :param cinder: whose volumes they are.
+    :param shares: where their files are.
+    """
+
+    def __init__(self, store: ServerStore, cinder: Cinder, shares: Shares) -> None:
+        self._store = store
+        self._cinder = cinder
+        self._shares = shares
+
+    async def reserve(
+        self, server: Server, volume: Volume, token: str, tag: str | None, delete_with_server: bool
+    ) -> Attachment:
+        """Note that a volume is to be attached, and reserve it in Cinder.
+
+        :raises CinderError: Cinder refused; nothing is noted then.
+        """
+        attachment = Attachment(
+            volume_id=volume.id,
+            attachment_id='',
+            bdm_id=str(uuid.uuid4()),
+            device=_free_device(server),
+            tag=tag,
+            delete_on_termination=delete_with_server,
+        )
+        server.attachments.append(attachment)
+        try:
+            attachment.attachment_id = await self._cinder.reserve(token, volume.id, server.id)
+        except errors.CinderError:
+            server.attachments.remove(attachment)
+            raise
+        self._store.save(server)
+        return attachment
+
+    async def connect(
+        self, server: Server, guest: Guest, attachment: Attachment, token: str
+    ) -> None:
+        """Connect a reserved volume; a failure is logged and takes the attachment back."""
+        try:
+            connection = await self._cinder.connect(
+                token, attachment.attachment_id, attachment.device
+            )
+            source = self._shares.source(connection)
+            await guest.attach(attachment.volume_id, source)
+            attachment.connection, attachment.source = connection, source
+            self._store.save(server)
+            await self._cinder.complete(token, attachment.attachment_id)
+        except errors.ComputeError as error:
+            LOG.error(
+                'Server %s: volume %s was not attached: %s', server.id, attachment.volume_id, error
+            )
+            await self._take_back(server, guest, attachment, token)
+
+    async def detach(
+        self, server: Server, guest: Guest, attachment: Attachment, token: str
+    ) -> None:
+        """Unplug a volume that Cinder lets us detach; a failure is logged and rolled back."""
+        try:
+            await guest.detach(attachment.volume_id)
+        except errors.ComputeError as error:
+            LOG.error(
+                'Server %s: volume %s was not detached: %s', server.id, attachment.volume_id, error
+            )
+            await self._attempt(self._cinder.roll_detaching(token, attachment.volume_id))
+            return
+        await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+        self._forget(server, attachment)
+
+    async def drop_all(self, server: Server, token: str) -> None:
+        """Give all volumes of a server that is off back, as when the server is deleted."""
+        for attachment in list(server.attachments):
+            await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+            if attachment.delete_on_termination:
+                await self._attempt(self._cinder.delete_volume(token, attachment.volume_id))
+            self._forget(server, attachment)
+
+    async def refresh(self, server: Server, volume_id: str, token: str) -> None:
+        """Take over from Cinder where a volume is now.
+
+        Only the next start of the server, or its hard reboot, looks at it.
+
+        :raises CinderError: Cinder doesn't say.
+        :raises DiskError: the volume isn't attached any more.
+        """
+        attachment = self.require(server, volume_id)
+        if attachment.connection is not None:
+            attachment.connection = await self._cinder.connection(token, attachment.attachment_id)
+            self._store.save(server)
+
+    async def extend(self, server: Server, guest: Guest, volume_id: str, token: str) -> None:
+        """Grow a disk to the size that its volume has in Cinder.
+
+        :raises ComputeError: it can't be done.
+        """
+        self.require(server, volume_id)
+        volume = await self._cinder.volume(token, volume_id)
+        await guest.resize(volume_id, volume.size * GIB)
+
+    def define_from_connections(self, server: Server) -> None:
+        """Define the guest's disks anew from what Cinder told last.
+
+        Nova does so when it starts or hard-reboots a server, without asking Cinder again.
+
+        :raises DiskError: a share isn't mounted.
+        """
+        for attachment in server.attachments:
+            if attachment.connection is not None:
+                attachment.source = self._shares.source(attachment.connection)
+
+    @staticmethod
+    def require(server: Server, volume_id: str) -> Attachment:
+        """Return a volume's attachment.
+
+        :raises DiskError: it isn't attached.
+        """
+        attachment = server.attachment(volume_id)
+        if attachment is None:
+            raise errors.DiskError(f'volume {volume_id} is not attached to server {server.id}')
+        return attachment
+
+    async def _take_back(
+        self, server: Server, guest: Guest, attachment: Attachment, token: str
+    ) -> None:
+        await self._attempt(guest.detach(attachment.volume_id))
+        await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+        self._forget(server, attachment)
+
+    def _forget(self, server: Server, attachment: Attachment) -> None:
+        if attachment in server.attachments:
+            server.attachments.remove(attachment)
+        self._store.save(server)
+
+    async def _attempt(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except errors.ComputeError as error:
+            LOG.warning('While cleaning up: %s', error)
+
+
+def _free_device(server: Server) -> str:
+    """Return the first free device name; ``vda`` is the root disk's."""
+    used = {attachment.device for attachment in server.attachments}
+    names = (f'/dev/vd{letter}' for letter in string.ascii_lowercase[1:])
+    device = next((name for name in names if name not in used), None)
+    if device is None:
+        raise errors.Forbidden(
+            'The maximum allowed number of disk devices (26) to attach to a '
+            'single instance has been exceeded.'
+        )
+    return device

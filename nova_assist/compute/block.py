@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The disks of one running server: opened, exported, switched to overlays, and merged.
+
+Main class: :class:`BlockLayer`, which sends a storage daemon what libvirt sends QEMU. Which file
+is whose is left to :mod:`nova_assist.compute.guest`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from nova_assist.compute import errors, graph, images, jobs
+from nova_assist.compute.model import DiskSource, ImageFormat
+from nova_assist.compute.storage_daemon import StorageDaemon
+
+
+class BlockLayer:
+    """The block graph of one daemon; a disk is known by its volume's id.
+
+    Callers see to it that calls don't overlap, those that return a job included; the job itself
+    runs on its own, and :meth:`prune` follows it.
+    """
+
+    def __init__(self, daemon: StorageDaemon) -> None:
+        self._daemon = daemon
+        self._numbers = itertools.count()
+
+    async def connect(self) -> None:
+        """Learn which node names an earlier process of this service has used up."""
+        nodes = (await self._graph()).nodes.values()
+        self._numbers = itertools.count(max((node.number for node in nodes), default=-1) + 1)
+
+    async def tops(self) -> dict[str, str]:
+        """Return the node that each disk's guest reads and writes, by volume."""
+        exports = await self._daemon.execute('query-block-exports')
+        return {_volume(export['id']): export['node-name'] for export in exports}
+
+    async def chain(self, volume_id: str) -> list[graph.Node]:
+        """Return the files of a disk as QEMU has them open, active file first.
+
+        :raises DiskError: there is no such disk.
+        """
+        tops = await self.tops()
+        if volume_id not in tops:
+            raise errors.DiskError(f'no disk with serial {volume_id} is attached to the guest')
+        return (await self._graph()).chain(tops[volume_id])
+
+    async def open(self, volume_id: str, source: DiskSource) -> None:
+        """Open a file and its backing chain, and export it to the guest, writable.
+
+        :raises ComputeError: it can't be opened; nothing of it stays open.
+        """
+        chain = await images.backing_chain(source)
+        top: str | None = None
+        try:
+            for image in reversed(chain[1:]):
+                top = await self._add_node(image, top, read_only=True)
+            top = await self._add_node(source, top, read_only=False)
+            await self._export(volume_id, top)
+        except errors.ComputeError:
+            await self.prune()
+            raise
+
+    async def close(self, volume_id: str) -> None:
+        """Take a disk away from the guest and close its files.
+
+        :raises StorageDaemonError: QEMU can't let go of it.
+        """
+        if volume_id in await self.tops():
+            await self._unexport(volume_id)
+        await self.prune()
+
+    async def snapshot(self, volume_id: str, overlay: DiskSource) -> None:
+        """Make a file that is there already the disk's active file.
+
+        :raises ComputeError: it can't be; the disk stays as it was.
+        """
+        top = (await self.chain(volume_id))[0].name
+        name = await self._add_node(overlay, None, read_only=False)
+        try:
+            await self._daemon.execute('blockdev-snapshot', node=top, overlay=name)
+        except errors.StorageDaemonError:
+            await self.prune()
+            raise
+
+    async def start_commit(self, volume_id: str, top: str, base: str) -> jobs.Job:
+        """Start to merge the files from *top* down into *base*.
+
+        :raises ComputeError: it can't be done.
+        """
+        chain = await self.chain(volume_id)
+        upper, lower = graph.find(chain, top), graph.find(chain, base)
+        if not 0 < upper < lower:
+            raise errors.DiskError(
+                f'{top} can not be committed to {base}: it has to lie below the active file '
+                f'{chain[0].file_name} and above {base}'
+            )
+        return await jobs.start(
+            self._daemon,
+            'block-commit',
+            device=chain[0].name,
+            top_node=chain[upper].name,
+            base_node=chain[lower].name,
+            backing_file=graph.relative_backing_name(chain, upper, lower),
+        )
+
+    async def start_pull(self, volume_id: str, base: str | None) -> jobs.Job:
+        """Start to copy all that lies between the active file and *base* into the active file.
+
+        :param base: the file that stays below; ``None`` to leave no backing file.
+        :raises ComputeError: it can't be done.
+        """
+        chain = await self.chain(volume_id)
+        arguments: dict[str, Any] = {}
+        if base is not None:
+            lower = graph.find(chain, base)
+            arguments['base_node'] = chain[lower].name
+            arguments['backing_file'] = graph.relative_backing_name(chain, 0, lower)
+        return await jobs.start(self._daemon, 'block-stream', device=chain[0].name, **arguments)
+
+    async def resize(self, volume_id: str, size: int) -> None:
+        """Grow a disk to *size* bytes, and check that QEMU sees the new size.
+
+        The NBD export forbids to resize under it, so it is taken off meanwhile: NBD clients have
+        to connect again, as they must to learn the new size.
+
+        :raises ComputeError: it can't be done, or the size is another afterwards.
+        """
+        top = (await self.chain(volume_id))[0].name
+        await self._unexport(volume_id)
+        try:
+            await self._daemon.execute('block_resize', node_name=top, size=size)
+        finally:
+            await self._export(volume_id, top)
+        found = (await self.chain(volume_id))[0].size
+        if found != size:
+            raise errors.DiskError(f'disk {volume_id} has {found} bytes after resizing to {size}')
+
+    async def prune(self) -> None:
+        """Close all files that no disk needs any more.
+
+        :raises StorageDaemonError: QEMU can't let go of one.
+        """
+        tops: Iterable[str] = (await self.tops()).values()
+        for name in (await self._graph()).unused(tops):
+            await self._daemon.execute('blockdev-del', node_name=name)
+
+    async def _add_node(self, image: DiskSource, backing: str | None, *, read_only: bool) -> str:
+        number = next(self._numbers)
+        name = f'{graph.IMAGE_PREFIX}{number}'
+        cache = {'direct': images.supports_direct_io(image.path), 'no-flush': False}
+        common = {'discard': 'unmap', 'cache': cache}
+        options: dict[str, object] = {
+            'driver': image.format.value,
+            'node-name': name,
+            'file': {
+                'driver': 'file',
+                'node-name': f'file-{number}',
+                'filename': image.path,
+                # As libvirt does: a commit has to be able to write to a backing file.
+                'auto-read-only': True,
+                **common,
+            },
+            'read-only': read_only,
+            **common,
+        }
+        if image.format is ImageFormat.QCOW2:
+            options['backing'] = backing
+        await self._daemon.execute('blockdev-add', **options)
+        return name
+
+    async def _export(self, volume_id: str, node: str) -> None:
+        await self._daemon.execute(
+            'block-export-add',
+            type='nbd',
+            id=_export_id(volume_id),
+            name=volume_id,
+            node_name=node,
+            writable=True,
+        )
+
+    async def _unexport(self, volume_id: str) -> None:
+        with self._daemon.listen('BLOCK_EXPORT_DELETED') as events:
+            await self._daemon.execute('block-export-del', id=_export_id(volume_id), mode='hard')
+            while True:
+                event = await self._daemon.next_event(events)
+                if event['data'] == {'id': _export_id(volume_id)}:
+                    return
+
+    async def _graph(self) -> graph.Graph:
+        nodes = await self._daemon.execute('query-named-block-nodes', flat=True)
+        edges = await self._daemon.execute('x-debug-query-block-graph')
+        return graph.Graph.parse(nodes, edges)
+
+
+def _export_id(volume_id: str) -> str:
+    # QEMU's ids start with a letter.
+    return f'disk-{volume_id}'
+
+
+def _volume(export_id: str) -> str:
+    return export_id[len('disk-') :]

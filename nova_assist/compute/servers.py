@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers: made, started, stopped, rebooted, deleted, and found again after a restart.
+
+Main class: :class:`Servers`. Which states allow what is Nova's (``nova/compute/api.py``). Volumes
+are left to :mod:`nova_assist.compute.attachments`, REST to
+:mod:`nova_assist.compute.api.servers`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from nova_assist.compute import errors, model
+from nova_assist.compute.attachments import Attachments
+from nova_assist.compute.background import Background
+from nova_assist.compute.guest import Guest
+from nova_assist.compute.model import PowerState, Server, TaskState, VmState
+from nova_assist.compute.run_folder import RunFolder
+from nova_assist.compute.store import ServerStore
+
+LOG = logging.getLogger(__name__)
+_HARD_REBOOT_TASKS = (None, TaskState.REBOOTING, TaskState.REBOOTING_HARD)
+
+
+class Servers:
+    """All servers of this service and their guests."""
+
+    def __init__(
+        self,
+        store: ServerStore,
+        attachments: Attachments,
+        run_folder: RunFolder,
+        background: Background,
+    ) -> None:
+        self._store = store
+        self._attachments = attachments
+        self._run_folder = run_folder
+        self._background = background
+        self._guests: dict[str, Guest] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def guest(self, server: Server) -> Guest:
+        """Return a server's guest, on or off."""
+        if server.id not in self._guests:
+            self._guests[server.id] = Guest(server.id, self._run_folder, self._guest_stopped)
+        return self._guests[server.id]
+
+    def lock(self, server: Server) -> asyncio.Lock:
+        """Return the lock that keeps changes of power and of volumes apart."""
+        return self._locks.setdefault(server.id, asyncio.Lock())
+
+    def create(self, server: Server) -> None:
+        """Take up a new server and boot it."""
+        server.task_state = TaskState.SPAWNING
+        self._store.add(server)
+        self._background.start(f'server {server.id}: boot', self._start(server, 'boot'))
+
+    def start(self, server: Server) -> None:
+        """Start a stopped server.
+
+        :raises Conflict: its state doesn't allow it.
+        """
+        require_state(server, 'start', (VmState.STOPPED,))
+        self._set_task(server, TaskState.POWERING_ON)
+        self._background.start(f'server {server.id}: start', self._start(server, 'start'))
+
+    def stop(self, server: Server) -> None:
+        """Stop a server.
+
+        :raises Conflict: its state doesn't allow it.
+        """
+        require_state(server, 'stop', (VmState.ACTIVE, VmState.ERROR))
+        self._set_task(server, TaskState.POWERING_OFF)
+        self._background.start(f'server {server.id}: stop', self._stop(server))
+
+    def reboot(self, server: Server, *, hard: bool) -> None:
+        """Reboot a server.
+
+        :raises Conflict: its state doesn't allow it.
+        """
+        if hard:
+            states = (VmState.ACTIVE, VmState.STOPPED, VmState.ERROR)
+            require_state(server, 'reboot', states, _HARD_REBOOT_TASKS)
+            self._set_task(server, TaskState.REBOOTING_HARD)
+            work = self._hard_reboot(server)
+        else:
+            require_state(server, 'reboot', (VmState.ACTIVE,))
+            self._set_task(server, TaskState.REBOOTING)
+            work = self._soft_reboot(server)
+        self._background.start(f'server {server.id}: reboot', work)
+
+    def delete(self, server: Server, token: str) -> None:
+        """Delete a server and give its volumes back; no news if that is under way."""
+        if server.task_state is not TaskState.DELETING:
+            self._set_task(server, TaskState.DELETING)
+            self._background.start(f'server {server.id}: delete', self._delete(server, token))
+
+    async def recover(self) -> None:
+        """Find the guests of an earlier process again, and bring the records in line with them.
+
+        What was under way then is not taken up again, but for deletions.
+        """
+        for server in self._store.all():
+            try:
+                await self.guest(server).find()
+            except errors.StorageDaemonError as error:
+                self._fail(server, str(error))
+                continue
+            if server.task_state is TaskState.DELETING:
+                self._background.start(
+                    f'server {server.id}: delete',
+                    self._delete(server, f'nova:{server.project_id}'),
+                )
+            elif server.vm_state is VmState.BUILDING:
+                self._fail(server, 'the compute service went away while the server was built')
+            else:
+                await self._synchronize(server)
+
+    async def release(self) -> None:
+        """Let go of all guests without stopping them."""
+        for guest in self._guests.values():
+            await guest.release()
+        self._run_folder.remove_if_unused()
+
+    async def _start(self, server: Server, action: str) -> None:
+        async with self.lock(server):
+            await self._power_on(server, action)
+
+    async def _stop(self, server: Server) -> None:
+        async with self.lock(server):
+            await self.guest(server).power_off()
+            self._stopped(server)
+
+    async def _soft_reboot(self, server: Server) -> None:
+        # libvirt starts the guest from its own definition: what Cinder told is not looked at.
+        async with self.lock(server):
+            guest = self.guest(server)
+            await guest.power_off()
+            try:
+                await guest.power_on(_sources(server))
+            except errors.ComputeError as error:
+                LOG.warning('Server %s: soft reboot failed, trying hard: %s', server.id, error)
+                await self._power_on(server, 'reboot')
+            else:
+                self._started(server)
+
+    async def _hard_reboot(self, server: Server) -> None:
+        async with self.lock(server):
+            await self.guest(server).power_off()
+            await self._power_on(server, 'reboot')
+
+    async def _delete(self, server: Server, token: str) -> None:
+        async with self.lock(server):
+            await self.guest(server).power_off()
+            await self._attachments.drop_all(server, token)
+            self._store.delete(server)
+        await self._guests.pop(server.id).release()
+        self._locks.pop(server.id, None)
+
+    async def _power_on(self, server: Server, action: str) -> None:
+        try:
+            self._attachments.define_from_connections(server)
+            await self.guest(server).power_on(_sources(server))
+        except errors.ComputeError as error:
+            self._fail(server, f'could not {action}: {error}')
+            raise
+        self._started(server)
+
+    async def _synchronize(self, server: Server) -> None:
+        """Do what nova-compute's power state sync does, with no task taken for under way."""
+        guest = self.guest(server)
+        server.task_state = None
+        if guest.running:
+            for volume_id, disk in (await guest.disks()).items():
+                attachment = server.attachment(volume_id)
+                if attachment is not None:
+                    active = disk.chain[0]
+                    attachment.source = model.DiskSource(
+                        active.file, model.ImageFormat(active.driver)
+                    )
+            self._started(server)
+        elif server.vm_state is VmState.ACTIVE:
+            self._stopped(server)
+        else:
+            self._store.save(server)
+
+    def _guest_stopped(self, server_id: str) -> None:
+        server = self._store.get(server_id)
+        if server is not None and server.task_state is None:
+            self._stopped(server)
+
+    def _started(self, server: Server) -> None:
+        server.launched_at = server.launched_at or model.now()
+        self._set(server, VmState.ACTIVE, PowerState.RUNNING)
+
+    def _stopped(self, server: Server) -> None:
+        self._set(server, VmState.STOPPED, PowerState.SHUTDOWN)
+
+    def _fail(self, server: Server, message: str) -> None:
+        server.fault = model.Fault(message, model.now())
+        self._set(server, VmState.ERROR, PowerState.NOSTATE)
+
+    def _set(self, server: Server, vm_state: VmState, power_state: PowerState) -> None:
+        server.vm_state, server.power_state = vm_state, power_state
+        if server.task_state is not TaskState.DELETING:
+            server.task_state = None
+        self._store.save(server)
+
+    def _set_task(self, server: Server, task: TaskState) -> None:
+        server.task_state = task
+        self._store.save(server)
+
+
+def require_state(
+    server: Server,
+    action: str,
+    vm_states: Iterable[VmState],
+    tasks: Iterable[TaskState | None] = (None,),
+) -> None:
+    """Make sure that a server's state allows an action.
+
+    :raises Conflict: it doesn't, in the words of Nova's
+        ``raise_http_conflict_for_instance_invalid_state``.
+    """
+    found = None
+    if server.vm_state not in vm_states:
+        found = f'vm_state {server.vm_state.value}'
+    elif server.task_state not in tasks:
+        found = f'task_state {server.task_state.value if server.task_state else None}'
+    elif server.launched_at is None:
+        raise errors.Conflict(f"Instance {server.id} is in an invalid state for '{action}'")
+    if found is not None:
+        raise errors.Conflict(f"Cannot '{action}' instance {server.id} while it is in {found}")
+
+
+def _sources(server: Server) -> dict[str, model.DiskSource]:
+    return {a.volume_id: a.source for a in server.attachments if a.source is not None}
