@@ -8,7 +8,6 @@ is whose is left to :mod:`nova_assist.compute.guest`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 from typing import Any
 
 from nova_assist.compute import errors, graph, images, jobs
@@ -28,24 +27,34 @@ class BlockLayer:
         self._numbers = itertools.count()
 
     async def connect(self) -> None:
-        """Learn which node names an earlier process of this service has used up."""
-        nodes = (await self._graph()).nodes.values()
-        self._numbers = itertools.count(max((node.number for node in nodes), default=-1) + 1)
+        """Take up where an earlier process of this service left off.
 
-    async def tops(self) -> dict[str, str]:
-        """Return the node that each disk's guest reads and writes, by volume."""
-        exports = await self._daemon.execute('query-block-exports')
-        return {_volume(export['id']): export['node-name'] for export in exports}
+        :raises StorageDaemonError: QEMU doesn't answer.
+        """
+        _, found = await self._look()
+        self._numbers = itertools.count(
+            max((n.number for n in found.nodes.values()), default=-1) + 1
+        )
+        await self.prune()
+
+    async def chains(self) -> dict[str, list[graph.Node]]:
+        """Return the files of each disk as QEMU has them open, active file first, by volume.
+
+        :raises StorageDaemonError: QEMU doesn't answer.
+        """
+        tops, found = await self._look()
+        return {volume_id: found.chain(top) for volume_id, top in tops.items()}
 
     async def chain(self, volume_id: str) -> list[graph.Node]:
-        """Return the files of a disk as QEMU has them open, active file first.
+        """Return the files of one disk.
 
         :raises DiskError: there is no such disk.
+        :raises StorageDaemonError: QEMU doesn't answer.
         """
-        tops = await self.tops()
-        if volume_id not in tops:
+        chains = await self.chains()
+        if volume_id not in chains:
             raise errors.DiskError(f'no disk with serial {volume_id} is attached to the guest')
-        return (await self._graph()).chain(tops[volume_id])
+        return chains[volume_id]
 
     async def open(self, volume_id: str, source: DiskSource) -> None:
         """Open a file and its backing chain, and export it to the guest, writable.
@@ -68,7 +77,7 @@ class BlockLayer:
 
         :raises StorageDaemonError: QEMU can't let go of it.
         """
-        if volume_id in await self.tops():
+        if volume_id in await self.chains():
             await self._unexport(volume_id)
         await self.prune()
 
@@ -143,8 +152,8 @@ class BlockLayer:
 
         :raises StorageDaemonError: QEMU can't let go of one.
         """
-        tops: Iterable[str] = (await self.tops()).values()
-        for name in (await self._graph()).unused(tops):
+        tops, found = await self._look()
+        for name in found.unused(tops.values()):
             await self._daemon.execute('blockdev-del', node_name=name)
 
     async def _add_node(self, image: DiskSource, backing: str | None, *, read_only: bool) -> str:
@@ -189,10 +198,18 @@ class BlockLayer:
                 if event['data'] == {'id': _export_id(volume_id)}:
                     return
 
-    async def _graph(self) -> graph.Graph:
-        nodes = await self._daemon.execute('query-named-block-nodes', flat=True)
-        edges = await self._daemon.execute('x-debug-query-block-graph')
-        return graph.Graph.parse(nodes, edges)
+    async def _look(self) -> tuple[dict[str, str], graph.Graph]:
+        """Return each disk's own node, by volume, and the graph.
+
+        That takes several questions, which are asked again if a job changed the graph meanwhile.
+        """
+        while True:
+            edges = await self._daemon.execute('x-debug-query-block-graph')
+            exports = await self._daemon.execute('query-block-exports')
+            nodes = await self._daemon.execute('query-named-block-nodes', flat=True)
+            if edges == await self._daemon.execute('x-debug-query-block-graph'):
+                tops = {_volume(export['id']): export['node-name'] for export in exports}
+                return tops, graph.Graph.parse(nodes, edges)
 
 
 def _export_id(volume_id: str) -> str:

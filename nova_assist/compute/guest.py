@@ -71,9 +71,10 @@ class Guest:
             self._run_folder.forget(self._id)
             return
         block = BlockLayer(daemon)
+        adopted = await jobs.adopt(daemon)
         await block.connect()
         self._adopt_daemon(daemon, block)
-        for job in await jobs.adopt(daemon):
+        for job in adopted:
             self._spawn(self._finish_orphan(job, block))
 
     async def power_on(self, disks: Mapping[str, DiskSource]) -> None:
@@ -197,10 +198,8 @@ class Guest:
                 return {}
             socket, pid = str(self._daemon.nbd_socket), self._daemon.pid
             return {
-                volume_id: DiskView(
-                    socket, volume_id, pid, tuple(await self._block.chain(volume_id))
-                )
-                for volume_id in await self._block.tops()
+                volume_id: DiskView(socket, volume_id, pid, tuple(chain))
+                for volume_id, chain in (await self._block.chains()).items()
             }
 
     async def _finish(self, volume_id: str, job: jobs.Job) -> None:
