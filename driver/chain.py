@@ -82,11 +82,15 @@ def follow(
                 f'{layout.volume}. Nothing was opened or changed.'
             )
         if backing in (image.name for image in images):
-            raise exceptions.ChainError(f'The backing chain of {layout.volume} runs in a circle.')
+            raise exceptions.ChainError(
+                f'The backing chain of {layout.volume} comes back to {backing}. Nothing was '
+                f'changed; "qemu-img info -U" of each file shows which names a wrong one.'
+            )
         if upper.backing_format not in (Format.RAW.value, Format.QCOW2.value):
             raise exceptions.ChainError(
                 f'{upper.name} records {upper.backing_format!r} as the format of {backing}: '
-                f'neither raw nor qcow2. Record it with "qemu-img rebase -u -F FORMAT".'
+                f'neither raw nor qcow2. Record it, as one line: '
+                f'qemu-img rebase -u -f qcow2 -b {backing} -F FORMAT {upper.name}'
             )
         images.append(inspect(backing, Format(upper.backing_format)))
     return Chain(tuple(images))
@@ -97,15 +101,22 @@ def check(layout: Layout, record: Record, chain: Chain) -> None:
 
     :raises ChainError: they don't
     """
-    overlays = list(record.overlays.values())
-    linked = [image.name for image in chain.images if image.backing is not None]
-    if sorted(overlays) != sorted(linked):
+    if not _agree(record, chain):
         raise exceptions.ChainError(
             f'Record and files of {layout.volume} disagree: the record has a snapshot before '
-            f'each of {sorted(overlays)}, the overlays linked from {chain.active.name} are '
-            f'{sorted(linked)}. Nothing was changed. Compare {layout.record} with '
+            f'each of {sorted(record.overlays.values())}, the overlays linked from '
+            f'{chain.active.name} are {_linked(chain)}. Nothing was changed. Compare '
+            f'{layout.record} with '
             f'"qemu-img info -U --backing-chain {chain.active.name}" in {layout.folder}.'
         )
+
+
+def _agree(record: Record, chain: Chain) -> bool:
+    return sorted(record.overlays.values()) == _linked(chain)
+
+
+def _linked(chain: Chain) -> list[str]:
+    return sorted(image.name for image in chain.images if image.backing is not None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,6 +207,22 @@ def plan_online_merge(record: Record, chain: Chain, snapshot_id: str) -> OnlineM
         removed=overlay.name,
         record=after,
     )
+
+
+def finished_merge(record: Record, chain: Chain, snapshot_id: str) -> Record | None:
+    """Return the record after the deletion of a snapshot if the headers show that it has ended.
+
+    Only for a deletion known to have begun: the same headers can be the end of another one.
+    """
+    overlay = record.overlays.get(snapshot_id)
+    if overlay is None:
+        return None
+    after = record.without_snapshot(snapshot_id)
+    if overlay == chain.active.name:
+        # It was pulled: an older snapshot's overlay has gone into the active file.
+        for pulled in set(after.overlays.values()) - set(chain.names):
+            after = after.moved(pulled, overlay)
+    return after if _agree(after, chain) else None
 
 
 def snapshot_image(record: Record, chain: Chain, snapshot_id: str) -> Image:

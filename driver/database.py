@@ -105,12 +105,17 @@ def reset_progress(snapshot_id: str) -> None:
     snapshot.save()
 
 
-def nova(context: Any) -> client.AssistedSnapshots:
+def nova(context: Any, timeout: float) -> client.AssistedSnapshots:
     """Return Nova's API under the identity of the ``[nova]`` section of cinder.conf.
 
     :param context: the context of the request that this is for
+    :param timeout: seconds that Nova may take to answer, unless that section has a ``timeout``
     """
-    return client.AssistedSnapshots(cinder_nova.novaclient(context, privileged_user=True))
+    api = cinder_nova.novaclient(context, privileged_user=True)
+    session = api.client.session
+    if session.timeout is None:
+        session.timeout = timeout
+    return client.AssistedSnapshots(api)
 
 
 def _volume(volume_id: str) -> Any:

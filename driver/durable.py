@@ -6,8 +6,10 @@ Nothing else in the driver renames or removes a file on a share.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
+from collections.abc import Iterator
 
 from driver import access, exceptions
 
@@ -17,10 +19,12 @@ def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
 
     :param temporary: the complete file, in the same folder
     :param final: its name from now on
+    :raises ShareError: it can't be made durable
     """
-    sync_file(temporary)
-    temporary.rename(final)
-    sync_folder(final.parent)
+    with _failures(f'publish {final}'):
+        _sync(temporary, os.O_RDONLY)
+        temporary.rename(final)
+        _sync(final.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None:
@@ -29,29 +33,39 @@ def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None
     :raises ShareError: it can't be made or written
     """
     maker.make(temporary)
-    try:
+    with _failures(f'write {temporary}'):
         temporary.write_bytes(data)
-        sync_file(temporary)
-    except OSError as error:
-        raise exceptions.ShareError(
-            f'Could not write {temporary}: {error.strerror}. Make room on the share.'
-        ) from error
+        _sync(temporary, os.O_RDONLY)
 
 
 def remove(path: pathlib.Path) -> None:
-    """Remove a file; one that isn't there is fine, so that a removal can be repeated."""
-    path.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    """Remove a file; one that isn't there is fine, so that a removal can be repeated.
+
+    :raises ShareError: it can't be removed
+    """
+    with _failures(f'remove {path}'):
+        path.unlink(missing_ok=True)
+        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def sync_file(path: pathlib.Path) -> None:
-    """Make a file's content durable."""
-    _sync(path, os.O_RDONLY)
+    """Make a file's content durable.
+
+    :raises ShareError: it can't be; over NFS this is where a full share shows
+    """
+    with _failures(f'make {path} durable'):
+        _sync(path, os.O_RDONLY)
 
 
-def sync_folder(folder: pathlib.Path) -> None:
-    """Make a folder's entries durable."""
-    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+@contextlib.contextmanager
+def _failures(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise exceptions.ShareError(
+            f'Could not {what}: {error.strerror}. See that the share is there, has room, and '
+            f'lets the user of cinder-volume write; then repeat.'
+        ) from error
 
 
 def _sync(path: pathlib.Path, flags: int) -> None:

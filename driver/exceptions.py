@@ -82,7 +82,8 @@ class CommandError(DriverError):
         self.exit_code = exit_code
         self.output = output
         super().__init__(
-            f'{" ".join(self.arguments)!r} failed with exit code {exit_code}: {output.strip()}'
+            f'{" ".join(self.arguments)!r} failed with exit code {exit_code}: {output.strip()} '
+            f'Nothing was removed; mend what it complains of, then repeat.'
         )
 
 

@@ -36,6 +36,11 @@ class Layout:
         """The name of the JSON record of active file and snapshots."""
         return f'{self.volume}.info'
 
+    @property
+    def journal(self) -> str:
+        """The name of the file that holds the intent of the operation under way."""
+        return f'{self.volume}.journal'
+
     def overlay(self, snapshot_id: str) -> str:
         """Return the name of the overlay made after a snapshot."""
         return f'{self.volume}.{snapshot_id}'
@@ -55,7 +60,5 @@ class Layout:
         the share (the in-tree driver checks the same in ``_qemu_img_info_base``).
         """
         pattern = re.escape(self.volume) + r'(\.[0-9A-Za-z-]+)?'
-        return re.fullmatch(pattern, name) is not None and name not in (
-            self.record,
-            self.temporary(self.volume),
-        )
+        own = (self.record, self.journal, self.temporary(self.volume))
+        return re.fullmatch(pattern, name) is not None and name not in own

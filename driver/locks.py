@@ -76,7 +76,8 @@ def _opened(path: pathlib.Path, flags: int) -> Iterator[int]:
         handle = os.open(path, flags | os.O_CLOEXEC)
     except OSError as error:
         raise exceptions.ChainError(
-            f'Could not open {path} to look at its locks: {error.strerror}.'
+            f'Could not open {path} to look at its locks: {error.strerror}. See that the file is '
+            f'there and that its group and mode let the user of cinder-volume write to it.'
         ) from error
     try:
         yield handle

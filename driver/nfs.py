@@ -17,10 +17,11 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import units
 
-from driver import access, exceptions, options
+from driver import access, database, exceptions, options
 from driver.backend import Backend
-from driver.database import volume_state
+from driver.opening import Opener
 from driver.shares import Shares
+from driver.snapshots import Snapshots
 
 LOG = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._settings: options.Settings
         self._mounted: Shares
         self._backend: Backend
+        self._snapshots: Snapshots
         self._over_subscription = 1.0
 
     @staticmethod
@@ -73,7 +75,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         maker = access.FileMaker(access.SECURE_MODE if secure else access.OPEN_MODE)
         for folder in folders:
             access.probe(folder, maker)
-        self._backend = Backend(self._settings, self._mounted, maker)
+        opener = Opener(self._settings, self._mounted, maker, database)
+        self._backend = Backend(opener)
+        self._snapshots = Snapshots(opener)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -91,8 +95,8 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def create_volume(self, volume: Any) -> dict[str, str]:
         """Make an empty volume; returns its ``provider_location``."""
-        _refuse_encrypted(volume)
-        share = self._backend.create_volume(volume.id, volume.name, volume.size * units.Gi)
+        share, size = self._place(volume)
+        self._backend.create_volume(volume.id, share, volume.name, size)
         return {'provider_location': share}
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]
@@ -103,13 +107,20 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
         The source's lock is held too: a deletion must not merge what is being copied.
         """
-        _refuse_encrypted(volume)
-        source = volume_state(snapshot.volume_id)
-        size = volume.size * units.Gi
-        share = self._backend.create_from_snapshot(
-            volume.id, volume.name, size, source, snapshot.id
+        share, size = self._place(volume)
+        source = database.volume_state(snapshot.volume_id)
+        self._backend.create_from_snapshot(
+            volume.id, share, volume.name, size, source, snapshot.id
         )
         return {'provider_location': share}
+
+    def _place(self, volume: Any) -> tuple[str, int]:
+        """Choose the share of a new volume; returns it with the volume's size in bytes."""
+        _refuse_special(volume)
+        size = volume.size * units.Gi
+        # Known to Cinder from now on, so that a volume that fails can be deleted with its file.
+        volume.provider_location = self._backend.choose_share(size)
+        return volume.provider_location, size
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
@@ -122,7 +133,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:
         """Grow a detached volume to ``new_size`` GiB."""
-        self._backend.extend_volume(volume_state(volume.id), new_size * units.Gi)
+        self._backend.extend_volume(database.volume_state(volume.id), new_size * units.Gi)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:
@@ -132,7 +143,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         """
         return {
             'driver_volume_type': self.driver_volume_type,
-            'data': self._backend.connection(volume_state(volume.id)),
+            'data': self._backend.connection(database.volume_state(volume.id)),
             'mount_point_base': self._get_mount_point_base(),
         }
 
@@ -144,16 +155,16 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     )
     def create_snapshot(self, snapshot: Any) -> None:
         """Take a snapshot, through Nova where the volume is attached."""
-        state = volume_state(snapshot.volume_id)
-        self._backend.create_snapshot(state, snapshot.id, snapshot.obj_context)
+        state = database.volume_state(snapshot.volume_id)
+        self._snapshots.create(state, snapshot.id, snapshot.obj_context)
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{snapshot.volume_id}'
     )
     def delete_snapshot(self, snapshot: Any) -> None:
         """Delete a snapshot, through Nova where the volume is attached."""
-        state = volume_state(snapshot.volume_id)
-        self._backend.delete_snapshot(state, snapshot.id, snapshot.obj_context)
+        state = database.volume_state(snapshot.volume_id)
+        self._snapshots.delete(state, snapshot.id, snapshot.obj_context)
 
     def create_cloned_volume(self, volume: Any, src_vref: Any) -> NoReturn:
         """Refuse: take a snapshot and make a volume from it."""
@@ -179,6 +190,12 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         """Refuse: volumes are not uploaded."""
         raise exceptions.Unsupported('Volumes are not uploaded as images.')
 
+    def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
+        raise exceptions.Unsupported(
+            'Volumes are not migrated. Take a snapshot, create a volume of the other type from it.'
+        )
+
     def get_backup_device(self, context: Any, backup: Any) -> NoReturn:
         """Refuse: cinder-backup would read a qcow2 file as if it were raw."""
         raise exceptions.Unsupported('Volumes are not backed up.')
@@ -203,10 +220,17 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'online_extend_support': False,
             'multiattach': False,
             'QoS_support': False,
+            'filter_function': self.get_filter_function(),
+            'goodness_function': self.get_goodness_function(),
         }
 
 
-def _refuse_encrypted(volume: Any) -> None:
+def _refuse_special(volume: Any) -> None:
+    if (volume.migration_status or '').startswith('target:'):
+        raise exceptions.Unsupported(
+            f'Volume {volume.id} is to take in the raw data of another one, in a migration or a '
+            f'retype, which this driver does not do. Create it from a snapshot instead.'
+        )
     if volume.encryption_key_id:
         raise exceptions.Unsupported(
             f'Volume {volume.id} is to be encrypted, which this driver does not do.'

@@ -23,7 +23,11 @@ def create(
     overlay = layout.overlay(snapshot_id)
     with locks.claim(layout.path(chain.active.name)):
         volumes.create_overlay(layout, overlay, chain.active, maker)
-        records.save(layout, record.with_snapshot(snapshot_id, overlay), maker)
+        try:
+            records.save(layout, record.with_snapshot(snapshot_id, overlay), maker)
+        except exceptions.ShareError:
+            volumes.discard(layout, overlay)
+            raise
 
 
 def merge(layout: Layout, plan: OfflineMerge, maker: access.FileMaker) -> None:

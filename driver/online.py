@@ -10,18 +10,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from driver import access, exceptions, locks, records, volumes
+from oslo_log import log as logging
+
+from driver import access, exceptions, locks, recovery, volumes
 from driver.chain import Chain, OnlineMerge
 from driver.layout import Layout
-from driver.records import Record
 from nova_assist import client
+
+LOG = logging.getLogger(__name__)
 
 #: Seconds in which QEMU has let go of what a finished job no longer needs.
 SETTLE = 10.0
 
 
 class NotTaken(exceptions.AssistError):
-    """Nova refused a request, so that nothing has begun."""
+    """A request has come to nothing, and nothing is left of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,49 +74,60 @@ class Assist:
 
     def _ask(self, send: Callable[[], None], under_way: str, timeout: float) -> Outcome:
         self.reset()
+        unclear = ''
         try:
             send()
         except client.Refused as error:
             return Outcome(str(error), refused=True)
         except client.Unreachable as error:
             return Outcome(str(error))
+        except client.Unanswered as error:
+            # Nova may have begun all the same.
+            unclear = f'{error}; '
         answer = client.await_answer(self.look, under_way, timeout)
         if answer is client.Answer.SILENT:
-            return Outcome(f'{answer.value} ({timeout:g} seconds)')
-        return Outcome(answer.value, claimed=answer is client.Answer.CLAIMED)
+            return Outcome(f'{unclear}{answer.value} ({timeout:g} seconds)')
+        return Outcome(f'{unclear}{answer.value}', claimed=answer is client.Answer.CLAIMED)
 
 
-def create(
-    layout: Layout, record: Record, chain: Chain, assist: Assist, maker: access.FileMaker
-) -> None:
+def create(layout: Layout, chain: Chain, assist: Assist, maker: access.FileMaker) -> str:
     """Take a snapshot: the guest switches to a new overlay.
 
-    The new record is on disk before Nova is asked, so that a full share can't come between the
-    guest's switch and the record of it.
-
-    :raises AssistError: the guest has not switched; the overlay is removed again
+    :return: the overlay, which the guest uses now
+    :raises NotTaken: the guest has not switched; the overlay is removed again
+    :raises AssistError: it can't be told who uses the overlay
     """
     active, overlay = chain.active.name, layout.overlay(assist.snapshot_id)
-    after = record.with_snapshot(assist.snapshot_id, overlay)
-    with records.staged(layout, after, maker) as publish:
-        volumes.create_overlay(layout, overlay, chain.active, maker)
-        outcome = assist.create(overlay)
-        if not _has_switched(layout, active, overlay, outcome):
-            _withdraw(layout, active, overlay, outcome)
-        publish()
+    volumes.create_overlay(layout, overlay, chain.active, maker)
+    outcome = _outcome(lambda: assist.create(overlay))
+    if not _has_switched(layout, active, overlay, outcome):
+        _withdraw(layout, active, overlay, outcome)
+    return overlay
+
+
+def _outcome(ask: Callable[[], Outcome]) -> Outcome:
+    """Have a request carried out, or whatever went wrong with it told as its outcome.
+
+    Even if the database can't be read the guest may have switched, and that is what counts.
+    """
+    try:
+        return ask()
+    except Exception as error:
+        LOG.exception('Asking Nova, or waiting for it, went wrong')
+        return Outcome(f'the wait for Nova was cut short ({error})')
 
 
 def _has_switched(layout: Layout, active: str, overlay: str, outcome: Outcome) -> bool:
     """Tell whether the guest has left the old active file for the overlay.
 
     A guest that is shut off has neither open. Then Nova changed only the guest's definition, and
-    its claim is all there is.
+    its claim is all there is, unless the guest has written to the overlay before.
     """
 
     def look() -> bool:
         if locks.holders(layout.path(active)).writing:
             return False
-        return outcome.claimed or locks.holders(layout.path(overlay)).writing
+        return outcome.claimed or recovery.is_taken(layout, overlay)
 
     return client.poll(look, bool, SETTLE if outcome.claimed else 0)
 
@@ -123,31 +137,33 @@ def _withdraw(layout: Layout, active: str, overlay: str, outcome: Outcome) -> No
 
     Returns only if the guest took it at the last moment.
 
-    :raises AssistError: the overlay is gone, or it can't be told who uses it
+    :raises NotTaken: the overlay is gone
+    :raises AssistError: it can't be told who uses it
     """
     try:
         volumes.discard(layout, overlay)
     except exceptions.FileInUse as error:
-        if client.poll(lambda: locks.holders(layout.path(overlay)).writing, bool, SETTLE):
+        late = dataclasses.replace(outcome, claimed=False)
+        if client.poll(lambda: _has_switched(layout, active, overlay, late), bool, SETTLE):
             return
         raise exceptions.AssistError(
             f'Snapshot of {layout.volume}: {outcome.words}, and {overlay} is held open though '
-            f'nobody writes to it. It was left in place; look for the process that holds it.'
+            f'the guest uses {active}. It was left in place; look for the process that holds it.'
         ) from error
-    raise exceptions.AssistError(
+    raise NotTaken(
         f'Snapshot of {layout.volume} not taken: {outcome.words}, and the guest still uses '
         f'{active}. The overlay {overlay} was removed, nothing is lost. The log of nova-compute '
         f'on the host of the guest tells why; delete this snapshot and take it again.'
     )
 
 
-def merge(layout: Layout, plan: OnlineMerge, assist: Assist, maker: access.FileMaker) -> None:
-    """Delete a snapshot: the guest's QEMU merges two files.
+def merge(layout: Layout, plan: OnlineMerge, assist: Assist) -> None:
+    """Have the guest's QEMU merge two files; returns when the headers show it.
 
     :raises NotTaken: Nova refused, so that nothing has begun
-    :raises AssistError: the files are not merged; nothing was removed
+    :raises AssistError: the files are not merged, or not yet; nothing was removed
     """
-    outcome = assist.delete(plan)
+    outcome = _outcome(lambda: assist.delete(plan))
     if outcome.refused:
         raise NotTaken(outcome.words)
     if not client.poll(lambda: _is_merged(layout, plan), bool, SETTLE if outcome.claimed else 0):
@@ -155,10 +171,8 @@ def merge(layout: Layout, plan: OnlineMerge, assist: Assist, maker: access.FileM
             f'Snapshot {assist.snapshot_id} of {layout.volume} not deleted: {outcome.words}, and '
             f'{plan.removed} is still needed by {plan.rebased} or held open. Nothing was removed '
             f'or lost. The log of nova-compute on the host of the guest tells why; delete the '
-            f'snapshot again once its merge has ended.'
+            f'snapshot again: if its merge ends meanwhile, that finishes it.'
         )
-    records.save(layout, plan.record, maker)
-    volumes.discard(layout, plan.removed)
 
 
 def _is_merged(layout: Layout, plan: OnlineMerge) -> bool:

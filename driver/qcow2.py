@@ -26,6 +26,9 @@ _END_OF_EXTENSIONS = 0
 _LONGEST_NAME = 1023
 _LONGEST_FORMAT = 32
 
+# QEMU's QCOW_MAX_L1_SIZE is 32 MiB.
+_MOST_L1_ENTRIES = (32 << 20) // 8
+
 _CORRUPT = 1 << 1
 _EXTERNAL_DATA = 1 << 2
 
@@ -38,12 +41,16 @@ class Header:
     :ivar backing_file: backing file name as recorded, or None
     :ivar backing_format: backing file's format as recorded, or None
     :ivar encrypted: whether the content is encrypted
+    :ivar l1_offset: where in the file the table of tables of clusters is, in bytes
+    :ivar l1_entries: how many entries of 8 bytes it has; a zero one maps no data
     """
 
     virtual_size: int
     backing_file: str | None
     backing_format: str | None
     encrypted: bool
+    l1_offset: int
+    l1_entries: int
 
 
 def parse(data: bytes, name: str) -> Header:
@@ -57,11 +64,13 @@ def parse(data: bytes, name: str) -> Header:
     if len(data) < _FIXED.size or data[:4] != MAGIC:
         raise _bad(name, 'has no qcow2 header')
     fields = _FIXED.unpack_from(data)
-    version, offset, length, cluster_bits, size, crypt = fields[1:7]
+    version, offset, length, cluster_bits, size, crypt, l1_entries, l1_offset = fields[1:9]
     if version not in (2, 3):
         raise _bad(name, f'has qcow2 version {version}, and only 2 and 3 are known')
     if not 9 <= cluster_bits <= 21:
         raise _bad(name, f'has a cluster size of 2^{cluster_bits} bytes, which qcow2 forbids')
+    if l1_entries > _MOST_L1_ENTRIES:
+        raise _bad(name, f'has an L1 table of {l1_entries} entries, more than QEMU allows')
     header_length = _FIXED.size
     if version == 3:
         header_length = _check_version_3(data, name)
@@ -70,6 +79,8 @@ def parse(data: bytes, name: str) -> Header:
         backing_file=_backing_file(data, offset, length, name),
         backing_format=_backing_format(data, header_length, offset or len(data), name),
         encrypted=crypt != 0,
+        l1_offset=l1_offset,
+        l1_entries=l1_entries,
     )
 
 

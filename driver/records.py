@@ -7,10 +7,9 @@ from the other: ``{"active": file, "<snapshot id>": file, …}``.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 
 from driver import access, durable, exceptions
 from driver.layout import Layout
@@ -91,30 +90,15 @@ def parse(data: bytes, layout: Layout) -> Record:
 
 
 def save(layout: Layout, record: Record, maker: access.FileMaker) -> None:
-    """Replace a volume's record; a crash leaves the old one or the new one (hazard: a record
-    that is truncated and rewritten in place is empty after a crash).
-    """
-    with staged(layout, record, maker) as publish:
-        publish()
+    """Replace a volume's record; a crash leaves the old one or the new one.
 
-
-@contextlib.contextmanager
-def staged(
-    layout: Layout, record: Record, maker: access.FileMaker
-) -> Iterator[Callable[[], None]]:
-    """Write a record under a temporary name, and yield the function that puts it in force.
-
-    Without that call the record in force stays.
+    :raises ShareError: it can't be written, and the old one is in force
     """
     content = {**record.overlays, _ACTIVE: record.active}
     data = json.dumps(content, indent=1, sort_keys=True).encode('ascii')
-    path = layout.path(layout.record)
     temporary = layout.path(layout.temporary(layout.record))
     durable.write(temporary, data, maker)
-    try:
-        yield lambda: durable.publish(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    durable.publish(temporary, layout.path(layout.record))
 
 
 def _bad(layout: Layout, what: str) -> exceptions.RecordError:

@@ -113,11 +113,19 @@ class Shares:
         ) from failure
 
     def capacity(self, export: str) -> Capacity:
-        """Measure a share."""
+        """Measure a share.
+
+        :raises ShareError: it can't be measured
+        """
         folder = self.folder(export)
-        size = os.statvfs(folder)
-        with os.scandir(folder) as entries:
-            allocated = sum(_apparent_size(entry) for entry in entries)
+        try:
+            size = os.statvfs(folder)
+            with os.scandir(folder) as entries:
+                allocated = sum(_apparent_size(entry) for entry in entries)
+        except OSError as error:
+            raise exceptions.ShareError(
+                f'Could not look into {export} at {folder}: {error.strerror}.'
+            ) from error
         return Capacity(size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize, allocated)
 
     def choose(self, size: int) -> str:
@@ -126,7 +134,12 @@ class Shares:
         :param size: bytes
         :raises ShareError: none has room
         """
-        capacities = {export: self.capacity(export) for export in self.mounted()}
+        capacities = {}
+        for export in self.mounted():
+            try:
+                capacities[export] = self.capacity(export)
+            except exceptions.ShareError as error:
+                LOG.error('%s', error)
         fitting = [name for name, found in capacities.items() if self.fits(found, size)]
         if not fitting:
             raise exceptions.ShareError(

@@ -8,10 +8,13 @@ Every file is prepared under a temporary name and published complete. Snapshots 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pathlib
 import stat
 from collections.abc import Iterable, Iterator
+
+from oslo_concurrency import processutils
 
 from driver import access, chain, durable, exceptions, locks, qcow2, qemu_img
 from driver.chain import Chain, Image
@@ -19,20 +22,19 @@ from driver.layout import Format, Layout
 from driver.records import Record
 
 
-def read_chain(layout: Layout, record: Record, active_format: Format, largest: int) -> Chain:
-    """Read the headers of a volume's files and see that they fit its record.
+def read_chain(layout: Layout, active: str, active_format: Format, largest: int) -> Chain:
+    """Read the headers of a volume's files, from the active one down.
 
     :param active_format: the format that Cinder's database has for the active file
-    :param largest: the volume's size in bytes, which the active file may not exceed: a guest can
-        write a header with a larger size into its disk
-    :raises ChainError: files and record disagree, or a file is missing
+    :param largest: size in bytes that the header of the active file may not exceed: a guest can
+        have written a header with a larger one
+    :raises ChainError: a file is missing, or not one of the volume
     :raises ImageError: a header is damaged or hostile
     """
     found = chain.follow(
-        layout, record.active, active_format, lambda name, form: _inspect(layout, name, form)
+        layout, active, active_format, lambda name, form: _inspect(layout, name, form)
     )
-    chain.check(layout, record, found)
-    if found.active.virtual_size > largest:
+    if found.active.format is Format.QCOW2 and found.active.virtual_size > largest:
         raise exceptions.ImageError(
             f'{found.active.name} claims {found.active.virtual_size} bytes, the volume has '
             f'{largest}. A guest may have written that header, so it is not attached or copied.'
@@ -47,6 +49,23 @@ def read_header(layout: Layout, name: str) -> qcow2.Header:
     :raises ImageError: the header is damaged or hostile
     """
     return qcow2.parse(_read_start(layout.path(name))[0], name)
+
+
+def holds_data(layout: Layout, name: str) -> bool:
+    """Tell whether anything was ever written to an overlay.
+
+    :raises ChainError: the file is missing
+    :raises ImageError: the header is damaged or hostile
+    """
+    header = read_header(layout, name)
+    with layout.path(name).open('rb') as file:
+        file.seek(header.l1_offset)
+        return any(file.read(header.l1_entries * 8))
+
+
+def is_gone(layout: Layout) -> bool:
+    """Tell whether neither base nor record of a volume is on the share."""
+    return not any(layout.path(name).exists() for name in (layout.volume, layout.record))
 
 
 def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
@@ -70,8 +89,9 @@ def _read_start(path: pathlib.Path) -> tuple[bytes, int]:
             os.close(handle)
     except OSError as error:
         raise exceptions.ChainError(
-            f'Could not read {path}: {error.strerror}. The volume needs this file: bring it back, '
-            f'then repeat. Nothing was changed.'
+            f'Could not read {path}: {error.strerror}. Nothing was changed. The volume needs this '
+            f'file: bring it back, then repeat. If its data is gone for good, take all files of '
+            f'the volume off the share; then its snapshots and the volume can be deleted.'
         ) from error
     if not stat.S_ISREG(status.st_mode):
         raise exceptions.ChainError(f'{path} is not a regular file. Nothing was changed.')
@@ -115,10 +135,11 @@ def copy(
 
 
 def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
-    """Grow the active file of a volume that nobody has open.
+    """Grow the active file of a volume that nobody has open; one that has the size is fine.
 
     :param size: new size in bytes
     :raises FileInUse: somebody has it open
+    :raises ShareError: there is no room; the file has its old size again
     """
     path = layout.path(image.name)
     if image.format is Format.QCOW2:
@@ -181,14 +202,20 @@ def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) ->
 
 
 def _extend_raw(path: pathlib.Path, size: int, sparse: bool) -> None:
+    start = path.stat().st_size
     try:
-        with path.open('r+b') as file:
-            start = file.seek(0, os.SEEK_END)
-            if sparse:
-                file.truncate(size)
-            else:
-                os.posix_fallocate(file.fileno(), start, size - start)
-    except OSError as error:
+        if sparse:
+            os.truncate(path, size)
+        elif size > start:
+            # A process of its own: where the share can't allocate, zeros are written instead,
+            # and cinder-volume has to go on meanwhile.
+            room = ('-x', '-o', str(start), '-l', str(size - start))
+            processutils.execute('fallocate', *room, str(path))
+            # Some releases of that tool report success whatever happened.
+            if path.stat().st_size < size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except (OSError, processutils.ProcessExecutionError) as error:
+        os.truncate(path, start)
         raise exceptions.ShareError(
-            f'Could not give {path} its {size} bytes: {error.strerror}. Make room on the share.'
+            f'Could not give {path} its {size} bytes: {error}. Make room on the share.'
         ) from error

@@ -2,7 +2,7 @@
 """What a Cinder driver needs to have Nova assist with a snapshot: requests, calls, the wait."""
 
 from nova_assist.client.calls import AssistedSnapshots
-from nova_assist.client.errors import AssistedSnapshotError, Refused, Unreachable
+from nova_assist.client.errors import AssistedSnapshotError, Refused, Unanswered, Unreachable
 from nova_assist.client.requests import CreateRequest, DeleteRequest
 from nova_assist.client.wait import Answer, Status, await_answer, poll
 
@@ -14,6 +14,7 @@ __all__ = (
     'DeleteRequest',
     'Refused',
     'Status',
+    'Unanswered',
     'Unreachable',
     'await_answer',
     'poll',

@@ -31,7 +31,8 @@ class AssistedSnapshots:
         """Ask Nova to switch the guest to a new file; Nova answers before it has done so.
 
         :raises Refused: Nova said no
-        :raises Unreachable: no clear answer
+        :raises Unreachable: no connection
+        :raises Unanswered: no clear answer
         """
         what = f'create snapshot {request.snapshot_id} of volume {request.volume_id}'
         _call(
@@ -43,7 +44,8 @@ class AssistedSnapshots:
         """Ask Nova to merge files; Nova answers before it has done so.
 
         :raises Refused: Nova said no
-        :raises Unreachable: no clear answer
+        :raises Unreachable: no connection
+        :raises Unanswered: no clear answer
         """
         what = f'delete snapshot {request.snapshot_id} of volume {request.volume_id}'
         _call(
@@ -60,7 +62,9 @@ def _call(what: str, send: Callable[[], object]) -> None:
         message = f'Nova was asked to {what} and answered {code}: {error.message}'
         if 400 <= code < 500:
             raise errors.Refused(message, code) from error
-        raise errors.Unreachable(message) from error
+        raise errors.Unanswered(message) from error
+    except keystone_exceptions.ConnectTimeout as error:
+        raise errors.Unanswered(f'Nova was asked to {what} and did not answer: {error}') from error
     except keystone_exceptions.ClientException as error:
         raise errors.Unreachable(
             f'Nova could not be asked to {what}: {error}. Check the [nova] section of cinder.conf.'

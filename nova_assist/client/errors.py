@@ -5,7 +5,8 @@
 
     AssistedSnapshotError     root
      +-- Refused              Nova answered no; nothing has been started
-     +-- Unreachable          no answer, or a broken one: Nova may have started the work
+     +-- Unreachable          Nova could not be asked
+     +-- Unanswered           no answer, or a server error: Nova may have started the work
 """
 
 
@@ -25,4 +26,8 @@ class Refused(AssistedSnapshotError):
 
 
 class Unreachable(AssistedSnapshotError):
-    """Nova gave no answer or a server error, so that nobody knows whether it has begun."""
+    """No connection to Nova."""
+
+
+class Unanswered(AssistedSnapshotError):
+    """Nova gave no answer in time or a server error: nobody knows whether it has begun."""

@@ -9,8 +9,10 @@ libvirt (``nova/virt/libvirt/driver.py``, ``volume_snapshot_create`` and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
+from collections.abc import AsyncIterator
 
 from nova_assist.compute import errors
 from nova_assist.compute.attachments import Attachments
@@ -61,12 +63,8 @@ class AssistedSnapshots:
         :raises ComputeError: it failed, which Cinder has been told, or Cinder couldn't be asked.
         """
         self._require_guest(server)
-        try:
+        async with self._reporting(token, request.snapshot_id, done='creating', failed='error'):
             await self._switch(server, guest, request)
-        except errors.ComputeError:
-            await self._report(token, request.snapshot_id, 'error')
-            raise
-        await self._report(token, request.snapshot_id, 'creating')
         while await self._cinder.snapshot_status(token, request.snapshot_id) == 'creating':
             await asyncio.sleep(POLL_SECONDS)
         await self._attachments.refresh(server, request.volume_id, token)
@@ -80,12 +78,10 @@ class AssistedSnapshots:
         :raises ComputeError: it failed, which Cinder has been told, or Cinder couldn't be asked.
         """
         self._require_guest(server)
-        try:
+        async with self._reporting(
+            token, request.snapshot_id, done='deleting', failed='error_deleting'
+        ):
             await self._merge(server, guest, request)
-        except errors.ComputeError:
-            await self._report(token, request.snapshot_id, 'error_deleting')
-            raise
-        await self._report(token, request.snapshot_id, 'deleting')
         await self._attachments.refresh(server, request.volume_id, token)
 
     def _require_guest(self, server: Server) -> None:
@@ -111,6 +107,18 @@ class AssistedSnapshots:
             )
         else:
             await guest.commit(request.volume_id, request.file_to_merge, request.merge_target_file)
+
+    @contextlib.asynccontextmanager
+    async def _reporting(
+        self, token: str, snapshot_id: str, *, done: str, failed: str
+    ) -> AsyncIterator[None]:
+        """Tell Cinder how the work inside ends; its error goes on."""
+        try:
+            yield
+        except errors.ComputeError:
+            await self._report(token, snapshot_id, failed)
+            raise
+        await self._report(token, snapshot_id, done)
 
     async def _report(self, token: str, snapshot_id: str, status: str) -> None:
         try:

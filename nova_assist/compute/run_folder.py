@@ -12,6 +12,8 @@ import os
 import pathlib
 import tempfile
 
+#: Short whatever ``TMPDIR`` says, which may well be why the service's folder is not.
+SHORT_BASE = '/tmp'  # noqa: S108
 #: ``sun_path`` of unix(7) has 108 bytes, one of them for the final zero.
 LONGEST_SOCKET_PATH = 107
 
@@ -20,7 +22,7 @@ class RunFolder:
     """A folder for sockets and pid files, the same one each time the service starts.
 
     It is ``run`` below the service's folder; where a socket's path there would be too long,
-    ``run`` is a link to a folder in the system's temporary directory.
+    ``run`` is a link to a folder in ``/tmp``.
 
     :param folder: the service's folder, which exists.
     """
@@ -33,7 +35,7 @@ class RunFolder:
             if len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH:
                 self._entry.mkdir()
             else:
-                self._entry.symlink_to(tempfile.mkdtemp(prefix='nova-assist-'))
+                self._entry.symlink_to(tempfile.mkdtemp(prefix='nova-assist-', dir=SHORT_BASE))
         self._folder = self._entry.resolve()
 
     def path(self, server_id: str, kind: str) -> pathlib.Path:

@@ -18,6 +18,49 @@ from novaclient import client as nova_client
 from tests.functional.compute_support import MIB, ComputeTest
 
 
+class ImageTest(ComputeTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.images = self.compute.url.removesuffix('/v2.1') + '/image/v2/images'
+        self.headers = {'X-Auth-Token': 'admin:demo'}
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(self.images + path, headers=self.headers)
+
+    def create(self, **server: Any) -> requests.Response:
+        """Make a server as the ``openstack`` command does it, which always names a root disk."""
+        device = {'uuid': server['imageRef'] or 'x', 'boot_index': 0}
+        device.update(source_type='image', destination_type='local')
+        server.update(name='s', flavorRef='1', block_device_mapping_v2=[device])
+        return requests.post(
+            f'{self.compute.url}/servers', json={'server': server}, headers=self.headers
+        )
+
+    def test_the_image_is_found_by_id_and_by_name(self) -> None:
+        (image,) = self.get('').json()['images']
+        self.assertEqual(self.get(f'/{image["id"]}').json(), image)
+        self.assertEqual(self.get(f'?name={image["name"]}').json()['images'], [image])
+
+    def test_the_version_is_told_without_a_token(self) -> None:
+        (version,) = requests.get(self.images.removesuffix('/images')).json()['versions']
+        self.assertEqual(version['links'][0]['href'] + 'images', self.images)
+
+    def test_no_other_image_is_found(self) -> None:
+        self.assertEqual(self.get(f'/{uuid.uuid4()}').status_code, 404)
+        self.assertEqual(self.get('?name=other').json()['images'], [])
+
+    def test_a_server_is_made_from_the_image(self) -> None:
+        image = self.get('').json()['images'][0]['id']
+        answer = self.create(imageRef=image)
+        self.assertEqual(answer.status_code, 202, answer.text)
+        made = self.until_status(answer.json()['server']['id'], 'ACTIVE')
+        self.assertEqual(made.image['id'], image)
+
+    def test_a_root_disk_without_an_image_is_refused(self) -> None:
+        answer = self.create(imageRef='')
+        self.assertEqual(answer.status_code, 400)
+
+
 class AssistedTest(ComputeTest):
     def setUp(self) -> None:
         super().setUp()

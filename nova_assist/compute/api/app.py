@@ -20,6 +20,7 @@ from nova_assist.compute.api import (
     context,
     events,
     flavors,
+    images,
     servers,
     versions,
 )
@@ -34,6 +35,7 @@ def make_app(compute: Compute) -> web.Application:
     app = web.Application(middlewares=[_tell_version, _answer_errors, _identify])
     versions.add_routes(app)
     flavors.add_routes(app)
+    images.add_routes(app)
     servers.ServersApi(compute).add_routes(app)
     attachments.AttachmentsApi(compute).add_routes(app)
     assisted.AssistedApi(compute).add_routes(app)
@@ -81,7 +83,7 @@ async def _tell_version(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def _identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Ask for a token, but for the version documents."""
-    if request.match_info.get_info().get('path') not in versions.PATHS:
+    if request.match_info.get_info().get('path') not in versions.PATHS + images.PATHS:
         context.identify(request)
     return await handler(request)
 

@@ -60,6 +60,24 @@ ASSISTED_CREATE = _object(
     },
 )
 
+#: Where a root disk comes from: an image copied to the host's disk, as clients say it that don't
+#: leave it to Nova. A root disk that is a volume is not to be had: no server here boots.
+_LOCAL_ROOT_DISK = _object(
+    ('source_type', 'uuid', 'destination_type', 'boot_index'),
+    {
+        'source_type': {'type': 'string', 'enum': ['image']},
+        'uuid': {
+            'type': 'string',
+            'minLength': 1,
+            'maxLength': 255,
+            'pattern': '^[a-zA-Z0-9._-]*$',
+        },
+        'destination_type': {'type': 'string', 'enum': ['local']},
+        'boot_index': {'enum': [0, '0']},
+        'delete_on_termination': _BOOLEAN,
+    },
+)
+
 REBOOT = _object(
     ('reboot',),
     {
@@ -113,7 +131,8 @@ def external_events(version: Version) -> Schema:
 def server_create(version: Version) -> Schema:
     """Return the schema of a server to make.
 
-    Networks, keys and the like are checked in their shape only: this service has none.
+    Networks, keys and the like are checked in their shape only: this service has none. Of block
+    devices it takes the one that an image implies, and volumes are attached afterwards.
     """
     properties: dict[str, Schema] = {
         'name': _NAME,
@@ -125,6 +144,7 @@ def server_create(version: Version) -> Schema:
             'additionalProperties': {'type': 'string', 'maxLength': 255},
         },
         'networks': {'type': ['array', 'string'] if version >= (2, 37) else 'array'},
+        'block_device_mapping_v2': {'type': 'array', 'maxItems': 1, 'items': _LOCAL_ROOT_DISK},
         'OS-DCF:diskConfig': {'type': 'string', 'enum': ['AUTO', 'MANUAL']},
         'availability_zone': _NAME,
         'config_drive': _BOOLEAN,

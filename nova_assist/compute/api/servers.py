@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -37,12 +37,13 @@ class ServersApi:
     async def create(self, request: web.Request) -> web.Response:
         """Accept a server to be made; 202.
 
-        The image is taken on trust: the server has no root disk, and there is no Glance to ask.
+        The image is taken on trust: the server has no root disk, so whatever is named goes unread.
         """
         caller = context.context_of(request)
         body = await request.json()
         schemas.validate(body, schemas.server_create(caller.version))
         wanted = body['server']
+        _require_image_for_root_disk(wanted)
         flavor_id = str(wanted['flavorRef']).rsplit('/', 1)[-1]
         if flavor_id not in flavors.FLAVORS:
             raise errors.BadRequest(f'Flavor {flavor_id} could not be found.')
@@ -126,6 +127,14 @@ class ServersApi:
             )
         ]
         return _page(servers, request)
+
+
+def _require_image_for_root_disk(wanted: Mapping[str, Any]) -> None:
+    # As in nova/block_device.py, BlockDeviceDict.from_api.
+    if wanted.get('block_device_mapping_v2') and not wanted.get('imageRef'):
+        raise errors.BadRequest(
+            'Block Device Mapping is Invalid: Mapping image to local is not supported.'
+        )
 
 
 def _matches(server: model.Server, pattern: str) -> bool:

@@ -12,9 +12,13 @@ from tests.unit.driver import builders
 
 @contextlib.contextmanager
 def opened_by_qemu(path, *options, image_format='raw'):
-    """Hold an image open in a real QEMU process for the length of the block."""
+    """Hold an image open in a real QEMU process for the length of the block.
+
+    :param image_format: None where the path is a ``json:`` description of its own
+    """
+    form = ['-f', image_format] if image_format else []
     process = subprocess.Popen(
-        ['qemu-io', *options, '-f', image_format, str(path)],
+        ['qemu-io', *options, *form, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -22,8 +26,9 @@ def opened_by_qemu(path, *options, image_format='raw'):
         process.stdin.write(b'length\n')
         process.stdin.flush()
         # The image is open once qemu-io has answered.
-        while b'1 GiB' not in process.stdout.readline():
-            pass
+        lines = iter(process.stdout.readline, b'')
+        if not any(b'1 GiB' in line for line in lines):
+            raise OSError(f'qemu-io could not open {path}')
         yield
     finally:
         process.communicate(b'quit\n', timeout=30)

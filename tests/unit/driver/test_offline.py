@@ -46,7 +46,9 @@ class VolumeCase(unittest.TestCase):
     def opened(self, base_format=Format.RAW, largest=builders.GIB):
         record = records.load(self.layout)
         active_format = base_format if record.active == builders.VOLUME else Format.QCOW2
-        return record, volumes.read_chain(self.layout, record, active_format, largest)
+        found = volumes.read_chain(self.layout, record.active, active_format, largest)
+        chain.check(self.layout, record, found)
+        return record, found
 
     def snapshot(self, snapshot_id, base_format=Format.RAW):
         offline.create(self.layout, *self.opened(base_format), snapshot_id, self.maker)
@@ -149,6 +151,22 @@ class VolumesTest(VolumeCase):
                         _, found = self.opened(image_format, 2 * builders.GIB)
                         self.assertEqual(2 * builders.GIB, found.active.virtual_size)
                     volumes.delete(self.layout, records.load(self.layout))
+
+    def test_thick_volume_that_finds_no_room_keeps_its_size(self):
+        self.create(sparse=False, size=1 << 20)
+        _, found = self.opened()
+        with self.assertRaisesRegex(exceptions.ShareError, 'Make room'):
+            volumes.grow(self.layout, found.active, 1 << 60, sparse=False)
+        self.assertEqual(1 << 20, self.layout.path(builders.VOLUME).stat().st_size)
+        volumes.grow(self.layout, found.active, 1 << 20, sparse=False)
+
+    def test_whether_an_overlay_holds_data(self):
+        self.create()
+        self.snapshot('a')
+        overlay = self.layout.overlay('a')
+        self.assertFalse(volumes.holds_data(self.layout, overlay))
+        write(self.layout.path(overlay), Format.QCOW2, 16383, 1)
+        self.assertTrue(volumes.holds_data(self.layout, overlay))
 
     def test_open_volume_does_not_grow(self):
         self.create()

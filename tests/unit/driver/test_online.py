@@ -2,13 +2,15 @@
 """Online snapshots against every way in which Nova can behave; who has what open is real."""
 
 import contextlib
+import json
+import subprocess
 
-from driver import chain, exceptions, online, qemu_img, records
+from driver import chain, exceptions, offline, online, qemu_img, records, volumes
 from driver.layout import Format
 from nova_assist import client
 from tests.unit.driver import builders
 from tests.unit.driver.test_locks import opened_by_qemu
-from tests.unit.driver.test_offline import VolumeCase
+from tests.unit.driver.test_offline import VolumeCase, write
 
 DONE = client.Status('creating', '90%')
 
@@ -73,19 +75,23 @@ class CreateTest(OnlineCase):
         self.guest_opens(builders.VOLUME)
 
     def create_online(self, nova, timeout=0.2):
-        record, found = self.opened()
+        _, found = self.opened()
         assist = self.assist(nova, timeout)
-        online.create(self.layout, record, found, assist, self.maker)
+        self.taken = online.create(self.layout, found, assist, self.maker)
 
     def switch(self):
         self.guest_opens(self.overlay)
+
+    def switch_write_and_shut_down(self):
+        self.guests.close()
+        write(self.layout.path(self.overlay), Format.QCOW2, 3, 7)
 
     def assert_as_before(self):
         self.assertEqual([builders.VOLUME], self.names())
 
     def assert_taken(self):
-        self.assertEqual(self.overlay, records.load(self.layout).active)
-        self.assertEqual([builders.VOLUME, self.layout.record, self.overlay], self.names())
+        self.assertEqual(self.overlay, self.taken)
+        self.assertEqual([builders.VOLUME, self.overlay], self.names())
 
     def test_guest_that_switches(self):
         nova = Nova(self.switch)
@@ -126,6 +132,52 @@ class CreateTest(OnlineCase):
             self.create_online(Nova(report=client.Status('available', '100%')))
         self.assert_as_before()
 
+    def test_lost_call_back_of_a_guest_that_wrote_and_shut_down_keeps_its_data(self):
+        for report in (None, client.Status('error', '90%')):
+            with self.subTest(report=report):
+                self.create_online(Nova(self.switch_write_and_shut_down, report=report))
+                self.assert_taken()
+                volumes.discard(self.layout, self.overlay)
+
+    def test_database_that_fails_during_the_wait_is_no_reason_to_forget_the_switch(self):
+        nova = Nova(self.switch)
+
+        def look():
+            raise OSError('the database has gone away')
+
+        nova.look = look
+        self.create_online(nova)
+        self.assert_taken()
+
+    def test_database_that_fails_before_the_switch_leaves_nothing(self):
+        nova = Nova()
+
+        def reset():
+            raise OSError('the database has gone away')
+
+        nova.reset = reset
+        with self.assertRaisesRegex(online.NotTaken, 'has gone away'):
+            self.create_online(nova)
+        self.assert_as_before()
+
+    def test_server_error_of_nova_is_waited_out(self):
+        nova = Nova(self.switch, error=client.Unanswered('504'))
+        nova.status = client.Status('creating', '0%')
+        self.create_online(nova)
+        self.assert_taken()
+
+    def test_overlay_opened_by_a_guest_that_still_writes_to_the_old_file(self):
+        def open_both():
+            # As libvirt's blockdev-add does before it switches.
+            file = {'driver': 'file', 'filename': str(self.layout.path(self.overlay))}
+            image = {'driver': 'qcow2', 'file': file, 'backing': None}
+            held = opened_by_qemu(f'json:{json.dumps(image)}', image_format=None)
+            self.guests.enter_context(held)
+
+        with self.assertRaisesRegex(exceptions.AssistError, 'held open'):
+            self.create_online(Nova(open_both, report=client.Status('error', '90%')))
+        self.assertIn(self.overlay, self.names())
+
     def test_guest_that_is_shut_off(self):
         self.guests.close()
         self.create_online(Nova())
@@ -139,7 +191,6 @@ class CreateTest(OnlineCase):
         with self.assertRaisesRegex(exceptions.AssistError, 'held open'):
             self.create_online(Nova(read_only, report=client.Status('error', '90%')))
         self.assertIn(self.overlay, self.names())
-        self.assertNotIn(self.layout.record, self.names())
 
 
 class MergeTest(OnlineCase):
@@ -153,7 +204,7 @@ class MergeTest(OnlineCase):
     def merge(self, nova, snapshot_id='a'):
         record, found = self.opened()
         plan = chain.plan_online_merge(record, found, snapshot_id)
-        online.merge(self.layout, plan, self.assist(nova), self.maker)
+        online.merge(self.layout, plan, self.assist(nova))
 
     def commit_a(self):
         # What a commit job leaves: the overlay above names the file below, the guest holds both.
@@ -171,8 +222,26 @@ class MergeTest(OnlineCase):
         nova = Nova(self.commit_a, report=done)
         nova.status = client.Status('deleting', '90%')
         self.merge(nova)
-        self.assertEqual(self.before.without_snapshot('a'), records.load(self.layout))
-        self.assertEqual(3, len(self.names()))
+        self.assertEqual(
+            [client.DeleteRequest('v', 's', self.layout.overlay('a'), builders.VOLUME)],
+            nova.requests,
+        )
+
+    def test_finished_pull_of_everything(self):
+        only = self.layout.overlay('b')
+
+        def pull():
+            self.guests.close()
+            command = ['qemu-img', 'rebase', '-f', 'qcow2', '-b', '', str(self.layout.path(only))]
+            subprocess.run(command, check=True)
+            self.guest_opens(only)
+
+        record, found = self.opened()
+        plan = chain.plan_offline_merge(record, found, 'a')
+        self.guests.close()
+        offline.merge(self.layout, plan, self.maker)
+        self.guest_opens(only)
+        self.merge(Nova(pull, report=client.Status('deleting', '90%')), 'b')
 
     def test_vanished_job_that_nova_takes_for_finished(self):
         with self.assertRaisesRegex(exceptions.AssistError, 'still needed'):

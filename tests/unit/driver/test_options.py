@@ -31,9 +31,10 @@ class ParseTest(unittest.TestCase):
         self.assertEqual('vers=4', found.mount_options)
 
     def test_three_way_options_become_booleans(self):
-        found = self.parse(nas_secure_file_operations='True', nas_secure_file_permissions='false')
-        self.assertIs(True, found.secure_operations)
-        self.assertIs(False, found.secure_permissions)
+        for text, value in (('True', True), ('false', False), ('auto', None)):
+            with self.subTest(text):
+                found = self.parse(nas_secure_file_permissions=text)
+                self.assertIs(value, found.secure_permissions)
 
     def test_bad_value_is_named(self):
         with self.assertRaisesRegex(exceptions.ConfigurationError, 'operations = maybe'):

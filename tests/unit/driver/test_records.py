@@ -64,13 +64,6 @@ class SaveTest(unittest.TestCase):
         self.assertEqual(access.SECURE_MODE, access.mode_of(path))
         self.assertEqual([self.layout.record], os.listdir(self.layout.folder))
 
-    def test_staged_record_that_is_not_published_changes_nothing(self):
-        before = Record(builders.VOLUME, {})
-        records.save(self.layout, before, self.maker)
-        with records.staged(self.layout, before.with_snapshot('a', 'x'), self.maker):
-            self.assertEqual(before, records.load(self.layout))
-        self.assertEqual([self.layout.record], os.listdir(self.layout.folder))
-
     def test_record_on_a_share_that_cannot_be_written(self):
         missing = builders.layout(pathlib.Path(self.layout.folder, 'gone'))
         with self.assertRaisesRegex(exceptions.ShareError, 'write access'):

@@ -23,7 +23,6 @@ def settings(folder, **changes):
         sparse=True,
         qcow2=False,
         snapshots=True,
-        secure_operations=False,
         secure_permissions=False,
         reserved=0.1,
         create_timeout=1,

@@ -58,7 +58,8 @@ class CallsTest(unittest.TestCase):
         cases = (
             (nova_exceptions.BadRequest(400, 'no host'), client.Refused, '400: no host'),
             (nova_exceptions.NotFound(404, 'unknown'), client.Refused, '404: unknown'),
-            (nova_exceptions.ClientException(503, 'busy'), client.Unreachable, '503: busy'),
+            (nova_exceptions.ClientException(503, 'busy'), client.Unanswered, '503: busy'),
+            (keystone_exceptions.ConnectTimeout('late'), client.Unanswered, 'late'),
             (keystone_exceptions.ConnectFailure('refused'), client.Unreachable, 'refused'),
         )
         for error, expected, words in cases:

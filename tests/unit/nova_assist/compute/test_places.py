@@ -6,6 +6,7 @@ import os
 import pathlib
 import tempfile
 import unittest
+from unittest import mock
 
 from nova_assist.compute import errors
 from nova_assist.compute.model import ConnectionInfo, DiskSource, ImageFormat
@@ -32,6 +33,13 @@ class RunFolderTest(unittest.TestCase):
 
     def test_a_deep_folder_gets_short_socket_paths(self) -> None:
         path = RunFolder(self.deep()).path(SERVER_ID, 'qmp')
+        self.addCleanup(path.parent.rmdir)
+        self.assertLessEqual(len(os.fsencode(path)), LONGEST_SOCKET_PATH)
+
+    def test_a_deep_temporary_directory_is_no_obstacle(self) -> None:
+        deep = self.deep()
+        with mock.patch.object(tempfile, 'tempdir', str(deep)):
+            path = RunFolder(deep).path(SERVER_ID, 'qmp')
         self.addCleanup(path.parent.rmdir)
         self.assertLessEqual(len(os.fsencode(path)), LONGEST_SOCKET_PATH)
 

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The intent of the operation under way on a volume, durable before anything changes.
+
+Main class: :class:`Intent`. Headers alone can't tell every interrupted operation from another:
+after a merge, the same chain can be the end of two different deletions. What follows from an
+intent that is found is left to :mod:`driver.recovery`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+
+from driver import access, durable, exceptions
+from driver.layout import Layout
+
+
+class Operation(str, enum.Enum):
+    """What is being done with a snapshot."""
+
+    CREATE = 'create'
+    DELETE = 'delete'
+
+
+@dataclasses.dataclass(frozen=True)
+class Intent:
+    """An operation that has begun and has not been seen to end.
+
+    :ivar removes: the file that nothing needs once a deletion has ended; a creation has none
+    """
+
+    operation: Operation
+    snapshot_id: str
+    removes: str | None = None
+
+
+def load(layout: Layout) -> Intent | None:
+    """Read the intent that an interrupted operation left, if there is one.
+
+    :raises RecordError: the journal can't be read or believed
+    """
+    path = layout.path(layout.journal)
+    try:
+        content = json.loads(path.read_bytes())
+        intent = Intent(Operation(content['operation']), content['snapshot'], content['removes'])
+        for name in (layout.overlay(intent.snapshot_id), intent.removes or layout.volume):
+            if not layout.owns(name):
+                raise ValueError(f'{name!r} is no file of the volume')
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise exceptions.RecordError(
+            f'The journal {path} can not be read: {error}. An operation on {layout.volume} was '
+            f'interrupted; compare its record with "qemu-img info -U --backing-chain", then '
+            f'remove the journal.'
+        ) from error
+    return intent
+
+
+def save(layout: Layout, intent: Intent, maker: access.FileMaker) -> None:
+    """Make an intent durable.
+
+    :raises ShareError: it can't be written; nothing has begun
+    """
+    content = {
+        'operation': intent.operation.value,
+        'snapshot': intent.snapshot_id,
+        'removes': intent.removes,
+    }
+    temporary = layout.path(layout.temporary(layout.journal))
+    durable.write(temporary, json.dumps(content).encode('ascii'), maker)
+    durable.publish(temporary, layout.path(layout.journal))
+
+
+def clear(layout: Layout) -> None:
+    """Forget the intent: the operation has ended, or come to nothing."""
+    durable.remove(layout.path(layout.journal))

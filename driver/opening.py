@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens a volume for an operation: record and headers read, what was interrupted settled.
+
+Main class: :class:`Opener`. What is then done is left to :mod:`driver.backend` and
+:mod:`driver.snapshots`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Protocol
+
+from oslo_log import log as logging
+
+from driver import access, chain, exceptions, journal, records, recovery, shares, volumes
+from driver.chain import Chain
+from driver.database import VolumeState
+from driver.journal import Intent, Operation
+from driver.layout import Format, Layout
+from driver.options import Settings
+from driver.records import Record
+from nova_assist import client
+
+LOG = logging.getLogger(__name__)
+
+
+class Ledger(Protocol):
+    """What is asked of Cinder's database and of Nova's API; :mod:`driver.database` is one."""
+
+    def save_formats(self, volume_id: str, active: Format, base: Format) -> None:
+        """Record the formats of a volume's active file and of its base."""
+
+    def point_attachments_to(self, volume_id: str, name: str, image_format: Format) -> None:
+        """Make each attachment's connection info lead to another file."""
+
+    def snapshot_status(self, snapshot_id: str) -> client.Status:
+        """Read a snapshot's status and progress."""
+
+    def reset_progress(self, snapshot_id: str) -> None:
+        """Forget the progress of an earlier attempt."""
+
+    def nova(self, context: Any, timeout: float) -> client.AssistedSnapshots:
+        """Return Nova's API."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """A volume whose record and headers agree.
+
+    :ivar pending: a merge that may still be going on in the guest's QEMU
+    """
+
+    layout: Layout
+    record: Record
+    chain: Chain
+    pending: Intent | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Opener:
+    """Opens the volumes of one backend.
+
+    :ivar maker: makes files with the mode that the options ask for
+    :ivar ledger: Cinder's database and Nova's API
+    """
+
+    settings: Settings
+    mounted: shares.Shares
+    maker: access.FileMaker
+    ledger: Ledger
+
+    def layout(self, share: str, name: str) -> Layout:
+        """Return where a volume's files lie; mounts the share if need be."""
+        return Layout(self.mounted.folder(share), name)
+
+    def open(self, state: VolumeState) -> Opened:
+        """Read a volume's record and headers, and settle what an operation has left behind.
+
+        :raises RecordError: the record can't be read
+        :raises ImageError: a header is hostile
+        :raises ChainError: record and files disagree, and no interrupted operation explains it
+        """
+        layout = self.layout(state.share, state.name)
+        record = records.load(layout)
+        found = self._read_chain(state, layout, record)
+        pending = journal.load(layout)
+        if pending is not None:
+            record = recovery.settle(layout, record, found, pending, self.maker)
+            found = self._read_chain(state, layout, record)
+            self.tell(state, layout, found)
+            if not _may_go_on(state, layout, record, found, pending):
+                LOG.warning('%s: settled what was interrupted: %s', layout.volume, pending)
+                journal.clear(layout)
+                pending = None
+        chain.check(layout, record, found)
+        return Opened(layout, record, found, pending)
+
+    def tell(self, state: VolumeState, layout: Layout, before: Chain) -> None:
+        """Have the database know the active file of now, and its format.
+
+        :param before: the chain before an operation, whose base may be gone since
+        """
+        record = records.load(layout)
+        base = before.base
+        base_format = base.format if layout.path(base.name).exists() else Format.QCOW2
+        active_format = base_format if record.active == base.name else Format.QCOW2
+        self.ledger.save_formats(state.id, active_format, base_format)
+        if state.attached:
+            self.ledger.point_attachments_to(state.id, record.active, active_format)
+
+    def _read_chain(self, state: VolumeState, layout: Layout, record: Record) -> Chain:
+        active_format = _active_format(layout, record, state)
+        return volumes.read_chain(layout, record.active, active_format, state.size)
+
+
+def _may_go_on(
+    state: VolumeState, layout: Layout, record: Record, found: Chain, pending: Intent
+) -> bool:
+    """Tell whether a guest's QEMU may still be merging what it was asked to."""
+    if pending.operation is Operation.CREATE or pending.snapshot_id not in record.overlays:
+        return False
+    return state.attached and bool(volumes.in_use(layout, found.names))
+
+
+def _active_format(layout: Layout, record: Record, state: VolumeState) -> Format:
+    """Return the format of the active file, from what is recorded and never from its data."""
+    if record.active != layout.volume:
+        return Format.QCOW2
+    recorded = state.base_format or state.active_format
+    if recorded is None:
+        raise exceptions.StateError(
+            f'Cinder has no format on record for volume {state.id}. Add it to the admin metadata '
+            f'of the volume: format = raw or qcow2, as the volume was made.'
+        )
+    return recorded

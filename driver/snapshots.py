@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking and deleting a snapshot: what Cinder's call means for files, database and guest.
+
+Main class: :class:`Snapshots`. Callers hold the volume's lock. How files change is left to
+:mod:`driver.offline` and :mod:`driver.online`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from oslo_log import log as logging
+
+from driver import chain, exceptions, journal, offline, online, records, volumes
+from driver.database import VolumeState
+from driver.journal import Intent, Operation
+from driver.layout import Layout
+from driver.opening import Opened, Opener
+
+LOG = logging.getLogger(__name__)
+
+# The states in which the in-tree driver (remotefs.py) works on snapshots too.
+_CREATE_STATES = ('available', 'in-use', 'backing-up')
+_DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading')
+
+#: Seconds that Nova may take to answer a request, which it does before it does the work.
+_ANSWER_SECONDS = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshots:
+    """The snapshots of one backend's volumes.
+
+    :ivar opener: opens a volume for an operation
+    """
+
+    opener: Opener
+
+    def create(self, state: VolumeState, snapshot_id: str, context: Any) -> None:
+        """Take a snapshot, through Nova where the volume is attached.
+
+        :param context: of the request
+        :raises AssistError: the guest has not switched to the new file
+        """
+        if not self.opener.settings.snapshots:
+            raise exceptions.Unsupported(
+                'Snapshots are off: set nfs_snapshot_support = true in cinder.conf.'
+            )
+        _require(state, _CREATE_STATES, f'take snapshot {snapshot_id}')
+        opened = self.opener.open(state)
+        _require_idle(state, opened, snapshot_id)
+        layout, record, maker = opened.layout, opened.record, self.opener.maker
+        with self._journaled(layout, Intent(Operation.CREATE, snapshot_id)):
+            if state.attached:
+                assist = self._assist(state, snapshot_id, context)
+                overlay = online.create(layout, opened.chain, assist, maker)
+                records.save(layout, record.with_snapshot(snapshot_id, overlay), maker)
+            else:
+                offline.create(layout, record, opened.chain, snapshot_id, maker)
+            self.opener.tell(state, layout, opened.chain)
+
+    def delete(self, state: VolumeState, snapshot_id: str, context: Any) -> None:
+        """Delete a snapshot, through Nova where the volume is attached.
+
+        A snapshot that isn't in the record was never finished: what is left of it is removed,
+        unless a guest has written to it.
+
+        :param context: of the request
+        :raises AssistError: the guest's files are not merged
+        :raises StateError: what is left of it holds data
+        """
+        _require(state, _DELETE_STATES, f'delete snapshot {snapshot_id}')
+        if volumes.is_gone(self.opener.layout(state.share, state.name)):
+            LOG.warning('Nothing of volume %s is on its share any more.', state.id)
+            return
+        opened = self.opener.open(state)
+        if snapshot_id not in opened.record.overlays:
+            _remove_leftover(opened, snapshot_id)
+            return
+        _require_idle(state, opened, snapshot_id)
+        if state.attached:
+            self._merge_attached(state, opened, snapshot_id, context)
+        else:
+            self._merge_detached(state, opened, snapshot_id)
+
+    def _merge_detached(self, state: VolumeState, opened: Opened, snapshot_id: str) -> None:
+        plan = chain.plan_offline_merge(opened.record, opened.chain, snapshot_id)
+        with self._journaled(
+            opened.layout, Intent(Operation.DELETE, snapshot_id, removes=plan.overlay)
+        ):
+            offline.merge(opened.layout, plan, self.opener.maker)
+            self.opener.tell(state, opened.layout, opened.chain)
+
+    def _merge_attached(
+        self, state: VolumeState, opened: Opened, snapshot_id: str, context: Any
+    ) -> None:
+        layout = opened.layout
+        plan = chain.plan_online_merge(opened.record, opened.chain, snapshot_id)
+        assist = self._assist(state, snapshot_id, context)
+        try:
+            with self._journaled(
+                layout, Intent(Operation.DELETE, snapshot_id, removes=plan.removed)
+            ):
+                online.merge(layout, plan, assist)
+                records.save(layout, plan.record, self.opener.maker)
+                volumes.discard(layout, plan.removed)
+                self.opener.tell(state, layout, opened.chain)
+        except online.NotTaken as refusal:
+            # The guest's definition names the active file only: as long as that one stays, and
+            # nobody has the files open, a guest that is shut off doesn't matter.
+            if not plan.spares_active or volumes.in_use(layout, opened.chain.names):
+                raise
+            LOG.info('%s Nobody has the files open, so they are merged here.', refusal)
+            self._merge_detached(state, opened, snapshot_id)
+
+    @contextlib.contextmanager
+    def _journaled(self, layout: Layout, intent: Intent) -> Iterator[None]:
+        """Keep an intent until the operation has ended, or has come to nothing."""
+        journal.save(layout, intent, self.opener.maker)
+        try:
+            yield
+        except online.NotTaken:
+            journal.clear(layout)
+            raise
+        journal.clear(layout)
+
+    def _assist(self, state: VolumeState, snapshot_id: str, context: Any) -> online.Assist:
+        settings, ledger = self.opener.settings, self.opener.ledger
+        return online.Assist(
+            volume_id=state.id,
+            snapshot_id=snapshot_id,
+            calls=ledger.nova(context, min(_ANSWER_SECONDS, settings.create_timeout)),
+            look=lambda: ledger.snapshot_status(snapshot_id),
+            reset=lambda: ledger.reset_progress(snapshot_id),
+            create_timeout=settings.create_timeout,
+            delete_timeout=settings.delete_timeout,
+        )
+
+
+def _require(state: VolumeState, accepted: Collection[str], what: str) -> None:
+    if state.status not in accepted:
+        raise exceptions.StateError(
+            f'Could not {what} of volume {state.id} while its status is {state.status}: only in '
+            f'{", ".join(accepted)}.'
+        )
+
+
+def _require_idle(state: VolumeState, opened: Opened, snapshot_id: str) -> None:
+    """Refuse another operation while a merge that Nova was asked for may still go on."""
+    pending = opened.pending
+    if pending is not None and pending.snapshot_id != snapshot_id:
+        raise exceptions.StateError(
+            f'Volume {state.id}: the deletion of snapshot {pending.snapshot_id} was asked of Nova '
+            f'and may still be going on. Delete that snapshot again, then repeat this.'
+        )
+
+
+def _remove_leftover(opened: Opened, snapshot_id: str) -> None:
+    layout, leftover = opened.layout, opened.layout.overlay(snapshot_id)
+    if leftover in opened.chain.names or not layout.path(leftover).exists():
+        return
+    if volumes.holds_data(layout, leftover):
+        raise exceptions.StateError(
+            f'{leftover} is in no record, yet a guest has written to it, so it was not removed. '
+            f'Compare it with {opened.chain.active.name} of {layout.volume}: if it holds the '
+            f'newer data, name it in {layout.record} as active and for {snapshot_id}; if not, '
+            f'remove it. Then repeat.'
+        )
+    volumes.discard(layout, leftover)
