@@ -23,10 +23,10 @@ class AccessJudge:
 
     name = NAME
 
-    def judge(self, share: Scene, looks: Mapping[str, Look]) -> Iterator[Finding]:
+    def judge(self, scene: Scene, looks: Mapping[str, Look]) -> Iterator[Finding]:
         """Yield one finding for each file that isn't as expected."""
-        files = tuple(volume.file for volume in share.volumes)
-        with os.scandir(share.share) as entries:
+        files = tuple(volume.file for volume in scene.volumes)
+        with os.scandir(scene.share) as entries:
             present = sorted(
                 (entry for entry in entries if entry.name.startswith(files)),
                 key=lambda entry: entry.name,
@@ -37,8 +37,8 @@ class AccessJudge:
             except FileNotFoundError:
                 continue  # whether a file has to be there is for the other judges
             found = Ownership(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
-            if found != share.ownership:
-                yield _finding(entry.name, found, share.ownership, files)
+            if found != scene.ownership:
+                yield _finding(entry.name, found, scene.ownership, files)
 
 
 def _finding(name: str, found: Ownership, expected: Ownership, files: tuple[str, ...]) -> Finding:

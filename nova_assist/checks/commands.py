@@ -8,15 +8,17 @@ Main function: :func:`run`. What to run and what the output means is left to
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Collection
 
 from nova_assist.checks import errors
 
 _DEADLINE = 60.0
 
 
-def run(*args: str) -> str:
+def run(*args: str, accepted: Collection[int] = (0,)) -> str:
     """Run a command and return what it printed.
 
+    :param accepted: the exit codes that are answers, not failures
     :raises errors.CommandFailed: if it can't be started, fails, or takes over a minute
     """
     try:
@@ -25,6 +27,6 @@ def run(*args: str) -> str:
         raise errors.CommandFailed(args, None, f'killed after {_DEADLINE:.0f} s') from error
     except OSError as error:
         raise errors.CommandFailed(args, 127, str(error)) from error
-    if done.returncode != 0:
+    if done.returncode not in accepted:
         raise errors.CommandFailed(args, done.returncode, done.stderr or done.stdout)
     return done.stdout

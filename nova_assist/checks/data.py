@@ -11,10 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from nova_assist.checks import errors, look, scene
+from nova_assist.checks import errors
+from nova_assist.checks.look import Look
 from nova_assist.checks.model import Exactly, Within
 from nova_assist.checks.pattern import BLOCK_SIZE, Content, Foreign, Write
 from nova_assist.checks.reader import ImageContent, ImageSource, Reader
+from nova_assist.checks.scene import Scene, Snapshot, Volume
 from nova_assist.reports.model import Finding, Verdict
 
 NAME = 'data'
@@ -42,16 +44,16 @@ class DataJudge:
         self._reader = reader
         self.settled: dict[str, Exactly] = {}
 
-    def judge(self, share: scene.Scene, looks: Mapping[str, look.Look]) -> Iterator[Finding]:
+    def judge(self, scene: Scene, looks: Mapping[str, Look]) -> Iterator[Finding]:
         """Yield what is wrong with the data of the scene's volumes and snapshots."""
-        for volume in share.volumes:
+        for volume in scene.volumes:
             seen = looks[volume.id]
             yield from self._active(volume, seen)
             for snapshot in volume.snapshots:
                 if snapshot.status == 'available':
                     yield from self._snapshot(volume, snapshot, seen)
 
-    def _active(self, volume: scene.Volume, seen: look.Look) -> Iterator[Finding]:
+    def _active(self, volume: Volume, seen: Look) -> Iterator[Finding]:
         try:
             if volume.guest is not None:
                 source, file = volume.guest.source, volume.guest.chain[0]
@@ -65,9 +67,7 @@ class DataJudge:
         fault = f"{volume} doesn't hold what was written"
         yield from _findings(fault, compare(content, volume.data), file)
 
-    def _snapshot(
-        self, volume: scene.Volume, snapshot: scene.Snapshot, seen: look.Look
-    ) -> Iterator[Finding]:
+    def _snapshot(self, volume: Volume, snapshot: Snapshot, seen: Look) -> Iterator[Finding]:
         if snapshot.data is None:
             yield Finding(
                 NAME,

@@ -59,7 +59,7 @@ def backing_chain(share: Path, name: str, image_format: str) -> tuple[ImageFile,
 
 def _parse(share: Path, image: dict[str, Any]) -> ImageFile:
     path = Path(image['filename'])
-    name = path.name if path.parent == share else str(path)
+    name = path.name if path.parent.resolve() == share.resolve() else str(path)
     return ImageFile(
         name,
         str(image['format']),

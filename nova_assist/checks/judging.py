@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from nova_assist.checks import errors, scene
+from nova_assist.checks import errors
 from nova_assist.checks.access import AccessJudge
 from nova_assist.checks.chain import ChainJudge
 from nova_assist.checks.data import DataJudge
@@ -18,6 +18,7 @@ from nova_assist.checks.look import Look
 from nova_assist.checks.model import Exactly
 from nova_assist.checks.orphans import OrphanJudge
 from nova_assist.checks.reader import Reader
+from nova_assist.checks.scene import Scene
 from nova_assist.reports.model import Finding, Verdict
 
 
@@ -28,7 +29,7 @@ class Judge(Protocol):
     def name(self) -> str:
         """The name that its findings carry."""
 
-    def judge(self, share: scene.Scene, looks: Mapping[str, Look]) -> Iterable[Finding]:
+    def judge(self, scene: Scene, looks: Mapping[str, Look]) -> Iterable[Finding]:
         """Return the faults seen; ``looks`` has one look a volume, by volume id."""
 
 
@@ -47,26 +48,25 @@ class Bench:
     def __init__(self, reader: Reader) -> None:
         """Take the reader that the data judge reads images with."""
         self._reader = reader
+        self._chain = ChainJudge()
 
-    def judge(self, share: scene.Scene) -> Judgement:
-        """Let every judge look at ``share``."""
-        looks = {volume.id: Look(share.share, volume) for volume in share.volumes}
+    def judge(self, scene: Scene) -> Judgement:
+        """Let every judge look at ``scene``."""
+        looks = {volume.id: Look(scene.share, volume) for volume in scene.volumes}
         data = DataJudge(self._reader)
-        findings = examine([ChainJudge(), data, OrphanJudge(), AccessJudge()], share, looks)
+        findings = examine([self._chain, data, OrphanJudge(), AccessJudge()], scene, looks)
         chains = {
             f'{look.volume.name} ({look.volume.id})': _files(look) for look in looks.values()
         }
         return Judgement(tuple(findings), data.settled, chains)
 
 
-def examine(
-    judges: Sequence[Judge], share: scene.Scene, looks: Mapping[str, Look]
-) -> list[Finding]:
+def examine(judges: Sequence[Judge], scene: Scene, looks: Mapping[str, Look]) -> list[Finding]:
     """Collect what ``judges`` see; one that fails to look adds one finding of unknown."""
     findings: list[Finding] = []
     for judge in judges:
         try:
-            findings.extend(judge.judge(share, looks))
+            findings.extend(judge.judge(scene, looks))
         except Exception as error:  # whatever went wrong in a judge, it must not pass
             findings.append(
                 Finding(

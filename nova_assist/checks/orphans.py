@@ -26,11 +26,11 @@ class OrphanJudge:
 
     name = NAME
 
-    def judge(self, share: Scene, looks: Mapping[str, Look]) -> Iterator[Finding]:
+    def judge(self, scene: Scene, looks: Mapping[str, Look]) -> Iterator[Finding]:
         """Yield one finding for each file that nothing refers to."""
-        known = set(share.ignored | _CINDERS)
+        known = set(scene.ignored | _CINDERS)
         unread: list[str] = []
-        for volume in share.volumes:
+        for volume in scene.volumes:
             known.add(volume.file + record.SUFFIX)
             try:
                 known.update(image.name for image in looks[volume.id].chain)
@@ -43,7 +43,7 @@ class OrphanJudge:
                     str(error),
                     verdict=Verdict.UNKNOWN,
                 )
-        for name in sorted(set(os.listdir(share.share)) - known):
+        for name in sorted(set(os.listdir(scene.share)) - known):
             if not name.startswith(tuple(unread)):
                 yield Finding(
                     NAME,

@@ -35,10 +35,13 @@ class Snapshot:
 
 @dataclasses.dataclass(frozen=True)
 class Attachment:
-    """Which file, opened as what, an attachment's connection info in Cinder names."""
+    """Which file, opened as what, an attachment's connection info in Cinder names.
+
+    ``file`` is ``None`` for connection info that names none.
+    """
 
     id: str
-    file: str
+    file: str | None
     format: str
 
 

@@ -7,14 +7,14 @@ import difflib
 import json
 from collections.abc import Sequence
 
-from nova_assist.cli.errors import UnknownScenarioError
+from nova_assist.cli.errors import CliError
 from nova_assist.cli.harness import Harness, ScenarioInfo
 
 
 def choose(harness: Harness, wanted: Sequence[str]) -> list[ScenarioInfo]:
     """Return the scenarios ``wanted``, or all if none are, in the order in which they run.
 
-    :raises UnknownScenarioError: a name that stands for none; the message tells similar ones.
+    :raises CliError: a name that stands for none; the message tells similar ones.
     """
     infos = list(harness.scenarios())
     chosen: set[str] = set()
@@ -22,7 +22,7 @@ def choose(harness: Harness, wanted: Sequence[str]) -> list[ScenarioInfo]:
         named = harness.named(name)
         if not named:
             advice = _advice(name, [info.name for info in infos])
-            raise UnknownScenarioError(f'there is no scenario {name!r}; {advice}')
+            raise CliError(f'there is no scenario {name!r}; {advice}')
         chosen.update(named)
     return [info for info in infos if info.name in chosen] if wanted else infos
 

@@ -16,7 +16,7 @@ from nova_assist.cli.errors import ExitCode
 from nova_assist.cli.harness import Harness
 from nova_assist.cli.output import emit
 from nova_assist.cli.working import working_folder
-from nova_assist.cloud.errors import CloudError
+from nova_assist.cloud.errors import ServiceError
 
 _ADVICE = """\
 # The cloud is up. In another terminal, give these lines to your shell; then, for example:
@@ -38,14 +38,14 @@ _ADVICE = """\
 def cloud(arguments: CloudArguments, harness: Harness, display: Display) -> ExitCode:
     """Start a cloud, print what clients need, wait for a signal, stop it.
 
-    :raises nova_assist.cloud.errors.CloudError: the cloud did not start, or failed; its folder
-        is kept then, because the message names the logs in it.
+    :raises nova_assist.cloud.errors.CloudError: the cloud did not start, or failed; if it was a
+        service, the folder is kept, because the message names a log in it.
     """
     up = False
     with working_folder(arguments.keep, display.tell) as work:
         display.working('starting the cloud')
         try:
-            with harness.open(work.path, arguments.target) as session:
+            with harness.open(work.path, arguments.target, arguments.keep) as session:
                 up = True
                 display.close()
                 emit(_render(session.environment(), arguments.form))
@@ -53,7 +53,7 @@ def cloud(arguments: CloudArguments, harness: Harness, display: Display) -> Exit
                 session.wait()
         except KeyboardInterrupt:
             return ExitCode.PASSED if up else ExitCode.INTERRUPTED
-        except CloudError:
+        except ServiceError:
             work.keep = True
             raise
     return ExitCode.PASSED

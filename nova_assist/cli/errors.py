@@ -4,9 +4,8 @@
 ::
 
     CliError
-     ├── CloudFailedError      the cloud of a run did not start, or failed on the way
-     ├── UnknownScenarioError  no scenario has the name that was given
-     └── WorkingFolderError    the folder for the cloud's files can't be made
+     ├── CloudFailedError    the cloud of a run did not start, or failed on the way
+     └── WorkingFolderError  the folder for the cloud's files can't be made
 """
 
 from __future__ import annotations
@@ -29,10 +28,6 @@ class CliError(Exception):
 
 class CloudFailedError(CliError):
     """The cloud of a run did not start, or failed on the way; its logs lie with the report."""
-
-
-class UnknownScenarioError(CliError):
-    """No scenario has the name that was given."""
 
 
 class WorkingFolderError(CliError):

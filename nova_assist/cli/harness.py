@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from nova_assist.cli.target import Target
-from nova_assist.cloud.errors import CloudError
 from nova_assist.reports.model import ScenarioResult
 from nova_assist.reports.progress import Listener
 
@@ -55,8 +54,17 @@ class Session(Protocol):
     ) -> Generator[ScenarioResult, None, None]:
         """Run the scenarios ``names`` in turn; ``repeat`` gives the line that repeats one."""
 
+    def check(self) -> None:
+        """See that the cloud still runs.
+
+        :raises nova_assist.cloud.errors.ServiceError: a service of it ended by itself.
+        """
+
     def wait(self) -> None:
-        """Wait until a signal raises out of it, or the cloud fails."""
+        """Wait until a signal raises out of it, or the cloud fails.
+
+        :raises nova_assist.cloud.errors.ServiceError: a service of it ended by itself.
+        """
 
 
 class Harness(Protocol):
@@ -68,8 +76,11 @@ class Harness(Protocol):
     def named(self, name: str) -> Sequence[str]:
         """Return the scenarios that ``name`` stands for: one, a group of them, or none."""
 
-    def open(self, folder: Path, target: Target) -> AbstractContextManager[Session]:
-        """Return a cloud for ``target`` that keeps its files in ``folder``."""
+    def open(self, folder: Path, target: Target, keep: bool) -> AbstractContextManager[Session]:
+        """Return a cloud for ``target`` that keeps its files in ``folder``.
+
+        :param keep: leave the folder even if this process is killed.
+        """
 
 
 class EmbeddedHarness:
@@ -91,7 +102,7 @@ class EmbeddedHarness:
             return []
 
     @contextlib.contextmanager
-    def open(self, folder: Path, target: Target) -> Iterator[Session]:
+    def open(self, folder: Path, target: Target, keep: bool) -> Iterator[Session]:
         """Start a cloud in ``folder``, stop it at the end.
 
         :raises nova_assist.cloud.errors.CloudError: it did not start.
@@ -105,6 +116,7 @@ class EmbeddedHarness:
             options=dict(target.options),
             cinder_port=target.cinder_port,
             compute_port=target.compute_port,
+            temporary=not keep,
         )
         with cloud:
             yield _EmbeddedSession(cloud)
@@ -131,10 +143,11 @@ class _EmbeddedSession:
 
         yield from scenarios.run(self._cloud, names, seed, listener, repeat)
 
+    def check(self) -> None:
+        self._cloud.check()
+
     def wait(self) -> None:
         never = threading.Event()
-        services = (self._cloud.cinder, self._cloud.compute)
-        while all(service.alive for service in services):
+        while True:
+            self._cloud.check()
             never.wait(_WATCH_SECONDS)
-        dead = next(service for service in services if not service.alive)
-        raise CloudError(f'{dead.name} ended by itself; its log is {dead.log}')

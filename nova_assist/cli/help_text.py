@@ -47,7 +47,8 @@ examples:
 exit codes:
   0    all passed; scenarios that say why they could not be run don't count
   1    some failed, or are unknown: the judge could not look
-  2    could not run: wrong arguments, no cloud, or every scenario not run
+  2    could not run: wrong arguments, no cloud, one that broke down before anything
+       failed, or every scenario not run
   130  interrupted (SIGINT, SIGTERM, SIGHUP); what was found so far is reported""",
 )
 
@@ -55,7 +56,8 @@ CLOUD = CommandText(
     summary='start the cloud and leave it to you',
     description="""\
 Start a real Cinder and the embedded compute service in the foreground, and print
-what openstack, python-cinderclient and python-novaclient need to talk to them.
+what the openstack command and the Python clients (python-cinderclient,
+python-novaclient) need to talk to them; the cinder and nova commands can't use it.
 Ctrl-C stops the cloud; nothing is left running.""",
     epilog="""\
 examples:

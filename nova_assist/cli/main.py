@@ -1,28 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the command ``nova-assist`` begins and ends: words in, exit code out.
+"""Where the command ``nova-assist`` begins and ends, and answers signals in between.
 
-Main function: :func:`main`. Each command is left to the module that bears its name.
+Main function: :func:`main`. All else is left to :mod:`nova_assist.cli.commands`, which is imported
+when signals are answered already, for that takes a noticeable time.
 """
 
 from __future__ import annotations
 
-import io
-import shlex
 import sys
-import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from nova_assist.cli.arguments import Arguments, CloudArguments, ReportArguments, parse
-from nova_assist.cli.cloud import cloud
-from nova_assist.cli.display import display_on
-from nova_assist.cli.errors import CliError, ExitCode
-from nova_assist.cli.harness import EmbeddedHarness, Harness
-from nova_assist.cli.report import report
-from nova_assist.cli.run import run
+from nova_assist.cli.errors import ExitCode
 from nova_assist.cli.signals import stop_once
-from nova_assist.cloud.errors import CloudError
-from nova_assist.reports.errors import ReportError
-from nova_assist.reports.visible import visible
+
+if TYPE_CHECKING:
+    from nova_assist.cli.harness import Harness
 
 
 def main(words: Sequence[str] | None = None, harness: Harness | None = None) -> int:
@@ -31,32 +24,10 @@ def main(words: Sequence[str] | None = None, harness: Harness | None = None) -> 
     :param words: the command line's words (default: those of this process).
     :param harness: where clouds and scenarios come from (default: this package).
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors='backslashreplace')
-    words = sys.argv[1:] if words is None else words
-    try:
-        arguments = parse(words, shlex.join(['nova-assist', *words]))
-    except SystemExit as end:
-        return int(end.code or 0)
     try:
         with stop_once():
-            return _carry_out(arguments, harness or EmbeddedHarness())
+            from nova_assist.cli import commands
+
+            return commands.carry_out(sys.argv[1:] if words is None else words, harness)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except (CliError, CloudError, ReportError) as error:
-        sys.stderr.write(f'nova-assist: {visible(str(error))}\n')
-    except Exception:
-        # A fault of this program, not of what was tested: 1 would say that a scenario failed.
-        traceback.print_exc()
-        sys.stderr.write('nova-assist: this is a fault of nova-assist itself; please report it\n')
-    return ExitCode.COULD_NOT_RUN
-
-
-def _carry_out(arguments: Arguments, harness: Harness) -> ExitCode:
-    if isinstance(arguments, ReportArguments):
-        return report(arguments)
-    with display_on(sys.stderr) as display:
-        if isinstance(arguments, CloudArguments):
-            return cloud(arguments, harness, display)
-        return run(arguments, harness, display)

@@ -7,6 +7,7 @@ Main function: :func:`run`. What a scenario does and how it is judged is not kno
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import shlex
 import time
@@ -20,10 +21,11 @@ from nova_assist.cli.errors import CloudFailedError, ExitCode
 from nova_assist.cli.harness import Harness, Session
 from nova_assist.cli.output import emit, print_report
 from nova_assist.cli.recorder import Recorder
+from nova_assist.cli.signals import deferred
 from nova_assist.cli.working import working_folder
 from nova_assist.cloud.errors import CloudError
 from nova_assist.reports.folder import ReportFolder
-from nova_assist.reports.model import RunReport, Verdict
+from nova_assist.reports.model import Finding, RunReport, Verdict
 from nova_assist.reports.wording import needs_attention
 
 _LOCAL_SHARE = 'a local folder of the cloud'
@@ -40,17 +42,19 @@ def run(arguments: RunArguments, harness: Harness, display: Display) -> ExitCode
         emit(render_list(infos, arguments.form))
         return ExitCode.PASSED
     folder = ReportFolder(arguments.report)
-    folder.prepare()
     attempt = _Attempt(arguments, harness, display, [info.name for info in infos])
-    with working_folder(arguments.keep, display.tell) as work:
-        attempt.carry_out(work.path)
-        attempt.report.logs = folder.keep_logs(work.path)
-    display.close()
-    attempt.raise_if_not_started(folder, work.path)
-    folder.write(attempt.report)
-    print_report(attempt.report, arguments.form)
-    display.tell(f'report: {folder.path / "report.html"}')
-    return attempt.end(folder, work.path)
+    with folder.claimed():
+        folder.prepare()
+        with working_folder(arguments.keep, display.tell) as work:
+            attempt.carry_out(work.path)
+            with deferred():
+                attempt.keep_logs(folder, work.path)
+                display.close()
+                attempt.raise_if_not_started()
+                folder.write(attempt.report)
+            print_report(attempt.report, arguments.form)
+            display.tell(f'report: {folder.path / "report.html"}')
+    return attempt.end()
 
 
 class _Attempt:
@@ -66,6 +70,7 @@ class _Attempt:
         self._recorder = Recorder(names, display, self._repeat)
         self._started = False
         self._failure: BaseException | None = None
+        self._copies: dict[str, str] = {}
         self.report = RunReport(
             driver=arguments.target.driver,
             versions={},
@@ -80,7 +85,7 @@ class _Attempt:
         begun = time.monotonic()
         self._display.working('starting the cloud')
         try:
-            with self._harness.open(work, self._arguments.target) as session:
+            with self._harness.open(work, self._arguments.target, self._arguments.keep) as session:
                 self._started = True
                 self.report.start_up_seconds = time.monotonic() - begun
                 self._display.idle()
@@ -91,23 +96,36 @@ class _Attempt:
         self.report.seconds = time.monotonic() - begun
         self.report.scenarios = self._recorder.results(self._why_stopped())
 
-    def raise_if_not_started(self, folder: ReportFolder, work: Path) -> None:
+    def keep_logs(self, folder: ReportFolder, work: Path) -> None:
+        """Copy the logs to the report, and name the copies where the logs were named."""
+        self.report.logs = folder.keep_logs(work)
+        for name, place in self.report.logs.items():
+            self._copies[str(work / name)] = str(folder.path / place)
+        for result in self.report.scenarios:
+            result.reason = self._lasting(result.reason)
+            for step in result.steps:
+                step.findings = [self._lasting_finding(finding) for finding in step.findings]
+
+    def raise_if_not_started(self) -> None:
         """Raise what kept the cloud from starting; an interruption is reported instead.
 
         :raises CloudFailedError: the cloud did not start.
         """
         if not self._started and not isinstance(self._failure, KeyboardInterrupt):
-            self._raise_failure(folder, work)
+            self._raise_failure()
 
-    def end(self, folder: ReportFolder, work: Path) -> ExitCode:
+    def end(self) -> ExitCode:
         """Return the exit code that the report deserves.
 
-        :raises CloudFailedError: the cloud failed on the way.
+        :raises CloudFailedError: the cloud failed on the way, and until then no scenario had.
         """
         if isinstance(self._failure, KeyboardInterrupt):
             self._display.tell('interrupted: the report holds what was found until then')
             return ExitCode.INTERRUPTED
-        self._raise_failure(folder, work)
+        if isinstance(self._failure, CloudError) and self.report.totals()[Verdict.FAIL.value]:
+            self._display.tell(self._lasting(str(self._failure)))
+            return ExitCode.FAILED
+        self._raise_failure()
         if any(needs_attention(result) for result in self.report.scenarios):
             return ExitCode.FAILED
         if not any(result.verdict is Verdict.PASS for result in self.report.scenarios):
@@ -122,6 +140,7 @@ class _Attempt:
         with contextlib.closing(results):
             for result in results:
                 self._recorder.add(result)
+        session.check()
 
     def _repeat(self, name: str) -> str:
         words = ['nova-assist', 'run', *self._arguments.target.words()]
@@ -135,12 +154,18 @@ class _Attempt:
             return 'the run was interrupted'
         return f'the run broke off: {type(self._failure).__name__}: {self._failure}'
 
-    def _raise_failure(self, folder: ReportFolder, work: Path) -> None:
+    def _lasting(self, text: str) -> str:
+        """Return a text with the logs' copies: the working folder is gone when it is read."""
+        for log, copy in self._copies.items():
+            text = text.replace(log, copy)
+        return text
+
+    def _lasting_finding(self, finding: Finding) -> Finding:
+        fault, found = self._lasting(finding.fault), self._lasting(finding.found)
+        return dataclasses.replace(finding, fault=fault, found=found)
+
+    def _raise_failure(self) -> None:
         if isinstance(self._failure, CloudError):
-            text = str(self._failure)
-            for name, place in self.report.logs.items():
-                # The working folder is gone when the message is read, the copy stays.
-                text = text.replace(str(work / name), str(folder.path / place))
-            raise CloudFailedError(text) from self._failure
+            raise CloudFailedError(self._lasting(str(self._failure))) from self._failure
         if self._failure is not None:
             raise self._failure

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns the first signal to stop into :class:`KeyboardInterrupt`; later ones don't cut it short.
 
+Main functions: :func:`stop_once`, and :func:`deferred` for what has to be done whole.
+
 The cloud's own watcher ends its processes if this process is killed, so nobody needs a second
 Ctrl-C for that.
 """
@@ -10,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -33,6 +35,28 @@ def stop_once() -> Iterator[None]:
         stopping = True
         raise KeyboardInterrupt
 
+    with _handled_by(handle):
+        yield
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """Hold back SIGINT, SIGTERM and SIGHUP until the end."""
+    arrived: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        arrived.append(number)
+
+    try:
+        with _handled_by(handle):
+            yield
+    finally:
+        if arrived:
+            signal.raise_signal(arrived[0])
+
+
+@contextlib.contextmanager
+def _handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     # A SIGHUP that is ignored stays so: that is what nohup is for.
     numbers = [
         number

@@ -12,10 +12,11 @@ import dataclasses
 import os
 import re
 
+from nova_assist.cloud.shares import is_export
+
 DEFAULT_DRIVER = 'driver.nfs.NfsDriver'
 _CLASS_PATH = re.compile(r'[A-Za-z_]\w*(\.[A-Za-z_]\w*)+')
 _OPTION = re.compile(r'([a-z][a-z0-9_]*)=(.*)', re.DOTALL)
-_EXPORT = re.compile(r'([^\s:/-][^\s:/]*|\[[0-9A-Fa-f:.%\w]+\]):/\S*')
 _LAST_PORT = 65535
 
 
@@ -54,7 +55,7 @@ def class_path(word: str) -> str:
 
 def share(word: str) -> str:
     """Return ``word`` if it can name an export, or the absolute path if it is a local folder."""
-    if _EXPORT.fullmatch(word):
+    if is_export(word):
         return word
     if not os.path.isdir(word):
         raise argparse.ArgumentTypeError(

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
-
 from nova_assist.cli.errors import WorkingFolderError
+from nova_assist.cli.signals import deferred
+from nova_assist.cloud.removal import remove
 
 
 @dataclasses.dataclass
@@ -28,7 +27,7 @@ class WorkingFolder:
 
 @contextlib.contextmanager
 def working_folder(keep: bool, tell: Callable[[str], None]) -> Iterator[WorkingFolder]:
-    """Make a working folder, and remove it or tell where it is kept.
+    """Make a working folder, and remove it whole or tell where it is kept.
 
     :raises WorkingFolderError: it can't be made.
     """
@@ -45,21 +44,6 @@ def working_folder(keep: bool, tell: Callable[[str], None]) -> Iterator[WorkingF
         if folder.keep:
             tell(f"kept the cloud's folder {path}")
         else:
-            _remove(path, tell)
-
-
-def _remove(path: Path, tell: Callable[[str], None]) -> None:
-    mounted = _mounts_under(path)
-    if mounted:
-        # What lies there is a share with its owner's data, not ours to remove.
-        tell(f'did not remove {path}: {", ".join(mounted)} is still mounted; umount it first')
-        return
-    try:
-        shutil.rmtree(path)
-    except OSError as error:
-        tell(f"could not remove the cloud's folder {path}: {error}")
-
-
-def _mounts_under(path: Path) -> list[str]:
-    mountpoints = (partition.mountpoint for partition in psutil.disk_partitions(all=True))
-    return [place for place in mountpoints if path in (Path(place), *Path(place).parents)]
+            with deferred():
+                for complaint in remove(path):
+                    tell(complaint)

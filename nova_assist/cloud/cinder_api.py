@@ -14,8 +14,8 @@ from cinder.volume import volume_utils
 from oslo_config import cfg
 from oslo_service import wsgi
 
+#: How long the API may take to answer.
 ANSWER_SECONDS = 30
-"""How long the API may take to answer."""
 
 
 class ApiError(Exception):

@@ -13,6 +13,26 @@ from nova_assist.cloud.settings import HOST, CinderSettings
 
 _YEAR = 365 * 24 * 3600
 
+#: What is the same in every cloud. Service heartbeats are off and services never count as down:
+#: Cinder keeps the id of "the" service once a process, so a heartbeat would reach one of the three
+#: only. Quotas and the capacity filter are off: the share's own space is the only limit.
+_FIXED = {
+    'host': HOST,
+    'my_ip': '127.0.0.1',
+    'transport_url': 'fake:/',
+    'auth_strategy': 'noauth',
+    'osapi_volume_listen': '127.0.0.1',
+    'osapi_volume_workers': '1',
+    'report_interval': '0',
+    'service_down_time': str(_YEAR),
+    'periodic_fuzzy_delay': '0',
+    'reinit_driver_count': '0',
+    'scheduler_default_filters': 'AvailabilityZoneFilter,CapabilitiesFilter',
+    'quota_volumes': '-1',
+    'quota_snapshots': '-1',
+    'quota_gigabytes': '-1',
+}
+
 
 def compose(settings: CinderSettings, driver_prefix: str, data_files: Path) -> str:
     """Return the text of a ``cinder.conf``.
@@ -40,35 +60,17 @@ def _literal(value: object) -> str:
 
 
 def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, str]]:
-    """Return the sections that don't depend on the driver.
-
-    Service heartbeats are off and services never count as down: Cinder keeps the id of "the"
-    service once a process, so a heartbeat would reach one of the three only. Quotas and the
-    capacity filter are off: the share's own space is the only limit of a test cloud.
-    """
+    """Return the sections that don't depend on the driver."""
     folder = _literal(settings.folder)
     return {
         'DEFAULT': {
             'state_path': f'{folder}/state',
-            'host': HOST,
-            'my_ip': '127.0.0.1',
-            'transport_url': 'fake:/',
-            'auth_strategy': 'noauth',
             'enabled_backends': ','.join(settings.shares),
             'default_volume_type': next(iter(settings.shares)),
             'api_paste_config': _literal(data_files / 'api-paste.ini'),
             'resource_query_filters_file': _literal(data_files / 'resource_filters.json'),
-            'osapi_volume_listen': '127.0.0.1',
             'osapi_volume_listen_port': str(settings.port),
-            'osapi_volume_workers': '1',
-            'report_interval': '0',
-            'service_down_time': str(_YEAR),
-            'periodic_fuzzy_delay': '0',
-            'reinit_driver_count': '0',
-            'scheduler_default_filters': 'AvailabilityZoneFilter,CapabilitiesFilter',
-            'quota_volumes': '-1',
-            'quota_snapshots': '-1',
-            'quota_gigabytes': '-1',
+            **_FIXED,
         },
         'database': {
             'connection': f'sqlite:///{folder}/cinder.sqlite',

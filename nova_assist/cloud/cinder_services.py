@@ -32,8 +32,8 @@ from oslo_log import log
 from nova_assist.cloud import cinder_api, cinder_conf
 from nova_assist.cloud.settings import HOST, CinderSettings
 
+#: How long the services may take, once started, until the scheduler knows every backend.
 READY_SECONDS = 30
-"""How long the services may take, once started, until the scheduler knows every backend."""
 
 
 class StartError(Exception):

@@ -8,14 +8,17 @@ administrator.
 from __future__ import annotations
 
 import dataclasses
+import urllib.parse
 from typing import Any
 
 from cinderclient import client as cinder_client
 from keystoneauth1 import session, token_endpoint
 from novaclient import client as nova_client
 
+#: The newest microversion that all supported releases of Cinder have.
 CINDER_VERSION = '3.70'
-"""The newest microversion that all supported releases of Cinder have."""
+#: The newest microversion that the compute service has; ``--nic none`` came with 2.37.
+COMPUTE_VERSION = '2.96'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +27,11 @@ class Endpoints:
 
     cinder: str
     compute: str
+
+    @property
+    def image(self) -> str:
+        """Where the compute service has its stand-in image, version included."""
+        return urllib.parse.urljoin(self.compute, '/image/v2')
 
     def cinderclient(self, project: str, user: str) -> Any:
         """Return a python-cinderclient."""
@@ -43,7 +51,10 @@ class Endpoints:
             'OS_ENDPOINT': self.cinder,
             'OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE': self.cinder,
             'OS_COMPUTE_ENDPOINT_OVERRIDE': self.compute,
+            'OS_IMAGE_ENDPOINT_OVERRIDE': self.image,
             'OS_VOLUME_API_VERSION': CINDER_VERSION,
+            'OS_COMPUTE_API_VERSION': COMPUTE_VERSION,
+            'OS_IMAGE_API_VERSION': '2',
         }
 
 

@@ -18,12 +18,13 @@ from typing import Any
 from nova_assist.cloud import host, shares
 from nova_assist.cloud.clients import Endpoints
 from nova_assist.cloud.errors import SettingsError
-from nova_assist.cloud.reaper import MARK, Reaper
+from nova_assist.cloud.reaper import MARK, Reaper, Remains
 from nova_assist.cloud.service import STOP_SECONDS, Service
 from nova_assist.cloud.settings import CinderSettings
+from nova_assist.cloud.shares import ShareView
 
+#: The backends, their volume types, and the format of their volumes: all of one name.
 BACKENDS = ('raw', 'qcow2')
-"""The backends, their volume types, and the format of their volumes: all of one name."""
 
 _COMPUTE = (sys.executable, '-m', 'nova_assist.compute')
 
@@ -43,8 +44,8 @@ class Cloud:
     :param cinder_port: the TCP port on 127.0.0.1 for Cinder, 0 for any free one.
     :param compute_port: likewise for the compute service.
     :param compute_command: what to run as the compute service, before its arguments.
+    :param temporary: remove the folder, too, if this process is killed while the cloud runs.
     :ivar mark: the cloud's id, which its processes carry in their environment.
-    :ivar shares: the share by backend.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
     :ivar compute: the compute service's process.
     :raises PortInUseError: something else listens on a port.
@@ -61,30 +62,22 @@ class Cloud:
         cinder_port: int = 0,
         compute_port: int = 0,
         compute_command: tuple[str, ...] = _COMPUTE,
+        temporary: bool = False,
     ) -> None:
         self.folder = folder.resolve()
         self.driver = driver
-        self._options = dict(options or {})
-        _check_options(self._options)
+        self.mark = secrets.token_hex(8)
+        _check_options(options or {})
         ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
         self._layout = shares.plan(share, self.folder, BACKENDS)
-        self.shares: Mapping[str, shares.ShareView] = self._layout.views
-        self._settings = CinderSettings(
-            folder=self.folder / 'cinder',
-            driver=driver,
-            port=ports['cinder'],
-            compute_url=f'http://127.0.0.1:{ports["compute"]}/v2.1',
-            mount_base=self._layout.base,
-            shares={name: view.name for name, view in self.shares.items()},
-            qcow2_backends=('qcow2',),
-            options=self._options,
-        )
+        self._settings = self._cinder_settings(ports, options or {})
         self._endpoints = Endpoints(self._settings.url, self._settings.compute_url)
-        self.mark = secrets.token_hex(8)
+        self._scratch = host.scratch_base(self.folder) / f'nova-assist-{self.mark}'
+        self._temporary = temporary
         self.cinder = self._cinder_service()
         self.compute = self._compute_service(compute_command, ports['compute'])
         self._reaper: Reaper | None = None
-        self._claim: int | None = None
+        self._claims: list[int] = []
 
     def __enter__(self) -> Cloud:
         self.start()
@@ -102,18 +95,16 @@ class Cloud:
         """Start everything, and return when it is ready; whatever fails, leave nothing behind.
 
         :raises MissingToolError: QEMU's programs are missing.
-        :raises FolderError: the folder can't be made, or another cloud runs in it.
+        :raises FolderError: the folder, or the share's local one, can't be made, or another
+            cloud runs in it.
         :raises ShareError: the share can't be mounted or written.
         :raises ServiceError: a service doesn't start, for instance because of the driver.
         """
         try:
             host.check_tools()
-            self._claim = host.claim_folder(self.folder)
-            self._reaper = Reaper(self.mark, self._layout.unmount_below)
-            self._layout.prepare(_mount_options(self._options), self._child_environment())
-            for folder in (self._settings.folder, self.folder / 'compute', self.folder / 'log'):
-                folder.mkdir(exist_ok=True)
-            self._settings.save(self._settings_file)
+            self._claim()
+            self._reaper = Reaper(self.mark, self._remains(), self._claims)
+            self._prepare()
             self.cinder.spawn()
             self.compute.spawn()
             self.compute.await_ready()
@@ -136,6 +127,14 @@ class Cloud:
         finally:
             self._clean_up()
 
+    def check(self) -> None:
+        """See that both services run.
+
+        :raises ServiceError: one ended by itself.
+        """
+        for service in (self.cinder, self.compute):
+            service.check()
+
     def cinderclient(self, project: str = 'demo', user: str = 'admin') -> Any:
         """Return a python-cinderclient that acts as the user in the project."""
         return self._endpoints.cinderclient(project, user)
@@ -156,8 +155,40 @@ class Cloud:
         return host.versions()
 
     @property
+    def shares(self) -> Mapping[str, ShareView]:
+        """The share by backend."""
+        return self._layout.views
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The further options that the backends were given."""
+        return self._settings.options
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of the cloud's own for passing files, there while it runs.
+
+        It is in memory where the machine has a folder for that, else in the cloud's folder.
+        """
+        return self._scratch
+
+    @property
     def _settings_file(self) -> Path:
         return self._settings.folder / 'settings.json'
+
+    def _cinder_settings(
+        self, ports: Mapping[str, int], options: Mapping[str, str]
+    ) -> CinderSettings:
+        return CinderSettings(
+            folder=self.folder / 'cinder',
+            driver=self.driver,
+            port=ports['cinder'],
+            compute_url=f'http://127.0.0.1:{ports["compute"]}/v2.1',
+            mount_base=self._layout.base,
+            shares={name: view.name for name, view in self.shares.items()},
+            qcow2_backends=('qcow2',),
+            options=dict(options),
+        )
 
     def _cinder_service(self) -> Service:
         return Service(
@@ -201,15 +232,38 @@ class Cloud:
             environment['PATH'] = os.pathsep.join(path)
         return environment
 
+    def _claim(self) -> None:
+        """Make the folder ours, and the share's if it is local."""
+        for folder in (self.folder, self._layout.local_base):
+            if folder:
+                self._claims.append(host.claim_folder(folder))
+
+    def _remains(self) -> Remains:
+        """Return what is to be cleaned up in the end; what was there before us stays."""
+        return Remains(
+            mount_base=self._layout.unmount_below,
+            passing=[self._scratch],
+            abandoned=[self.folder] if self._temporary else [],
+            empty=self._layout.missing(),
+        )
+
+    def _prepare(self) -> None:
+        """Make the folders, the shares, and the settings' file."""
+        self._scratch.mkdir(mode=0o700)
+        self._layout.prepare(_mount_options(self.options), self._child_environment())
+        for folder in (self._settings.folder, self.folder / 'compute', self.folder / 'log'):
+            folder.mkdir(exist_ok=True)
+        self._settings.save(self._settings_file)
+
     def _clean_up(self) -> None:
-        """End the reaper, which cleans up, and give the folder back."""
+        """End the reaper, which cleans up, and give the folders back."""
         reaper, self._reaper = self._reaper, None
-        claim, self._claim = self._claim, None
+        claims, self._claims = self._claims, []
         try:
             if reaper:
                 reaper.finish()
         finally:
-            if claim is not None:
+            for claim in claims:
                 os.close(claim)
 
 

@@ -21,8 +21,14 @@ from pathlib import Path
 import nova_assist
 from nova_assist.cloud.errors import FolderError, MissingToolError, PortInUseError
 
-_TOOLS = {'qemu-img': 'qemu-utils', 'qemu-storage-daemon': 'qemu-system-common'}
-"""The Debian package by program; the second is in qemu-utils from QEMU 8.2 on."""
+#: The Debian package by program; the storage daemon is in qemu-utils from QEMU 8.2 on.
+_TOOLS = {
+    'qemu-img': 'qemu-utils',
+    'qemu-io': 'qemu-utils',
+    'qemu-storage-daemon': 'qemu-system-common',
+}
+
+_TMPFS = Path('/dev/shm')  # noqa: S108 - only a place for a folder with a name of its own
 
 _DISTRIBUTIONS = (
     'nova-assist',
@@ -68,11 +74,13 @@ def choose_ports(wanted: Mapping[str, int]) -> dict[str, int]:
 def claim_folder(folder: Path) -> int:
     """Make a folder ours until the returned file descriptor is closed, by a crash too.
 
+    The folder itself is locked, so that nothing is left in one that is a user's.
+
     :raises FolderError: it can't be made, or another cloud has it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / 'lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise FolderError(f'cannot keep a cloud in {folder}: {error}') from error
     try:
@@ -83,6 +91,11 @@ def claim_folder(folder: Path) -> int:
             f'another cloud runs in {folder}; stop it, or choose another folder'
         ) from error
     return lock
+
+
+def scratch_base(folder: Path) -> Path:
+    """Return where passing files go: memory if there is a folder for it, else the given one."""
+    return _TMPFS if _TMPFS.is_dir() else folder
 
 
 def child_environment() -> dict[str, str]:

@@ -2,56 +2,122 @@
 """Ends every process of a cloud, whatever happened to who started it.
 
 Main class: :class:`Reaper`, the supervisor's end of a small process of its own
-(``python -m nova_assist.cloud.reaper MARK [MOUNT_BASE]``). That process waits for the end of its
+(``python -m nova_assist.cloud.reaper MARK [OPTION...]``). That process waits for the end of its
 standard input, which comes when the supervisor closes it, or dies in any way. Then it kills every
-process that carries the cloud's mark in its environment, and unmounts what is mounted below the
-mount base. Ending services in order is left to :mod:`nova_assist.cloud.service`.
+process that carries the cloud's mark in its environment, unmounts what is mounted below the mount
+base, and removes folders. Ending services in order is left to :mod:`nova_assist.cloud.service`.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import dataclasses
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
 from nova_assist.cloud.errors import CleanUpError
 from nova_assist.cloud.host import child_environment
+from nova_assist.cloud.removal import remove
 
+#: The environment variable that marks a cloud's processes with the cloud's id.
 MARK = 'NOVA_ASSIST_CLOUD'
-"""The environment variable that marks a cloud's processes with the cloud's id."""
 
+#: How long killing and unmounting may take.
 SWEEP_SECONDS = 15
-"""How long killing and unmounting may take."""
 
+#: How long a process that is being started may be without the mark: until its exec.
 _MARKING_SECONDS = 0.1
-"""How long a process that is being started may be without the mark: until its exec."""
 
+#: How long to wait for killed processes before looking again.
 _DYING_SECONDS = 0.01
-"""How long to wait for killed processes before looking again."""
+
+#: What the supervisor says in the end, if it lives to say it.
+_IN_ORDER = 'in order'
+
+
+@dataclasses.dataclass(frozen=True)
+class Remains:
+    """What a cloud leaves behind other than processes.
+
+    :param mount_base: unmount what is mounted below this folder.
+    :param passing: remove these folders.
+    :param abandoned: remove these too, if the supervisor died.
+    :param empty: remove these if there is nothing in them.
+    """
+
+    mount_base: Path | None = None
+    passing: Sequence[Path] = ()
+    abandoned: Sequence[Path] = ()
+    empty: Sequence[Path] = ()
+
+    def words(self) -> list[str]:
+        """Return the words of the command line from which :meth:`parse` makes this again."""
+        bases = [self.mount_base] if self.mount_base else []
+        lists = [bases, self.passing, self.abandoned, self.empty]
+        return [
+            f'{name}={path}' for name, paths in zip(_WORDS, lists, strict=True) for path in paths
+        ]
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Remains:
+        """Return what :meth:`words` has put in words."""
+        parser = argparse.ArgumentParser()
+        for name in _WORDS:
+            parser.add_argument(name, type=Path, action='append', default=[])
+        found = parser.parse_args(words)
+        bases = found.unmount_below
+        return cls(
+            bases[0] if bases else None,
+            found.remove,
+            found.remove_if_killed,
+            found.remove_if_empty,
+        )
+
+    def clean_up(self, in_order: bool) -> list[str]:
+        """Unmount and remove; return complaints.
+
+        :param in_order: whether the supervisor lived to the end.
+        """
+        complaints = unmount_below(self.mount_base) if self.mount_base else []
+        for folder in self.empty:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        for folder in [*self.passing, *(() if in_order else self.abandoned)]:
+            complaints += remove(folder)
+        return complaints
+
+
+_WORDS = ('--unmount-below', '--remove', '--remove-if-killed', '--remove-if-empty')
 
 
 class Reaper:
     """The process that cleans up when this one closes it or dies.
 
     :param mark: the id of the cloud.
-    :param mount_base: unmount what is mounted below this folder.
+    :param remains: what to clean up besides processes.
+    :param claims: file descriptors to hold open until all is clean.
     """
 
-    def __init__(self, mark: str, mount_base: Path | None = None) -> None:
-        bases = [str(mount_base)] if mount_base else []
+    def __init__(
+        self, mark: str, remains: Remains | None = None, claims: Sequence[int] = ()
+    ) -> None:
+        words = remains.words() if remains else []
         self._process = subprocess.Popen(
-            [sys.executable, '-m', __name__, mark, *bases],
+            [sys.executable, '-m', __name__, mark, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             env=child_environment(),
             start_new_session=True,
+            pass_fds=claims,
         )
 
     @property
@@ -65,7 +131,7 @@ class Reaper:
         :raises CleanUpError: something was left behind.
         """
         try:
-            _, complaint = self._process.communicate(timeout=2 * SWEEP_SECONDS)
+            _, complaint = self._process.communicate(_IN_ORDER, timeout=2 * SWEEP_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise CleanUpError(
                 f'cleaning up after the cloud takes more than {error.timeout} s; '
@@ -119,12 +185,12 @@ def _marked(mark: str) -> list[psutil.Process]:
 
 def main() -> int:
     """Wait for the end of standard input, clean up, and return the exit code."""
-    mark, *bases = sys.argv[1:]
-    sys.stdin.read()
+    mark, *words = sys.argv[1:]
+    remains = Remains.parse(words)
+    in_order = sys.stdin.read() == _IN_ORDER
     time.sleep(_MARKING_SECONDS)
     complaints = [f'process {pid} of the cloud cannot be killed' for pid in sweep(mark)]
-    for base in bases:
-        complaints += unmount_below(Path(base))
+    complaints += remains.clean_up(in_order)
     sys.stderr.write('\n'.join(complaints))
     return 1 if complaints else 0
 

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from nova_assist.cloud.errors import ServiceError
 
+#: How long a service may take until it says that it is ready.
 START_SECONDS = 60
-"""How long a service may take until it says that it is ready."""
 
+#: How long a service may take to end in order; then it is killed.
 STOP_SECONDS = 5
-"""How long a service may take to end in order; then it is killed."""
 
+#: How long a process may live on after its last word.
 _LAST_WORD_SECONDS = 2
-"""How long a process may live on after its last word."""
 
 _TAIL_LINES = 15
 
@@ -64,6 +64,15 @@ class Service:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
+
+    def check(self) -> None:
+        """See that the process runs.
+
+        :raises ServiceError: it ended by itself, or was never started.
+        """
+        if not self.alive:
+            code = self._process.returncode if self._process else None
+            raise ServiceError(self.name, f'ended by itself (exit code {code})', self.log)
 
     def start(self) -> None:
         """Start the service, and return when it is ready.

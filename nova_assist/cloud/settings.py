@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+#: The name of the cloud's only host, in Cinder's services and volumes.
 HOST = 'nova-assist'
-"""The name of the cloud's only host, in Cinder's services and volumes."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,7 +21,10 @@ from pathlib import Path
 
 from nova_assist.cloud.errors import ShareError
 
+_EXPORT = re.compile(r'([^\s:/-][^\s:/]*|\[[0-9A-Fa-f:.%\w]+\]):/\S*')
+
 _NOTHING = 'exit 0'
+#: What drivers call to mount, and Cinder to become root, as shell commands that need no root.
 _STAND_INS = {
     'mount': _NOTHING,
     'mount.nfs': _NOTHING,
@@ -29,7 +32,6 @@ _STAND_INS = {
     'sudo': 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"',
     'cinder-rootwrap': 'shift; exec "$@"',
 }
-"""What drivers call to mount, and Cinder to become root, as shell commands that need no root."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +72,16 @@ class ShareLayout:
         """The folder below which to unmount everything in the end."""
         return self.base if self.export else None
 
+    @property
+    def local_base(self) -> Path | None:
+        """The folder with the shares where they are local folders."""
+        return None if self.export else self.base
+
+    def missing(self) -> list[Path]:
+        """Return the folders of shares that :meth:`prepare` has to make."""
+        paths = {view.path for view in self.views.values()}
+        return sorted(path for path in paths if not path.exists())
+
     def prepare(
         self, mount_options: str | None = None, environment: Mapping[str, str] | None = None
     ) -> None:
@@ -91,6 +103,11 @@ class ShareLayout:
             _write_stand_ins(self.stand_ins)
 
 
+def is_export(share: str) -> bool:
+    """Tell whether a share is an NFS export ``host:/path``, rather than a local folder."""
+    return bool(_EXPORT.fullmatch(share))
+
+
 def plan(share: str | None, folder: Path, backends: Iterable[str]) -> ShareLayout:
     """Decide where the shares are to be.
 
@@ -98,7 +115,7 @@ def plan(share: str | None, folder: Path, backends: Iterable[str]) -> ShareLayou
         cloud's own.
     :param folder: the cloud's folder.
     """
-    if share and re.match(r'[^/]+:/', share):
+    if share and is_export(share):
         base = folder / 'mnt'
         view = ShareView.at(share, base)
         return ShareLayout(base, dict.fromkeys(backends, view), export=share)

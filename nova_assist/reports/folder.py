@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,21 @@ class ReportFolder:
     """The files of one report, in ``path``."""
 
     path: Path
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Make the folder, and keep other runs out of it: theirs would replace our report.
+
+        :raises FolderError: it can't be made, or another run writes its report there.
+        """
+        with _explained('prepare', self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _lock(handle, self.path)
+            yield
+        finally:
+            os.close(handle)
 
     def prepare(self) -> None:
         """Make the folder, see that it can be written, and remove an earlier run's report.
@@ -94,6 +110,16 @@ class ReportFolder:
             return
         for place in places:
             (self.path / _LOGS / Path(place).name).unlink(missing_ok=True)
+
+
+def _lock(handle: int, path: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise FolderError(
+            f"can't use {path}: another run writes its report there; wait for its end, or name "
+            'another folder with --report'
+        ) from error
 
 
 @contextlib.contextmanager

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from nova_assist.checks.pattern import Pattern
-from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.errors import StepFailed, TookTooLong
 from nova_assist.scenarios.logs import ServiceLog
 from nova_assist.scenarios.rest import Api, refusals
-from nova_assist.scenarios.tracked import Made
+from nova_assist.scenarios.tracked import Made, TrackedVolume
 from nova_assist.scenarios.waiting import Patience
 
 #: The status of what is no more.
@@ -27,7 +27,8 @@ class Context:
     """One scenario's surroundings.
 
     ``image_format`` is raw or qcow2, and names the volume type; ``share`` is the local folder of
-    the share that Cinder calls ``export``.
+    the share that Cinder calls ``export``. ``ended`` tells which service has ended by itself, or
+    "" while both run.
     """
 
     scenario: str
@@ -36,6 +37,7 @@ class Context:
     patience: Patience
     cinder_log: ServiceLog
     compute_log: ServiceLog
+    ended: Callable[[], str]
     share: Path
     export: str
     scratch: Path
@@ -55,7 +57,8 @@ class Context:
 
         :param ids: whose errors to quote from the services' logs if it isn't
         :param read: tells the status, ``None`` if the subject is gone
-        :raises StepFailed: if it ends in another status, or in none within the deadline
+        :raises StepFailed: if it ends in another status, or in none within the deadline, or if
+            nobody answers
         """
         status = GONE
 
@@ -67,10 +70,23 @@ class Context:
 
         try:
             self.patience.wait(f'{subject} becoming {wanted}', ended)
-        except StepFailed as error:
+        except TookTooLong as error:
             raise self.failed(f'{error}; it still is {status}', wanted, status, *ids) from error
         if status != wanted:
             raise self.failed(f'{subject} ended {status}, expected {wanted}', wanted, status, *ids)
+
+    def await_volume(self, volume: TrackedVolume, wanted: str, *pending: str) -> None:
+        """Wait until a volume has left the ``pending`` statuses; it has to be ``wanted`` then.
+
+        :raises StepFailed: if it isn't, or stays as it is until the deadline
+        """
+        self.await_status(
+            f'volume {volume.name} ({volume.id})',
+            [volume.id],
+            lambda: self.api.volume_status(volume.id),
+            wanted,
+            pending,
+        )
 
     def failed(self, fault: str, expected: str, found: str, *ids: str) -> StepFailed:
         """Return the error for a failed step, with what the services logged about ``ids``."""

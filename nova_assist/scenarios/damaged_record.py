@@ -2,16 +2,18 @@
 """The story of a share that was damaged: a broken record, and a volume file that vanished.
 
 Main object: :data:`STORY`. Operations have to end in an error in bounded time and change nothing;
-once the damage is undone, everything has to work again.
+once the damage is undone, everything has to work again. The judges can't follow a damaged chain:
+that nothing changed meanwhile is seen here, before the damage is undone.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nova_assist.checks import record
+from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
 from nova_assist.scenarios.tracked import TrackedVolume
@@ -64,24 +66,63 @@ def _recover(stage: Stage, volume: TrackedVolume, broken: str) -> None:
 
 @contextlib.contextmanager
 def _damaged(path: Path) -> Iterator[None]:
-    """Cut a file short, in place, for a while."""
+    """Cut a file short, in place, for a while.
+
+    :raises StepFailed: if a file of the volume changes meanwhile
+    """
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     try:
-        yield
+        with _unchanged(path):
+            yield
     finally:
         path.write_bytes(whole)
 
 
 @contextlib.contextmanager
 def _vanished(path: Path) -> Iterator[None]:
-    """Take a file away for a while, to another name that no driver knows."""
+    """Take a file away for a while, to another name that no driver knows.
+
+    :raises StepFailed: if it comes back meanwhile, or another file of the volume changes
+    """
     hidden = path.with_name(f'.set-aside-{path.name}')
     path.rename(hidden)
     try:
-        yield
+        with _unchanged(path):
+            yield
     finally:
         hidden.rename(path)
+
+
+@contextlib.contextmanager
+def _unchanged(path: Path) -> Iterator[None]:
+    """See that the files of a volume, of which ``path`` is one, are left as they are.
+
+    :raises StepFailed: if one is changed, made or removed meanwhile
+    """
+    before = _state(path)
+    yield
+    after = _state(path)
+    changes = {
+        name: 'made' if name not in before else 'removed' if name not in after else 'changed'
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }
+    if changes:
+        told = ', '.join(f'{name} was {change}' for name, change in changes.items())
+        raise StepFailed(
+            f'operations on a damaged volume changed its files: {told}',
+            'files left as they were',
+            told,
+            'chain',
+        )
+
+
+def _state(path: Path) -> Mapping[str, tuple[int, int]]:
+    """Return size and time of the last write of all files of the volume of ``path``."""
+    volume = path.name.partition('.')[0]
+    found = {each.name: each.stat() for each in path.parent.glob(f'{volume}*')}
+    return {name: (status.st_size, status.st_mtime_ns) for name, status in found.items()}
 
 
 STORY = Story(

@@ -5,6 +5,8 @@ Main class: :class:`ScenarioError`::
 
     ScenarioError
      +-- StepFailed        a step went wrong; carries the finding
+     |    +-- TookTooLong  what was waited for didn't happen
+     |    +-- NoAnswer     a service can't be reached: nothing is known of the driver
      +-- StepEnded         a step failed and is recorded: the story ends
      +-- NotPossible       this cloud can't play the scenario: not run, with the reason
      +-- GuestIoError      a guest's or host's read or write failed
@@ -16,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nova_assist.reports.model import Finding, Step
+from nova_assist.reports.model import Finding, Step, Verdict
 
 
 class ScenarioError(Exception):
@@ -26,9 +28,22 @@ class ScenarioError(Exception):
 class StepFailed(ScenarioError):
     """A step didn't do what it should; ``finding`` says what."""
 
+    #: What is known of the driver then.
+    verdict = Verdict.FAIL
+
     def __init__(self, fault: str, expected: str, found: str, judge: str = 'api') -> None:
-        self.finding = Finding(judge, fault, expected, found)
+        self.finding = Finding(judge, fault, expected, found, verdict=self.verdict)
         super().__init__(fault)
+
+
+class TookTooLong(StepFailed):
+    """What was waited for did not happen within its deadline."""
+
+
+class NoAnswer(StepFailed):
+    """A service can't be reached, which tells nothing about the driver."""
+
+    verdict = Verdict.UNKNOWN
 
 
 class StepEnded(ScenarioError):

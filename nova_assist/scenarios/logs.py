@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-_REQUEST = re.compile(r'\breq-[0-9a-f-]{36}\b')
+#: The request ids of a line, the global one first. That one is the same for all requests of a
+#: client; the last is the request's own.
+_REQUESTS = re.compile(r' \[(?:None )?(?:req-[0-9a-f-]{36} )*(?P<own>req-[0-9a-f-]{36})\b')
 _ERROR = re.compile(r' (?:ERROR|CRITICAL) \S+ (?:\[[^]]*\] )?(?P<message>.*)')
 _DISPATCHER = 'Exception during message handling: '
 _MESSAGES = 3
@@ -44,24 +46,24 @@ class ServiceLog:
                 lines = log.read().decode(errors='replace').splitlines()
         except OSError as error:
             return f"{self._service}'s log can't be read: {error}"
-        requests = {
-            request
-            for line in lines
-            if any(name in line for name in ids)
-            for request in _REQUEST.findall(line)
-        }
+        requests = {_request(line) for line in lines if any(name in line for name in ids)}
+        requests.discard('')
         messages = list(dict.fromkeys(_messages(lines, requests, ids)))
         said = ' | '.join(messages[-_MESSAGES:])
         return f'{self._service} logged: {said}' if said else ''
+
+
+def _request(line: str) -> str:
+    """Return the id of the request that logged a line, "" for none."""
+    match = _REQUESTS.search(line)
+    return match['own'] if match else ''
 
 
 def _messages(lines: list[str], requests: set[str], ids: tuple[str, ...]) -> Iterator[str]:
     """Yield error messages without the frames of their tracebacks."""
     for line in lines:
         match = _ERROR.search(line)
-        if match is None or not (
-            requests.intersection(_REQUEST.findall(line)) or any(name in line for name in ids)
-        ):
+        if match is None or not (_request(line) in requests or any(name in line for name in ids)):
             continue
         message = match['message'].strip().removeprefix(_DISPATCHER)
         if message and not message.startswith(('File "', 'Traceback ')):

@@ -10,16 +10,18 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
+import tempfile
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 from nova_assist.checks.judging import Bench
 from nova_assist.checks.pattern import Pattern
 from nova_assist.checks.reader import Reader
 from nova_assist.checks.scene import Ownership
 from nova_assist.cloud.cloud import Cloud
+from nova_assist.cloud.errors import ServiceError
+from nova_assist.cloud.shares import ShareView
 from nova_assist.reports.model import ScenarioResult, Verdict
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios.context import Context
@@ -47,11 +49,10 @@ class Scenario:
 class Player:
     """Plays scenarios in one cloud, each from its own part of the run's seed."""
 
-    def __init__(self, cloud: Cloud, seed: int, scratch: Path, stop: threading.Event) -> None:
-        """Take the cloud, a folder for copies of images, and the event that stops the run."""
+    def __init__(self, cloud: Cloud, seed: int, stop: threading.Event) -> None:
+        """Take the cloud, the run's seed, and the event that stops the run."""
         self._cloud = cloud
         self._seed = seed
-        self._scratch = scratch
         self._stop = stop
 
     def play(
@@ -67,30 +68,23 @@ class Player:
         except StepFailed as error:
             result.verdict, result.reason = error.finding.verdict, str(error)
         except (Interrupted, NotPossible) as error:
-            result.verdict, result.reason = Verdict.NOT_RUN, str(error)
+            cut_short(result, Verdict.NOT_RUN, str(error))
         except Exception as error:  # one scenario's end, whatever it is, must not end the run
-            result.verdict = Verdict.UNKNOWN
-            result.reason = f'the scenario crashed: {type(error).__name__}: {error}'
+            reason = f'the scenario crashed: {type(error).__name__}: {error}'
+            cut_short(result, Verdict.UNKNOWN, reason)
         result.seconds = time.monotonic() - began
         return result
 
     def _stage(self, scenario: Scenario, listener: Listener, result: ScenarioResult) -> Stage:
-        rng = random.Random(f'{self._seed}/{scenario.name}')  # noqa: S311 - repeatable
-        pattern = Pattern(rng.getrandbits(64))
-        share = self._cloud.shares[scenario.image_format]
-        context = Context(
-            scenario.name,
-            scenario.image_format,
-            Api(self._cloud.cinderclient(), self._cloud.novaclient(), self._cloud.compute.url),
-            Patience(self._stop),
-            ServiceLog('Cinder', self._cloud.cinder.log),
-            ServiceLog('compute', self._cloud.compute.log),
-            share.path,
-            share.name,
-            self._scratch,
-            pattern,
-            rng,
-        )
+        """Set the stage for a scenario.
+
+        :raises NotPossible: if a service has ended, or Cinder has no backend of the format
+        :raises StepFailed: if Cinder doesn't tell its backends
+        """
+        ended = self._ended()
+        if ended:
+            raise NotPossible(ended)
+        context = self._context(scenario)
         with refusals('asking for the backends'):
             backends = context.api.backends()
         if scenario.image_format not in backends:
@@ -98,8 +92,58 @@ class Player:
                 f"Cinder's scheduler has no backend {scenario.image_format!r}; it "
                 f'has: {", ".join(sorted(backends)) or "none"}'
             )
-        ownership = Ownership(os.geteuid(), os.getegid())
-        return Stage(context, Bench(Reader(self._scratch, pattern)), ownership, listener, result)
+        ownership = expected_ownership(
+            self._cloud.shares[scenario.image_format], self._cloud.options
+        )
+        bench = Bench(Reader(self._cloud.scratch, context.pattern))
+        return Stage(context, bench, ownership, listener, result)
+
+    def _context(self, scenario: Scenario) -> Context:
+        rng = random.Random(f'{self._seed}/{scenario.name}')  # noqa: S311 - repeatable
+        pattern = Pattern(rng.getrandbits(64))
+        share = self._cloud.shares[scenario.image_format]
+        return Context(
+            scenario.name,
+            scenario.image_format,
+            Api(self._cloud.cinderclient(), self._cloud.novaclient(), self._cloud.compute.url),
+            Patience(self._stop),
+            ServiceLog('Cinder', self._cloud.cinder.log),
+            ServiceLog('compute', self._cloud.compute.log),
+            self._ended,
+            share.path,
+            share.name,
+            self._cloud.scratch,
+            pattern,
+            rng,
+        )
+
+    def _ended(self) -> str:
+        """Return which service has ended by itself, "" if none has."""
+        try:
+            self._cloud.check()
+        except ServiceError as error:
+            return str(error)
+        return ''
+
+
+def expected_ownership(share: ShareView, options: Mapping[str, str]) -> Ownership:
+    """Return whose the files of a share should be: as ours are there, with Cinder's mode.
+
+    A share may have a group of its own (setgid), or make an owner of its own of root.
+    """
+    with tempfile.NamedTemporaryFile(dir=share.path) as probe:
+        status = os.fstat(probe.fileno())
+    secure = options.get('nas_secure_file_permissions', '').lower() == 'true'
+    return Ownership(status.st_uid, status.st_gid, 0o660 if secure else 0o666)
+
+
+def cut_short(result: ScenarioResult, verdict: Verdict, reason: str) -> None:
+    """End a scenario before its time; what its steps found by then counts all the same."""
+    found = Verdict.worst([verdict, *(step.verdict for step in result.steps)])
+    if found in (Verdict.FAIL, Verdict.UNKNOWN):
+        verdict = found
+    result.verdict = verdict
+    result.reason = result.reason or reason
 
 
 def _play(stage: Stage, story: Story) -> None:

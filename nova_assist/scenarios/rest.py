@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from novaclient import exceptions as nova_errors
 
 from nova_assist.checks.reader import ImageSource
 from nova_assist.checks.scene import Attachment, GuestDisk
-from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.errors import NoAnswer, StepFailed
 
 _TIMEOUT = 30.0
 
@@ -41,11 +41,14 @@ _CONNECTOR = {
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """A host's attachment of a volume, and the file it is to open."""
+    """A host's attachment of a volume, and the file it is to open.
+
+    ``export`` and ``file`` are ``None`` for connection info that names none.
+    """
 
     attachment: str
-    export: str
-    file: str
+    export: str | None
+    file: str | None
     format: str
 
 
@@ -90,21 +93,19 @@ class Api:
         return found
 
     def attachments(self) -> dict[str, list[Attachment]]:
-        """Return the attachments that have connection info, by volume id."""
+        """Return the attachments, by volume id."""
         found: dict[str, list[Attachment]] = {}
         for attachment in self.cinder.attachments.list(detailed=True):
-            info = attachment.connection_info
-            if info:
-                known = Attachment(attachment.id, info['name'], info.get('format', _FORMAT))
-                found.setdefault(attachment.volume_id, []).append(known)
+            told = _told(attachment.id, attachment.connection_info)
+            known = Attachment(told.attachment, told.file, told.format)
+            found.setdefault(attachment.volume_id, []).append(known)
         return found
 
     def connect_host(self, volume_id: str) -> Connection:
         """Attach the volume to a host that is no server, as backup or a bare-metal host would."""
         found = self.cinder.attachments.create(volume_id, _CONNECTOR, mode='rw')
         self.cinder.attachments.complete(found['id'])
-        info = found['connection_info']
-        return Connection(found['id'], info['export'], info['name'], info.get('format', _FORMAT))
+        return _told(found['id'], found.get('connection_info'))
 
     def disks(self, server_id: str, share: Path) -> dict[str, GuestDisk]:
         """Return what the running server has open, by volume id; nothing for one shut off.
@@ -135,6 +136,14 @@ class Api:
         return {pool.name.partition('@')[2].partition('#')[0] for pool in self.cinder.pools.list()}
 
 
+def _told(attachment: str, info: Mapping[str, Any] | None) -> Connection:
+    """Return what connection info says; what a driver left out is missing, and no crash."""
+    known = info or {}
+    return Connection(
+        attachment, known.get('export'), known.get('name'), known.get('format', _FORMAT)
+    )
+
+
 def _guest_disk(disk: dict[str, Any], share: Path) -> GuestDisk:
     files = [Path(node['file']) for node in disk['chain']]
     chain = tuple(file.name if file.parent == share else str(file) for file in files)
@@ -146,7 +155,8 @@ def _guest_disk(disk: dict[str, Any], share: Path) -> GuestDisk:
 def refusals(request: str) -> Iterator[None]:
     """Turn an HTTP error to ``request`` into a failed step.
 
-    :raises StepFailed: if a service refuses or can't be reached
+    :raises StepFailed: if a service refuses
+    :raises NoAnswer: if a service can't be reached
     """
     try:
         yield
@@ -155,6 +165,4 @@ def refusals(request: str) -> Iterator[None]:
             f'{request} was refused: {error}', 'an accepted request', str(error)
         ) from error
     except session_errors.ClientException as error:
-        raise StepFailed(
-            f'{request} found no service: {error}', 'an answer', str(error)
-        ) from error
+        raise NoAnswer(f'{request} found no service: {error}', 'an answer', str(error)) from error

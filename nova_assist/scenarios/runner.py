@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import queue
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,8 +41,6 @@ STORIES = (
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')
-
-_TMPFS = Path('/dev/shm')  # noqa: S108 - only a place for a folder with a name of its own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,23 +101,23 @@ class _Relay:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self.calls: queue.Queue[Callable[[], ScenarioResult | None]] = queue.Queue()
+        self._calls: queue.Queue[Callable[[], ScenarioResult | None]] = queue.Queue()
 
     def scenario_started(self, name: str, index: int, total: int) -> None:
-        self.calls.put(lambda: self._listener.scenario_started(name, index, total))
+        self._calls.put(lambda: self._listener.scenario_started(name, index, total))
 
     def step_started(self, scenario: str, step: str) -> None:
-        self.calls.put(lambda: self._listener.step_started(scenario, step))
+        self._calls.put(lambda: self._listener.step_started(scenario, step))
 
     def step_finished(self, scenario: str, step: Step) -> None:
-        self.calls.put(lambda: self._listener.step_finished(scenario, step))
+        self._calls.put(lambda: self._listener.step_finished(scenario, step))
 
     def scenario_finished(self, result: ScenarioResult) -> None:
         def finish() -> ScenarioResult:
             self._listener.scenario_finished(result)
             return result
 
-        self.calls.put(finish)
+        self._calls.put(finish)
 
     def failed(self, error: BaseException) -> None:
         """Have the caller's thread fail with what ended a playing thread."""
@@ -128,7 +125,15 @@ class _Relay:
         def fail() -> None:
             raise error
 
-        self.calls.put(fail)
+        self._calls.put(fail)
+
+    def results(self, count: int) -> Iterator[ScenarioResult]:
+        """Tell the real listener everything, and yield each result, until there are ``count``."""
+        while count:
+            result = self._calls.get()()
+            if result is not None:
+                count -= 1
+                yield result
 
 
 def _run(
@@ -140,36 +145,30 @@ def _run(
 ) -> Iterator[ScenarioResult]:
     relay = _Relay(listener)
     stop = threading.Event()
-    numbered = list(enumerate(chosen, 1))
+    player = Player(cloud, seed, stop)
+
+    def play(lane: Iterable[tuple[int, Scenario]]) -> None:
+        try:
+            for index, scenario in lane:
+                if not stop.is_set():
+                    relay.scenario_started(scenario.name, index, len(chosen))
+                    relay.scenario_finished(player.play(scenario, relay, repeat))
+        except BaseException as error:
+            relay.failed(error)
+
+    lanes = _lanes(cloud, chosen)
+    with ThreadPoolExecutor(max_workers=max(1, len(lanes))) as pool:
+        for lane in lanes:
+            pool.submit(play, lane)
+        try:
+            yield from relay.results(len(chosen))
+        finally:
+            stop.set()
+
+
+def _lanes(cloud: Cloud, chosen: Sequence[Scenario]) -> list[list[tuple[int, Scenario]]]:
+    """Return the scenarios with their numbers, those of each share in a list of their own."""
     lanes: dict[Path, list[tuple[int, Scenario]]] = {}
-    for index, scenario in numbered:
+    for index, scenario in enumerate(chosen, 1):
         lanes.setdefault(cloud.shares[scenario.image_format].path, []).append((index, scenario))
-    with tempfile.TemporaryDirectory(prefix='nova-assist-', dir=_scratch_base(cloud)) as scratch:
-        player = Player(cloud, seed, Path(scratch), stop)
-
-        def play(lane: Iterable[tuple[int, Scenario]]) -> None:
-            try:
-                for index, scenario in lane:
-                    if not stop.is_set():
-                        relay.scenario_started(scenario.name, index, len(chosen))
-                        relay.scenario_finished(player.play(scenario, relay, repeat))
-            except BaseException as error:
-                relay.failed(error)
-
-        with ThreadPoolExecutor(max_workers=max(1, len(lanes))) as pool:
-            for lane in lanes.values():
-                pool.submit(play, lane)
-            try:
-                left = len(chosen)
-                while left:
-                    result = relay.calls.get()()
-                    if result is not None:
-                        left -= 1
-                        yield result
-            finally:
-                stop.set()
-
-
-def _scratch_base(cloud: Cloud) -> Path:
-    """Return where copies of images go: memory, where there is a folder for it."""
-    return _TMPFS if _TMPFS.is_dir() else cloud.folder
+    return list(lanes.values())

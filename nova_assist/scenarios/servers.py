@@ -65,7 +65,7 @@ class Servers:
             f'{volume.id} attached', f'attachment of {volume.name}', lambda: self.detach(volume)
         )
         volume.server = server
-        self._await_volume(volume, 'in-use', 'attaching', 'reserved')
+        self._context.await_volume(volume, 'in-use', 'attaching', 'reserved')
 
     def detach(self, volume: TrackedVolume) -> None:
         """Stop writing to an attached volume, detach it and wait until it is available.
@@ -78,7 +78,7 @@ class Servers:
             raise StepFailed(f'volume {volume.name} is attached nowhere', 'a server', 'none')
         with refusals(f'detaching volume {volume.name} from server {server.name}'):
             self._context.api.nova.volumes.delete_server_volume(server.id, volume.id)
-        self._await_volume(volume, 'available', 'in-use', 'detaching')
+        self._context.await_volume(volume, 'available', 'in-use', 'detaching')
         volume.server = None
         self._context.made.drop(f'{volume.id} attached')
 
@@ -162,15 +162,6 @@ class Servers:
             f'server {server.name} ({server.id})',
             [server.id],
             lambda: self._context.api.server_status(server.id),
-            wanted,
-            pending,
-        )
-
-    def _await_volume(self, volume: TrackedVolume, wanted: str, *pending: str) -> None:
-        self._context.await_status(
-            f'volume {volume.name} ({volume.id})',
-            [volume.id],
-            lambda: self._context.api.volume_status(volume.id),
             wanted,
             pending,
         )

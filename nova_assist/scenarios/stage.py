@@ -9,8 +9,9 @@ scenarios to :mod:`nova_assist.scenarios.runner`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from nova_assist.checks import scene
 from nova_assist.checks.judging import Bench
@@ -23,12 +24,16 @@ from nova_assist.scenarios.errors import (
     NotPossible,
     StepEnded,
     StepFailed,
+    TookTooLong,
 )
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.servers import Servers
 from nova_assist.scenarios.tracked import TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 from nova_assist.scenarios.waiting import HURRIED_SECONDS
+
+#: How long a process may take from its last word on a connection to its end.
+_LAST_SECONDS = 1.0
 
 
 class Stage:
@@ -75,10 +80,30 @@ class Stage:
             step.findings.append(_finding(error))
         if judged:
             self._look(step)
+        self._excuse(step)
         verdicts = [finding.verdict for finding in step.findings]
         self._end(step, began, Verdict.worst([Verdict.PASS, *verdicts]))
         if step.findings:
             raise StepEnded(step)
+
+    def _excuse(self, step: Step) -> None:
+        """Blame nothing on the driver that was found after the end of a service."""
+        ended = self._ended(step.findings) if step.findings else ''
+        if ended:
+            found = [dataclasses.replace(each, verdict=Verdict.UNKNOWN) for each in step.findings]
+            gone = Finding('api', ended, 'a running service', 'none', verdict=Verdict.UNKNOWN)
+            step.findings[:] = [gone, *found]
+
+    def _ended(self, findings: Iterable[Finding]) -> str:
+        """Return which service has ended; one that gave no answer may be about to."""
+        context = self.context
+        if not any(each.judge == 'api' and each.verdict is Verdict.UNKNOWN for each in findings):
+            return context.ended()
+        with contextlib.suppress(TookTooLong, Interrupted):
+            return context.patience.wait(
+                'the end of a service', lambda: context.ended() or None, _LAST_SECONDS
+            )
+        return ''
 
     def _end(self, step: Step, began: float, verdict: Verdict) -> None:
         step.seconds = time.monotonic() - began
@@ -203,6 +228,7 @@ def _left(left: Mapping[str, Exception]) -> Finding:
         f'{name} could not be removed{others}: {error}',
         'removed',
         f'{len(left)} left behind',
+        verdict=Verdict.worst(_finding(each).verdict for each in left.values()),
     )
 
 

@@ -52,7 +52,7 @@ class Volumes:
         api = self._context.api
         with refusals(f'deleting volume {volume.name}'):
             api.cinder.volumes.delete(volume.id)
-        self._await(volume, GONE, 'deleting')
+        self._context.await_volume(volume, GONE, 'deleting')
         self.all.remove(volume)
         self._context.made.drop(volume.id)
 
@@ -63,28 +63,27 @@ class Volumes:
         """
         with refusals(f'extending volume {volume.name} to {gib} GiB'):
             self._context.api.cinder.volumes.extend(volume.id, gib)
-        self._await(volume, 'available', 'extending')
+        self._context.await_volume(volume, 'available', 'extending')
         volume.size = gib * _GIB
         volume.blocks = choose_blocks(self._context.rng, volume.size)
 
     def write(self, volume: TrackedVolume) -> None:
         """Attach a volume that is not in use to a host, write to about half of its blocks, detach.
 
-        :raises StepFailed: if a request is refused, or names the wrong share
+        :raises StepFailed: if a request is refused, or the answer names no file of the share
         :raises GuestIoError: if a write fails
         """
         context = self._context
         with refusals(f'attaching volume {volume.name} to a host'):
             connection = context.api.connect_host(volume.id)
         try:
-            self._check(volume, connection)
-            source = ImageSource(str(context.share / connection.file), connection.format)
+            source = self._source(volume, connection)
             with Disk(source, context.scratch, context.pattern) as disk:
                 write_all(disk, volume.history, self._some(volume.blocks))
         finally:
             with refusals(f'detaching volume {volume.name} from a host'):
                 context.api.cinder.attachments.delete(connection.attachment)
-        self._await(volume, 'available', 'detaching', 'in-use')
+        self._context.await_volume(volume, 'available', 'detaching', 'in-use')
 
     def snapshot(self, volume: TrackedVolume, name: str) -> TrackedSnapshot:
         """Take a snapshot, whether a guest is writing or not, and wait for it.
@@ -184,42 +183,40 @@ class Volumes:
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
         self.all.append(volume)
         context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
-        self._await(volume, 'available', 'creating')
+        self._context.await_volume(volume, 'available', 'creating')
         return volume
 
-    def _check(self, volume: TrackedVolume, connection: Connection) -> None:
-        """See that a host is told the right share, and the file's format, before it writes.
+    def _source(self, volume: TrackedVolume, connection: Connection) -> ImageSource:
+        """Return what a host opens, if it is told the right share, a file, and its format.
 
         :raises StepFailed: if it isn't
         """
-        export, file = self._context.export, connection.file
-        if connection.export != export:
-            raise StepFailed(
-                f'the host is told to mount {connection.export} for {volume.name}, '
-                f'which is on {export}',
-                export,
+        context = self._context
+        if connection.export != context.export:
+            raise _mistold(
+                f'to mount {connection.export or "nothing"} for {volume.name}, which is on '
+                f'{context.export}',
+                context.export,
                 connection.export,
-                'chain',
             )
-        wanted = self._context.image_format if file == f'volume-{volume.id}' else 'qcow2'
+        if connection.file is None:
+            raise _mistold(f'no file to open for {volume.name}', 'a file', None)
+        first = connection.file == f'volume-{volume.id}'
+        wanted = context.image_format if first else 'qcow2'
         if connection.format != wanted:
-            raise StepFailed(
-                f'the host is told to open {file} as {connection.format}, but it is {wanted}',
+            raise _mistold(
+                f'to open {connection.file} as {connection.format}, but it is {wanted}',
                 wanted,
                 connection.format,
-                'chain',
             )
-
-    def _await(self, volume: TrackedVolume, wanted: str, *pending: str) -> None:
-        self._context.await_status(
-            f'volume {volume.name} ({volume.id})',
-            [volume.id],
-            lambda: self._context.api.volume_status(volume.id),
-            wanted,
-            pending,
-        )
+        return ImageSource(str(context.share / connection.file), connection.format)
 
     def _some(self, blocks: list[int]) -> list[int]:
         """Choose about half of the blocks, the first and the last among them."""
         inner = self._context.rng.sample(blocks[1:-1], len(blocks) // 2)
         return [blocks[0], *inner, blocks[-1]]
+
+
+def _mistold(what: str, expected: str, found: str | None) -> StepFailed:
+    """Return the error for connection info that is wrong."""
+    return StepFailed(f'the host is told {what}', expected, found or 'nothing', 'chain')

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from nova_assist.scenarios.errors import Interrupted, StepFailed
+from nova_assist.scenarios.errors import Interrupted, TookTooLong
 
 #: How long one operation may take before the step has failed, and how long a clean-up may take
 #: once it has; in seconds.
@@ -32,21 +32,23 @@ class Patience:
         #: How long one operation may take, in seconds.
         self.seconds = OPERATION_SECONDS
 
-    def wait(self, what: str, probe: Callable[[], Result | None]) -> Result:
+    def wait(
+        self, what: str, probe: Callable[[], Result | None], seconds: float | None = None
+    ) -> Result:
         """Call ``probe`` until it returns something, and return that.
 
         :param what: what is waited for, as the message about its not coming has it
-        :raises StepFailed: if nothing came within :attr:`seconds`
+        :param seconds: how long to wait, if not :attr:`seconds`
+        :raises TookTooLong: if nothing came by then
         :raises Interrupted: if the run is being stopped
         """
-        deadline = time.monotonic() + self.seconds
+        allowed = self.seconds if seconds is None else seconds
+        deadline = time.monotonic() + allowed
         while True:
             found = probe()
             if found is not None:
                 return found
             if time.monotonic() > deadline:
-                raise StepFailed(
-                    f'{what} did not happen within {self.seconds:.0f} s', what, 'nothing'
-                )
+                raise TookTooLong(f'{what} did not happen within {allowed:.0f} s', what, 'nothing')
             if self._stop.wait(_INTERVAL):
                 raise Interrupted(f'stopped while waiting: {what}')

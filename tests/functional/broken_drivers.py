@@ -5,7 +5,10 @@ A class takes a part of the driver away in the process that loads it, which is a
 that runs for one test.
 """
 
+import contextlib
 import dataclasses
+import json
+import pathlib
 
 from driver import access, backend, nfs, offline, qemu_img, records, volumes
 
@@ -73,3 +76,34 @@ class LeavesOverlays(nfs.NfsDriver):
     def do_setup(self, context):
         volumes.discard = lambda layout, name: None
         super().do_setup(context)
+
+
+class ClearsDamagedRecord(nfs.NfsDriver):
+    """Empties a record that it can't read, and loses what it said."""
+
+    def create_snapshot(self, snapshot):
+        try:
+            return super().create_snapshot(snapshot)
+        except Exception:
+            _record(self, snapshot).write_text('{}')
+            raise
+
+
+class MakesVanishedFile(nfs.NfsDriver):
+    """Makes an empty file in the place of one that it can't find."""
+
+    def create_snapshot(self, snapshot):
+        try:
+            return super().create_snapshot(snapshot)
+        except Exception:
+            record = _record(self, snapshot)
+            with contextlib.suppress(ValueError):  # a damaged record, which is left alone
+                record.with_name(json.loads(record.read_text())['active']).touch()
+            raise
+
+
+def _record(driver, snapshot):
+    """Return where the record of a snapshot's volume is."""
+    base = pathlib.Path(driver.configuration.nfs_mount_point_base)
+    (record,) = base.glob(f'*/volume-{snapshot.volume_id}.info')
+    return record

@@ -59,3 +59,13 @@ class BrokenDriverTest(unittest.TestCase):
 
     def test_overlay_that_is_left_behind(self):
         self.assert_found('LeavesOverlays', 'offline-chain-raw', 'orphans', 'is left on the share')
+
+    def test_damaged_record_that_is_emptied(self):
+        self.assert_found(
+            'ClearsDamagedRecord', 'damaged-record-raw', 'chain', r'volume-\S+\.info was changed'
+        )
+
+    def test_vanished_file_that_is_made_again_without_its_data(self):
+        self.assert_found(
+            'MakesVanishedFile', 'damaged-record-raw', 'chain', r': volume-[^. ]+\.\S+ was made'
+        )

@@ -18,8 +18,9 @@ from cinderclient import exceptions as cinder_errors
 from keystoneauth1 import session, token_endpoint
 from novaclient import exceptions as nova_errors
 
+from nova_assist.cloud import host
 from nova_assist.cloud.cloud import Cloud
-from nova_assist.cloud.errors import ServiceError
+from nova_assist.cloud.errors import FolderError, ServiceError
 from nova_assist.cloud.reaper import MARK
 
 IN_TREE = 'cinder.volume.drivers.nfs.NfsDriver'
@@ -31,7 +32,7 @@ SUPERVISOR = f"""
 import pathlib, sys
 from nova_assist.cloud.cloud import Cloud
 cloud = Cloud(pathlib.Path(sys.argv[1]), driver={IN_TREE!r}, compute_command={COMPUTE!r},
-              share=(sys.argv[2:] or [None])[0])
+              share=(sys.argv[2:] or [None])[0], temporary=True)
 print(cloud.mark, flush=True)
 with cloud:
     print('up', flush=True)
@@ -174,8 +175,11 @@ class RunningCloudTest(unittest.TestCase):
 
     def test_cinder_goes_on_after_kill_and_start(self):
         volume = self.volumes.create('qcow2')
+        self.cloud.check()
         self.cloud.cinder.kill()
         self.assertFalse(self.cloud.cinder.alive)
+        with self.assertRaisesRegex(ServiceError, 'cinder: ended by itself'):
+            self.cloud.check()
         self.cloud.cinder.start()
         snapshot = self.volumes.snapshot(volume)
         self.volumes.delete(self.volumes.client.volume_snapshots, snapshot)
@@ -256,6 +260,38 @@ class FailingStartTest(unittest.TestCase):
         self.assert_error('compute: ended .*\n  no memory', IN_TREE, compute_command=command)
 
 
+class LocalShareTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.share = pathlib.Path(scratch.name).resolve()
+
+    def cloud(self, *command):
+        return Cloud(
+            make_folder(type(self)),
+            driver=IN_TREE,
+            share=str(self.share),
+            compute_command=command or COMPUTE,
+        )
+
+    def test_failing_start_leaves_nothing_in_the_folder_nor_in_memory(self):
+        cloud = self.cloud(sys.executable, '-c', '')
+        with self.assertRaises(ServiceError):
+            cloud.start()
+        self.assertEqual([], list(self.share.iterdir()))
+        self.assertFalse(cloud.scratch.exists())
+
+    def test_end_leaves_only_what_was_there_or_made_by_others(self):
+        with self.cloud() as cloud:
+            self.assertTrue(cloud.scratch.is_dir())
+            with self.assertRaisesRegex(FolderError, f'another cloud runs in {self.share}'):
+                self.cloud().start()
+            left = cloud.shares['raw'].path
+            (left / 'theirs').touch()
+        self.assertEqual([left], list(self.share.iterdir()))
+        self.assertFalse(cloud.scratch.exists())
+
+
 class EndOfSupervisorTest(unittest.TestCase):
     def supervisor(self, *arguments):
         """Run a cloud in another process; return that and the cloud's mark."""
@@ -278,10 +314,14 @@ class EndOfSupervisorTest(unittest.TestCase):
             self.assertTrue([each for each in commands if program in each], commands)
         return process, mark
 
-    def test_kill_leaves_no_process(self):
+    def test_kill_leaves_no_process_and_no_folder(self):
         process, mark = self.up()
+        folder = pathlib.Path(process.args[3])
+        scratch = host.scratch_base(folder) / f'nova-assist-{mark}'
+        self.assertTrue(folder.is_dir() and scratch.is_dir())
         process.kill()
         until(lambda: not marked(mark), 'processes are left')
+        until(lambda: not (folder.exists() or scratch.exists()), 'a folder is left')
 
     def test_end_of_input_leaves_no_process(self):
         process, mark = self.up()

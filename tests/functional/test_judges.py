@@ -207,6 +207,11 @@ class ChainTest(JudgesTest):
         self.share.rebase(NEW, '-b', str(self.share.path / OLD), '-F', 'qcow2')
         self.assert_one('chain', f'{NEW} names its backing file by an absolute path')
 
+    def test_backing_file_by_a_path_through_other_folders(self):
+        around = f'../{self.share.path.name}/{OLD}'
+        self.share.rebase(NEW, '-b', around, '-F', 'qcow2')
+        self.assert_one('chain', f'{NEW} names its backing file by a path with folders: ../')
+
     def test_backing_format_that_is_wrong(self):
         self.share.rebase(NEW, '-b', OLD, '-F', 'raw')
         self.assert_one_of('chain', f'{NEW} records format raw for its backing file {OLD}')
@@ -214,6 +219,25 @@ class ChainTest(JudgesTest):
     def test_overlay_that_was_left_out_of_the_chain(self):
         self.share.rebase(NEW, '-b', BASE, '-F', 'raw')
         self.assert_one_of('chain', f'record names {OLD} for snapshot s1, but the chain')
+
+    def test_overlay_that_two_snapshots_have(self):
+        run('qemu-img', 'commit', '-q', '-d', '-f', 'qcow2', self.share.path / OLD)
+        self.share.rebase(NEW, '-b', BASE, '-F', 'raw')
+        (self.share.path / OLD).unlink()
+        self.share.record({'active': NEW, 's1': NEW, 's2': NEW})
+        self.assert_one_of('chain', f'record names {NEW} for more than one snapshot: s1, s2')
+
+    def test_snapshot_that_went_into_an_error_state(self):
+        broken = dataclasses.replace(self.volume.snapshots[1], status='error_deleting')
+        self.assert_one(
+            'chain',
+            'snapshot second .*, which was available, is error_deleting in Cinder',
+            snapshots=(self.volume.snapshots[0], broken),
+        )
+
+    def test_snapshot_that_failed_to_be_made_is_not_judged(self):
+        failed = scene.Snapshot('s3', 'third', 'error', None)
+        self.assertEqual((), self.judge(snapshots=(*self.volume.snapshots, failed)).findings)
 
     def test_virtual_size_that_is_not_the_volume_s(self):
         larger = dataclasses.replace(self.volume.data, size=2 * SIZE)
@@ -233,6 +257,21 @@ class ChainTest(JudgesTest):
             attachments=(scene.Attachment('a1', NEW, 'raw'),),
         )
 
+    def test_attachment_that_names_no_file(self):
+        self.assert_one(
+            'chain',
+            'attachment a1 of volume v1 .*tells the host no file to open',
+            attachments=(scene.Attachment('a1', None, 'raw'),),
+        )
+
+    def test_guest_without_an_attachment_in_cinder(self):
+        self.assert_one(
+            'chain',
+            'a guest has volume v1 .*open, but Cinder has no attachment',
+            attachments=(),
+            guest=self.share.guest(NEW, OLD, BASE),
+        )
+
     def test_guest_that_did_not_switch(self):
         self.assert_one(
             'chain',
@@ -249,6 +288,42 @@ class ChainTest(JudgesTest):
 
     def test_snapshots_in_the_wrong_order(self):
         self.assert_one('chain', 'wrong order', snapshots=self.volume.snapshots[::-1])
+
+
+class MetadataTest(JudgesTest):
+    image_format = 'qcow2'
+
+    def corrupt(self, name):
+        """Take away the reference count of an image's header, which nothing reads."""
+        image = self.share.path / name
+        content = bytearray(image.read_bytes())
+        table = int.from_bytes(content[48:56], 'big')
+        counts = int.from_bytes(content[table : table + 8], 'big')
+        content[counts : counts + 2] = bytes(2)
+        image.write_bytes(content)
+
+    def test_corrupt_overlay(self):
+        self.corrupt(OLD)
+        self.assert_one('chain', f'qcow2 metadata of {OLD} is corrupt: .*counts 1 errors')
+
+    def test_corrupt_base(self):
+        self.corrupt(BASE)
+        self.assert_one('chain', f'qcow2 metadata of {BASE} is corrupt')
+
+    def test_corruption_is_found_again(self):
+        self.corrupt(OLD)
+        for _ in range(2):
+            self.assert_one('chain', f'qcow2 metadata of {OLD} is corrupt')
+
+    def test_corruption_of_a_file_that_was_sound_before(self):
+        self.assertEqual((), self.judge().findings)
+        self.corrupt(NEW)
+        self.assert_one('chain', f'qcow2 metadata of {NEW} is corrupt')
+
+    def test_active_file_of_a_running_guest_is_not_checked(self):
+        self.corrupt(NEW)
+        guest = self.share.guest(NEW, OLD, BASE)
+        self.assertEqual((), self.judge(guest=guest).findings)
 
 
 class GuessedFormatTest(JudgesTest):

@@ -38,6 +38,9 @@ class FakeHarness:
     on_step: Callable[[], None] = nothing
     on_stop: Callable[[], None] = nothing
     on_wait: Callable[[], None] = nothing
+    on_check: Callable[[], None] = nothing
+    reason: str = 'because'
+    found: str = FINDING.found
     silent: frozenset[str] = frozenset()
     opened: list[tuple[Path, Target]] = dataclasses.field(default_factory=list)
     seeds: list[int] = dataclasses.field(default_factory=list)
@@ -49,7 +52,7 @@ class FakeHarness:
         return [known for known in self.verdicts if name in (known, known.split('-')[0])]
 
     @contextlib.contextmanager
-    def open(self, folder: Path, target: Target) -> Iterator[FakeSession]:
+    def open(self, folder: Path, target: Target, keep: bool) -> Iterator[FakeSession]:
         self.opened.append((folder, target))
         (folder / 'log').mkdir()
         (folder / 'log' / 'cinder.log').write_text('what Cinder says\n')
@@ -70,6 +73,9 @@ class FakeSession:
     def environment(self) -> Mapping[str, str]:
         return {'OS_TOKEN': 'admin:demo', 'OS_ENDPOINT': "http://it's"}
 
+    def check(self) -> None:
+        self.harness.on_check()
+
     def wait(self) -> None:
         self.harness.on_wait()
 
@@ -87,7 +93,8 @@ class FakeSession:
 
     def _result(self, name: str, listener: Listener, repeat: str) -> ScenarioResult:
         verdict = self.harness.verdicts[name]
-        result = ScenarioResult(name, verdict, 0.5, 'because', repeat)
+        reason = self.harness.reason.format(self.harness.opened[-1][0])
+        result = ScenarioResult(name, verdict, 0.5, reason, repeat)
         if verdict is Verdict.NOT_RUN:
             return result
         for words in ('first', 'second'):
@@ -96,10 +103,14 @@ class FakeSession:
                 self.harness.on_step()
             step = Step(words, Verdict.PASS, 0.1)
             if words == 'second' and verdict is not Verdict.PASS:
-                step = Step(words, verdict, 0.1, [dataclasses.replace(FINDING, verdict=verdict)])
+                step = Step(words, verdict, 0.1, [self._finding(verdict)])
             result.steps.append(step)
             listener.step_finished(name, step)
         return result
+
+    def _finding(self, verdict: Verdict) -> Finding:
+        found = self.harness.found.format(self.harness.opened[-1][0])
+        return dataclasses.replace(FINDING, found=found, verdict=verdict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -76,6 +76,9 @@ class HelpTest(ScratchCase):
             self.assertIn('examples:\n  nova-assist', outcome.stdout)
             self.assertIn('exit codes:\n  0', outcome.stdout)
 
+    def test_the_cloud_says_which_clients_can_use_it(self) -> None:
+        self.assertIn("the cinder and nova commands can't use it", call('cloud', '--help').stdout)
+
     def test_the_version_is_told(self) -> None:
         outcome = call('--version')
         self.assertEqual(0, outcome.code)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from nova_assist.cloud.errors import CloudError
+from nova_assist.cloud.errors import CloudError, ServiceError
 from tests.unit.nova_assist.cli.fakes import FakeHarness, call
 from tests.unit.nova_assist.cli.scratch import ScratchCase
 
@@ -38,12 +38,22 @@ class CloudTest(ScratchCase):
 
     def test_a_cloud_that_fails_keeps_its_folder_because_of_its_logs(self) -> None:
         def fail() -> None:
-            raise CloudError('cinder ended by itself')
+            raise ServiceError('cinder', 'ended by itself', Path('cinder.log'))
 
         outcome = call('cloud', harness=FakeHarness(on_wait=fail))
         self.assertEqual(2, outcome.code)
         (kept,) = self.working.iterdir()
-        self.assertIn(f'{kept}\nnova-assist: cinder ended by itself\n', outcome.stderr)
+        self.assertIn(
+            f'{kept}\nnova-assist: cinder: ended by itself (log: cinder.log)\n', outcome.stderr
+        )
+
+    def test_a_cloud_that_fails_without_a_log_leaves_no_folder(self) -> None:
+        def fail(_: Path) -> None:
+            raise CloudError('the port is in use')
+
+        outcome = call('cloud', harness=FakeHarness(on_start=fail))
+        self.assertEqual((2, 'the port is in use'), (outcome.code, outcome.stderr.strip()[-18:]))
+        self.assertEqual([], list(self.working.iterdir()))
 
     def test_ctrl_c_before_the_cloud_is_up_is_an_interruption(self) -> None:
         def interrupt(_: Path) -> None:

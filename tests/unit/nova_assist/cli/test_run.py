@@ -3,12 +3,17 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from nova_assist.cli.arguments import RunArguments, parse
 from nova_assist.cloud.errors import CloudError, ServiceError
+from nova_assist.reports.folder import ReportFolder
 from nova_assist.reports.model import Verdict
 from tests.unit.nova_assist.cli.fakes import FakeHarness, Outcome, call
 from tests.unit.nova_assist.cli.scratch import ScratchCase
@@ -187,6 +192,53 @@ class InterruptionTest(RunCase):
         self.assertEqual(130, self.run_it(harness=harness).code)
         self.assertEqual(2, self.written()['totals']['not_run'])
 
+    def test_an_interruption_while_the_folder_is_removed_finds_the_report_written(self) -> None:
+        remove = shutil.rmtree
+
+        def interrupted(path: Path) -> None:
+            signal.raise_signal(signal.SIGINT)
+            remove(path)
+
+        with mock.patch('shutil.rmtree', interrupted):
+            outcome = self.run_it()
+        self.assertEqual(130, outcome.code)
+        self.assertEqual(2, self.written()['totals']['pass'])
+        self.assertIn('2 passed', outcome.stdout)
+        self.assertEqual([], list(self.working.iterdir()))
+
+    def test_an_interruption_while_the_report_is_written_waits_for_it(self) -> None:
+        replace = Path.replace
+
+        def interrupted(path: Path, target: Path) -> Path:
+            signal.raise_signal(signal.SIGINT)
+            return replace(path, target)
+
+        patch = mock.patch.object(Path, 'replace', interrupted)
+        self.addCleanup(patch.stop)
+
+        def on_stop() -> None:
+            patch.start()
+
+        harness = FakeHarness(on_stop=on_stop)
+        self.assertEqual(130, self.run_it(harness=harness).code)
+        self.assertEqual(2, self.written()['totals']['pass'])
+        self.assertTrue((self.report / 'report.html').exists())
+        self.assertEqual([], list(self.working.iterdir()))
+
+    def test_an_interruption_while_modules_are_loaded_is_an_ordinary_one(self) -> None:
+        code = (
+            'import signal, sys\n'
+            'class Interrupt:\n'
+            '    def find_spec(self, name, path=None, target=None):\n'
+            '        if name == "rich":\n'
+            '            signal.raise_signal(signal.SIGINT)\n'
+            'sys.meta_path.insert(0, Interrupt())\n'
+            'from nova_assist.cli.main import main\n'
+            'sys.exit(main(["run"]))\n'
+        )
+        run = subprocess.run([sys.executable, '-c', code], capture_output=True, check=False)
+        self.assertEqual((130, b''), (run.returncode, run.stderr))
+
     def test_the_signal_handlers_of_before_are_back_afterwards(self) -> None:
         before = signal.getsignal(signal.SIGTERM)
         self.run_it()
@@ -217,6 +269,49 @@ class FailureTest(RunCase):
         self.assertIn('nova-assist: compute is gone\n', outcome.stderr)
         verdicts = [item['verdict'] for item in self.written()['scenarios']]
         self.assertEqual(['unknown', 'not_run'], verdicts)
+
+    def test_a_service_that_ended_is_told_when_nothing_could_be_judged(self) -> None:
+        harness = FakeHarness({'a': UNKNOWN, 'b': NOT_RUN})
+        outcome = self.run_with_dead_cinder(harness)
+        log = self.report / 'logs' / 'log-cinder.log'
+        self.assertEqual(2, outcome.code)
+        self.assertIn(f'nova-assist: cinder: ended by itself (log: {log})\n', outcome.stderr)
+        verdicts = [item['verdict'] for item in self.written()['scenarios']]
+        self.assertEqual(['unknown', 'not_run'], verdicts)
+
+    def test_a_service_that_ended_is_no_pass_of_what_passed_before(self) -> None:
+        self.assertEqual(2, self.run_with_dead_cinder(ending(a=PASS, b=NOT_RUN)).code)
+
+    def test_a_service_that_ended_does_not_hide_a_failure(self) -> None:
+        outcome = self.run_with_dead_cinder(ending(a=FAIL, b=NOT_RUN))
+        self.assertEqual(1, outcome.code)
+        self.assertIn('cinder: ended by itself', outcome.stderr)
+
+    def run_with_dead_cinder(self, harness: FakeHarness) -> Outcome:
+        def on_check() -> None:
+            (folder, _) = harness.opened[0]
+            raise ServiceError('cinder', 'ended by itself', folder / 'log' / 'cinder.log')
+
+        harness.on_check = on_check
+        return self.run_it(harness=harness)
+
+    def test_a_log_named_in_the_report_is_the_copy_that_stays(self) -> None:
+        text = 'see {}/log/cinder.log'
+        self.run_it(harness=FakeHarness({'a': FAIL}, reason=text, found=text))
+        (scenario,) = self.written()['scenarios']
+        log = f'see {self.report / "logs" / "log-cinder.log"}'
+        self.assertEqual(log, scenario['reason'])
+        self.assertEqual(log, scenario['steps'][1]['findings'][0]['found'])
+
+    def test_another_runs_report_is_left_alone(self) -> None:
+        self.run_it()
+        harness = FakeHarness()
+        with ReportFolder(self.report).claimed():
+            outcome = self.run_it(harness=harness)
+        self.assertEqual(2, outcome.code)
+        self.assertIn('another run writes its report there', outcome.stderr)
+        self.assertEqual([], harness.opened)
+        self.assertEqual(2, self.written()['totals']['pass'])
 
     def test_a_cloud_that_leaves_something_behind_is_no_pass(self) -> None:
         def on_stop() -> None:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import shutil
+import signal
 from pathlib import Path
+from unittest import mock
 
-from nova_assist.cli.working import _mounts_under, working_folder
+from nova_assist.cli.working import working_folder
 from tests.unit.nova_assist.cli.scratch import ScratchCase
 
 
@@ -21,6 +24,17 @@ class WorkingFolderTest(ScratchCase):
         self.assertEqual([f"kept the cloud's folder {folder.path}"], told)
         self.assertTrue(folder.path.is_dir())
 
-    def test_a_mount_is_seen_below_its_folder_and_not_below_another(self) -> None:
-        self.assertIn('/proc', _mounts_under(Path('/')))
-        self.assertEqual([], _mounts_under(self.working))
+    def test_a_signal_while_it_is_removed_comes_when_it_is_gone(self) -> None:
+        remove = shutil.rmtree
+
+        def interrupted(path: Path) -> None:
+            signal.raise_signal(signal.SIGINT)
+            remove(path)
+
+        with (
+            mock.patch('shutil.rmtree', interrupted),
+            self.assertRaises(KeyboardInterrupt),
+            working_folder(False, self.fail),
+        ):
+            pass
+        self.assertEqual([], list(self.working.iterdir()))

@@ -20,6 +20,17 @@ class HostTest(unittest.TestCase):
         ):
             host.check_tools()
 
+    def test_each_program_of_qemu_is_looked_for(self):
+        for missing in ('qemu-img', 'qemu-io', 'qemu-storage-daemon'):
+            with self.subTest(missing), tempfile.TemporaryDirectory() as programs:
+                for tool in {'qemu-img', 'qemu-io', 'qemu-storage-daemon'} - {missing}:
+                    pathlib.Path(programs, tool).symlink_to('/bin/true')
+                with (
+                    mock.patch.dict(os.environ, PATH=programs),
+                    self.assertRaisesRegex(MissingToolError, f'{missing} .*apt install qemu-'),
+                ):
+                    host.check_tools()
+
     def test_any_free_port_is_another_for_each(self):
         ports = host.choose_ports({'cinder': 0, 'compute': 0})
         self.assertEqual(2, len(set(ports.values())))
@@ -43,6 +54,7 @@ class HostTest(unittest.TestCase):
                 host.claim_folder(folder)
             os.close(claim)
             os.close(host.claim_folder(folder))
+            self.assertEqual([], list(folder.iterdir()))
 
     def test_folder_that_can_not_be_made(self):
         with self.assertRaisesRegex(FolderError, 'cannot keep a cloud in /proc/cloud'):

@@ -4,10 +4,13 @@
 import os
 import pathlib
 import subprocess
+import sys
+import tempfile
 import unittest
 
-from nova_assist.cloud.errors import CleanUpError
-from nova_assist.cloud.reaper import MARK, Reaper, _unescape, unmount_below
+from nova_assist.cloud.errors import CleanUpError, FolderError
+from nova_assist.cloud.host import claim_folder
+from nova_assist.cloud.reaper import MARK, Reaper, Remains, _unescape, unmount_below
 
 SECONDS = 10
 
@@ -50,6 +53,44 @@ class ReaperTest(unittest.TestCase):
         os.kill(reaper.pid, 9)
         with self.assertRaisesRegex(CleanUpError, f'process {reaper.pid}, was killed'):
             reaper.finish()
+
+
+class RemainsTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = pathlib.Path(scratch.name)
+        for name in ('passing', 'abandoned', 'used', 'unused'):
+            (self.root / name).mkdir()
+        for name in ('passing', 'abandoned', 'used'):
+            (self.root / name / 'file').touch()
+        self.remains = Remains(
+            passing=[self.root / 'passing'],
+            abandoned=[self.root / 'abandoned'],
+            empty=[self.root / 'used', self.root / 'unused'],
+        )
+
+    def left(self):
+        return {path.name for path in self.root.iterdir()}
+
+    def test_end_in_order_leaves_what_the_supervisor_looks_after(self):
+        Reaper('one', self.remains).finish()
+        self.assertEqual({'abandoned', 'used'}, self.left())
+
+    def test_death_of_the_supervisor_leaves_only_what_others_put_there(self):
+        command = [sys.executable, '-m', 'nova_assist.cloud.reaper', 'one']
+        subprocess.run([*command, *self.remains.words()], input=b'', check=True)
+        self.assertEqual({'used'}, self.left())
+
+    def test_claim_is_held_until_all_is_clean(self):
+        folder = self.root / 'passing'
+        claim = claim_folder(folder)
+        reaper = Reaper('one', claims=[claim])
+        os.close(claim)
+        with self.assertRaisesRegex(FolderError, 'another cloud runs in'):
+            claim_folder(folder)
+        reaper.finish()
+        os.close(claim_folder(folder))
 
 
 class UnmountTest(unittest.TestCase):

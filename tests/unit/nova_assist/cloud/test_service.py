@@ -37,6 +37,15 @@ class ServiceTest(unittest.TestCase):
         self.assertFalse(service.alive)
         self.assertIsNone(service.pid)
 
+    def test_service_that_was_killed_is_told_with_its_exit_code(self):
+        service = self.service(WAITS)
+        service.start()
+        service.check()
+        os.kill(service.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, service.pid, os.WEXITED | os.WNOWAIT)
+        with self.assertRaisesRegex(ServiceError, r'ended by itself \(exit code -9\) \(log: '):
+            service.check()
+
     def test_restart_is_another_process_with_the_same_log(self):
         service = self.service(f'import sys; print("hello", file=sys.stderr); {WAITS}')
         service.start()

@@ -51,6 +51,18 @@ class SharesTest(unittest.TestCase):
         self.assertEqual(self.folder / 'mnt', layout.unmount_below)
         self.assertIsNone(layout.stand_ins)
 
+    def test_export_is_told_from_a_folder(self):
+        for share in ('nas:/', 'nas.example:/a/b', '10.0.0.1:/x', '[fe80::1%eth0]:/x'):
+            self.assertTrue(shares.is_export(share), share)
+        for share in ('/a:/b', './nas:/a', 'nas:a', 'two words:/a', '-o:/a'):
+            self.assertFalse(shares.is_export(share), share)
+
+    def test_only_folders_that_were_not_there_are_missing(self):
+        layout = shares.plan(str(self.folder), self.folder, BACKENDS)
+        there = layout.views['raw'].path
+        there.mkdir()
+        self.assertEqual([layout.views['qcow2'].path], layout.missing())
+
     def test_file_where_the_share_should_be(self):
         self.folder.joinpath('mine').write_text('')
         layout = shares.plan(str(self.folder / 'mine'), self.folder, BACKENDS)

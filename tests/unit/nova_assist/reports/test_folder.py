@@ -51,6 +51,16 @@ class ReportFolderTest(unittest.TestCase):
         self.folder.prepare()
         self.assertEqual({'notes', 'logs', 'logs/mine.log'}, self.names())
 
+    def test_a_folder_that_another_run_writes_to_is_refused(self) -> None:
+        with (
+            self.folder.claimed(),
+            self.assertRaisesRegex(FolderError, 'another run writes its report there'),
+            ReportFolder(self.folder.path).claimed(),
+        ):
+            pass
+        with self.folder.claimed():
+            self.assertEqual(set(), self.names())
+
     def test_logs_are_kept_by_their_place_below_the_cloud(self) -> None:
         self.folder.prepare()
         for name in ('log/cinder.log', 'compute/a/qemu.log'):

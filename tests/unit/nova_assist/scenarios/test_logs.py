@@ -8,10 +8,13 @@ import unittest
 from nova_assist.scenarios.logs import ServiceLog
 
 REQUEST = 'req-00000000-0000-0000-0000-00000000000'
+#: Clients send one and the same with all their requests.
+GLOBAL = f'{REQUEST}0'
 
 
-def line(level, request, message):
-    return f'2026-01-01 00:00:00.000 1 {level} cinder.volume [None {REQUEST}{request} a] {message}'
+def line(level, request, message, client=GLOBAL):
+    ids = f'{client} {REQUEST}{request} admin demo - - - -'
+    return f'2026-01-01 00:00:00.000 1 {level} cinder.volume [{ids}] {message}'
 
 
 class ServiceLogTest(unittest.TestCase):
@@ -30,6 +33,14 @@ class ServiceLogTest(unittest.TestCase):
             line('INFO', 1, 'deleting snapshot s1'),
             line('ERROR', 1, 'qemu-img failed'),
             line('ERROR', 2, 'another volume failed'),
+        )
+        self.assertEqual('Cinder logged: qemu-img failed', self.log.errors('s1'))
+
+    def test_request_of_a_client_without_an_id_of_its_own(self):
+        self.write(
+            line('INFO', 1, 'deleting snapshot s1', client=None),
+            line('ERROR', 1, 'qemu-img failed', client=None),
+            line('ERROR', 2, 'another volume failed', client=None),
         )
         self.assertEqual('Cinder logged: qemu-img failed', self.log.errors('s1'))
 

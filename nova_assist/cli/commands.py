@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries out one command line: words in, exit code out.
+
+Main function: :func:`carry_out`. Each command is left to the module that bears its name.
+"""
+
+from __future__ import annotations
+
+import io
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+
+from nova_assist.cli.arguments import Arguments, CloudArguments, ReportArguments, parse
+from nova_assist.cli.cloud import cloud
+from nova_assist.cli.display import display_on
+from nova_assist.cli.errors import CliError, ExitCode
+from nova_assist.cli.harness import EmbeddedHarness, Harness
+from nova_assist.cli.report import report
+from nova_assist.cli.run import run
+from nova_assist.cloud.errors import CloudError
+from nova_assist.reports.errors import ReportError
+from nova_assist.reports.visible import visible
+
+
+def carry_out(words: Sequence[str], harness: Harness | None) -> int:
+    """Carry out a command line and return the exit code.
+
+    :param harness: where clouds and scenarios come from (default: this package).
+    :raises KeyboardInterrupt: it was interrupted; nothing else is raised.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
+    try:
+        arguments = parse(words, shlex.join(['nova-assist', *words]))
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        return _dispatch(arguments, harness or EmbeddedHarness())
+    except (CliError, CloudError, ReportError) as error:
+        sys.stderr.write(f'nova-assist: {visible(str(error))}\n')
+    except Exception:
+        # A fault of this program, not of what was tested: 1 would say that a scenario failed.
+        traceback.print_exc()
+        sys.stderr.write('nova-assist: this is a fault of nova-assist itself; please report it\n')
+    return ExitCode.COULD_NOT_RUN
+
+
+def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:
+    if isinstance(arguments, ReportArguments):
+        return report(arguments)
+    with display_on(sys.stderr) as display:
+        if isinstance(arguments, CloudArguments):
+            return cloud(arguments, harness, display)
+        return run(arguments, harness, display)
