@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job: the whole lifecycle passes with our driver, and Cinder's own is the control."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_CONTROL = 'cinder.volume.drivers.nfs.NfsDriver'
+
+
+class LifecycleTest(unittest.TestCase):
+    def play(self, *options):
+        """Run the lifecycle, and return its exit code and its report."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        command = [sys.executable, '-m', 'nova_assist', 'run', '--report', folder.name, *options]
+        ended = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=600)
+        sys.stdout.write(ended.stdout)
+        report = json.loads(pathlib.Path(folder.name, 'report.json').read_text())
+        for name in ('junit.xml', 'report.html'):
+            self.assertTrue(pathlib.Path(folder.name, name).exists(), name)
+        return ended.returncode, report
+
+    def test_our_driver_passes_every_scenario(self):
+        code, report = self.play()
+        self.assertEqual(0, code)
+        self.assertEqual({'pass'}, {each['verdict'] for each in report['scenarios']})
+        self.assertEqual(16, report['totals']['pass'])
+
+    def test_control_passes_where_it_is_sound_and_shows_the_size_that_it_ignores(self):
+        code, report = self.play(
+            *('--driver', _CONTROL, '--scenario', 'clone-from-snapshots-raw'),
+            *('--scenario', 'online-chain-qcow2'),
+        )
+        self.assertEqual(1, code)
+        found = {each['name']: each for each in report['scenarios']}
+        self.assertEqual('pass', found['online-chain-qcow2']['verdict'])
+        clone = found['clone-from-snapshots-raw']
+        self.assertEqual('fail', clone['verdict'])
+        self.assertIn('larger volume', clone['reason'])
+        faults = [each['fault'] for step in clone['steps'] for each in step['findings']]
+        self.assertRegex('\n'.join(faults), 'virtual size of 1073741824 bytes, but volume')
