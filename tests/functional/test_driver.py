@@ -137,9 +137,14 @@ class SilenceTest(DriverCase):
         ended = client.poll(
             lambda: self.status(manager, self.kept), lambda seen: seen != 'deleting', 40
         )
-        if ended is not None:
+        if ended is None:
+            return True
+        try:
             manager.reset_state(self.kept, 'available')
-        return ended is None
+        except cinder_errors.NotFound:
+            # Nova reported an error, but the driver saw that the files are merged.
+            return True
+        return False
 
     def setUp(self):
         super().setUp()
