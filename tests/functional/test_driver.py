@@ -133,18 +133,17 @@ class SilenceTest(DriverCase):
 
     def try_to_delete(self):
         manager = self.cinder.volume_snapshots
-        manager.delete(self.kept)
-        ended = client.poll(
-            lambda: self.status(manager, self.kept), lambda seen: seen != 'deleting', 40
-        )
-        if ended is None:
-            return True
         try:
-            manager.reset_state(self.kept, 'available')
+            manager.delete(self.kept)
+            ended = client.poll(
+                lambda: self.status(manager, self.kept), lambda seen: seen != 'deleting', 40
+            )
+            if ended is not None:
+                manager.reset_state(self.kept, 'available')
         except cinder_errors.NotFound:
-            # Nova reported an error, but the driver saw that the files are merged.
-            return True
-        return False
+            # Nova reported an error, but the driver has seen since that the files are merged.
+            ended = None
+        return ended is None
 
     def setUp(self):
         super().setUp()
