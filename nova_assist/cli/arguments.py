@@ -146,7 +146,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         metavar='NAME',
         action='append',
         default=[],
-        help='run this scenario only; may be given several times (default: all)',
+        help='run this scenario only, or both of this name without -raw or -qcow2; may be given '
+        'several times (default: all)',
     )
     parser.add_argument('--list', action='store_true', help='list the scenarios, run none')
     parser.add_argument(
@@ -160,7 +161,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         metavar='DIR',
         type=Path,
         default=DEFAULT_REPORT,
-        help='where report.json, junit.xml, report.html and logs/ go (default: %(default)s)',
+        help='where report.json, junit.xml, report.html and logs/ go, in place of those of an '
+        'earlier run (default: %(default)s)',
     )
     _add_target(parser)
     _add_keep(parser)

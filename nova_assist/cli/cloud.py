@@ -21,8 +21,10 @@ from nova_assist.cloud.errors import ServiceError
 _ADVICE = """\
 # The cloud is up. In another terminal, give these lines to your shell; then, for example:
 #   openstack volume create --size 1 --type qcow2 first
-#   openstack volume list
-#   openstack server list
+#   openstack server create --image stand-in --flavor m1.tiny --nic none --wait guest
+#   openstack server add volume guest first
+#   openstack volume snapshot create --force --volume first s1
+# (pip install python-openstackclient brings that command.)
 # With python-cinderclient and python-novaclient:
 #   from os import environ
 #   from keystoneauth1 import session, token_endpoint

@@ -19,6 +19,7 @@ from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
 from nova_assist.cli.report import report
 from nova_assist.cli.run import run
+from nova_assist.cli.target import program
 from nova_assist.cloud.errors import CloudError
 from nova_assist.reports.errors import ReportError
 from nova_assist.reports.visible import visible
@@ -34,7 +35,7 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors='backslashreplace')
     try:
-        arguments = parse(words, shlex.join(['nova-assist', *words]))
+        arguments = parse(words, shlex.join([program(), *words]))
     except SystemExit as end:
         return int(end.code or 0)
     try:

@@ -48,7 +48,8 @@ class Display(abc.ABC):
     """A listener that tells a person; a context manager, closed when the person is told enough."""
 
     def __init__(self) -> None:
-        self._places: dict[str, str] = {}
+        self._finished = 0
+        self._total = 0
 
     @abc.abstractmethod
     def tell(self, text: str, verdict: Verdict | None = None) -> None:
@@ -79,12 +80,12 @@ class Display(abc.ABC):
 
     def scenario_started(self, name: str, index: int, total: int) -> None:
         """Show that a scenario begins."""
-        self._places[name] = f'[{index}/{total}] {name}'
-        self.working(self._places[name], name)
+        self._total = total
+        self.working(name, name)
 
     def step_started(self, scenario: str, step: str) -> None:
         """Show the step."""
-        self.working(f'{self._places[scenario]}: {step}', scenario)
+        self.working(f'{scenario}: {step}', scenario)
 
     def step_finished(self, scenario: str, step: Step) -> None:
         """Print each finding at once: a person may want to stop there."""
@@ -95,7 +96,9 @@ class Display(abc.ABC):
     def scenario_finished(self, result: ScenarioResult) -> None:
         """Print how the scenario ended."""
         self.idle(result.name)
-        words = f'{self._places[result.name]}  {VERDICTS[result.verdict]}  {result.seconds:.1f} s'
+        self._finished += 1
+        place = f'[{self._finished}/{self._total}]'
+        words = f'{place} {result.name}  {VERDICTS[result.verdict]}  {result.seconds:.1f} s'
         if result.verdict is Verdict.NOT_RUN:
             words = f'{words}  {first_fault(result)}'
         self.tell(words, result.verdict)

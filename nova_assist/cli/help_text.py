@@ -40,7 +40,7 @@ Progress goes to stderr.""",
 examples:
   nova-assist run
   nova-assist run --scenario NAME --seed 7
-  nova-assist run --driver cinder.volume.drivers.nfs.NfsDriver --report in-tree
+  nova-assist run --driver cinder.volume.drivers.nfs.NfsDriver --report nova-assist-report-control
   nova-assist run --share filer:/cinder --option nfs_mount_options=vers=4.2
   nova-assist run -f json | jq .totals
 
@@ -78,7 +78,7 @@ Read the report.json of a run and print it in another form on stdout.""",
     epilog="""\
 examples:
   nova-assist report
-  nova-assist report in-tree -f junit >junit.xml
+  nova-assist report nova-assist-report-control -f junit >junit.xml
 
 exit codes:
   0  printed, whatever the verdicts are

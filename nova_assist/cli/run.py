@@ -22,6 +22,7 @@ from nova_assist.cli.harness import Harness, Session
 from nova_assist.cli.output import emit, print_report
 from nova_assist.cli.recorder import Recorder
 from nova_assist.cli.signals import deferred
+from nova_assist.cli.target import program
 from nova_assist.cli.working import working_folder
 from nova_assist.cloud.errors import CloudError
 from nova_assist.reports.folder import ReportFolder
@@ -143,7 +144,7 @@ class _Attempt:
         session.check()
 
     def _repeat(self, name: str) -> str:
-        words = ['nova-assist', 'run', *self._arguments.target.words()]
+        words = [program(), 'run', *self._arguments.target.words()]
         words += ['--scenario', name, '--seed', str(self._arguments.seed)]
         return shlex.join(words)
 

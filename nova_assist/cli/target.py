@@ -11,6 +11,8 @@ import argparse
 import dataclasses
 import os
 import re
+import shutil
+import sys
 
 from nova_assist.cloud.shares import is_export
 
@@ -18,6 +20,7 @@ DEFAULT_DRIVER = 'driver.nfs.NfsDriver'
 _CLASS_PATH = re.compile(r'[A-Za-z_]\w*(\.[A-Za-z_]\w*)+')
 _OPTION = re.compile(r'([a-z][a-z0-9_]*)=(.*)', re.DOTALL)
 _LAST_PORT = 65535
+_NAME = 'nova-assist'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +45,14 @@ class Target:
         if self.compute_port:
             words += ['--compute-port', str(self.compute_port)]
         return words
+
+
+def program() -> str:
+    """Return how this program was called, so that a line that repeats a run can be pasted."""
+    called = sys.argv[0]
+    if os.path.basename(called) != _NAME or shutil.which(_NAME) == os.path.abspath(called):
+        return _NAME
+    return os.path.relpath(called)
 
 
 def class_path(word: str) -> str:

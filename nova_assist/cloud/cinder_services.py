@@ -89,6 +89,7 @@ class CinderServices:
         )
         threading.Thread(target=scheduler.start, daemon=True).start()
         self._create_volume_services()
+        self._refuse_unknown_options()
         _rehome_workers({volume.host: volume for volume in self._volumes.values()})
         for backend in self._volumes:
             self._start_volume_service(backend)
@@ -156,6 +157,16 @@ class CinderServices:
                     f'driver {self._settings.driver} cannot be created for backend {backend}: '
                     f'{_describe(error)}'
                 ) from error
+
+    def _refuse_unknown_options(self) -> None:
+        """Refuse options that no driver has registered: oslo.config would pass over a typo."""
+        for backend in self._volumes:
+            for name in self._settings.options:
+                if name not in cfg.CONF[backend]:
+                    raise StartError(
+                        f'driver {self._settings.driver} has no option {name!r}; see its '
+                        f'documentation for the names'
+                    )
 
     def _start_volume_service(self, backend: str) -> None:
         volume = self._volumes[backend]

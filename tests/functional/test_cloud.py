@@ -243,6 +243,11 @@ class FailingStartTest(unittest.TestCase):
             options={'nfs_shares_config': '/no/such/file'},
         )
 
+    def test_option_that_the_driver_does_not_have(self):
+        self.assert_error(
+            "no option 'nfs_sparse_volumes'", IN_TREE, options={'nfs_sparse_volumes': 'true'}
+        )
+
     def test_driver_that_can_not_mount_its_share(self):
         self.assert_error(
             'did not initialise for backend raw: .* localhost:/raw is gone; NfsNoSharesMounted',
