@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-import stat
 
 from driver import exceptions
 
@@ -90,8 +89,3 @@ def resolve_auto(folder: pathlib.Path, new_install: bool) -> bool:
     temporary.write_text(MARKER_TEXT, encoding='ascii')
     temporary.rename(marker)
     return True
-
-
-def mode_of(path: pathlib.Path) -> int:
-    """Return a file's permission bits."""
-    return stat.S_IMODE(path.stat().st_mode)

@@ -155,11 +155,6 @@ class OnlineMerge:
     record: Record
 
     @property
-    def frees_base(self) -> bool:
-        """Whether the base goes away, so that the volume becomes a lone qcow2 file."""
-        return self.new_backing is None
-
-    @property
     def spares_active(self) -> bool:
         """Whether the merge would leave the active file alone if it were done offline too."""
         return self.merge_target is not None

@@ -2,6 +2,7 @@
 """Hand-made volumes for tests: layouts, chains and qcow2 headers."""
 
 import pathlib
+import stat
 import struct
 
 from driver.chain import Chain, Image
@@ -70,3 +71,8 @@ def header(
     if version == 3:
         start += struct.pack('>QQQII', incompatible, 0, 0, 4, 104)
     return start + extensions + name
+
+
+def mode_of(path):
+    """Return a file's permission bits."""
+    return stat.S_IMODE(path.stat().st_mode)

@@ -81,7 +81,7 @@ class PlanTest(unittest.TestCase):
         plan = chain.plan_online_merge(record, whole, 'a')
         self.assertEqual((None, None), (plan.file_to_merge, plan.merge_target))
         self.assertEqual(builders.VOLUME, plan.removed)
-        self.assertTrue(plan.frees_base)
+        self.assertIsNone(plan.new_backing)
         self.assertEqual({}, plan.record.overlays)
 
     def test_online_delete_of_the_newest_snapshot_pulls_one_file(self):

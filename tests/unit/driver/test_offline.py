@@ -70,7 +70,7 @@ class VolumesTest(VolumeCase):
                 path = self.layout.path(builders.VOLUME)
                 _, found = self.opened(image_format)
                 self.assertEqual(size, found.active.virtual_size)
-                self.assertEqual(access.SECURE_MODE, access.mode_of(path))
+                self.assertEqual(access.SECURE_MODE, builders.mode_of(path))
                 if not sparse:
                     self.assertGreaterEqual(path.stat().st_blocks * 512, size)
                 volumes.delete(self.layout, records.load(self.layout))
@@ -121,7 +121,7 @@ class VolumesTest(VolumeCase):
                     path = target.path('volume-copy')
                     self.assertTrue(reads(path, target_format, 3, 7))
                     self.assertTrue(reads(path, target_format, 2 * 16384 - 1, 0))
-                    self.assertEqual(access.SECURE_MODE, access.mode_of(path))
+                    self.assertEqual(access.SECURE_MODE, builders.mode_of(path))
                     self.assertLess(path.stat().st_blocks * 512, 64 << 20)
                     for place in (target, self.layout):
                         volumes.delete(place, records.load(place))

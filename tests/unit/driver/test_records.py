@@ -61,7 +61,7 @@ class SaveTest(unittest.TestCase):
         records.save(self.layout, record, self.maker)
         self.assertEqual(record, records.load(self.layout))
         path = self.layout.path(self.layout.record)
-        self.assertEqual(access.SECURE_MODE, access.mode_of(path))
+        self.assertEqual(access.SECURE_MODE, builders.mode_of(path))
         self.assertEqual([self.layout.record], os.listdir(self.layout.folder))
 
     def test_record_on_a_share_that_cannot_be_written(self):

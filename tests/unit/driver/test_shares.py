@@ -104,7 +104,7 @@ class AccessTest(SharesCase):
                         access.FileMaker(mode).make(self.folder / 'x')
                     finally:
                         os.umask(old)
-                    self.assertEqual(mode, access.mode_of(self.folder / 'x'))
+                    self.assertEqual(mode, builders.mode_of(self.folder / 'x'))
 
     def test_leftover_of_an_interrupted_operation_is_replaced(self):
         (self.folder / 'x').write_text('leftover')
@@ -122,5 +122,5 @@ class AccessTest(SharesCase):
         self.assertFalse(access.resolve_auto(self.folder, new_install=False))
         self.assertTrue(access.resolve_auto(self.folder, new_install=True))
         self.assertEqual([access.MARKER], os.listdir(self.folder))
-        self.assertEqual(access.MARKER_MODE, access.mode_of(self.folder / access.MARKER))
+        self.assertEqual(access.MARKER_MODE, builders.mode_of(self.folder / access.MARKER))
         self.assertTrue(access.resolve_auto(self.folder, new_install=False))
