@@ -2,16 +2,21 @@
 """Whose the files are: the one way in which the driver makes a file on a share.
 
 Main class: :class:`FileMaker`. A file's group is the business of the share's folder (setgid), so
-nothing here needs chown, nor root.
+nothing here needs chown, nor root. Whether a share allows all this is seen by
+:mod:`driver.probe`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import dataclasses
 import os
 import pathlib
+import stat
+from collections.abc import Iterator
 
-from driver import exceptions
+from driver import advice, exceptions
 
 #: Modes that ``nas_secure_file_permissions`` asks for, true and false.
 SECURE_MODE = 0o660
@@ -20,7 +25,12 @@ OPEN_MODE = 0o666
 #: Where Cinder remembers that ``auto`` meant true for this share.
 MARKER = '.cinderSecureEnvIndicator'
 MARKER_MODE = 0o640
-MARKER_TEXT = 'This share was first used with secure file access. Keep this file.\n'
+MARKER_TEXT = b'This share was first used with secure file access. Keep this file.\n'
+
+# Of unshare(2): folder, root and umask of a thread.
+_CLONE_FS = 0x200
+
+_LIBC = ctypes.CDLL(None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,37 +46,25 @@ class FileMaker:
         """Make an empty file, in place of what an interrupted operation left under that name.
 
         Callers give a temporary name and rename later: what is seen under a final name has had
-        its mode, content and size from its first moment. Until the mode is set the file is open
-        to its owner alone, never to more than asked.
+        its mode, content and size from its first moment.
 
         :raises ShareError: the file can't be made
         """
         try:
             path.unlink(missing_ok=True)
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            with _without_umask():
+                flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+                handle = os.open(path, flags, self.mode)
             try:
-                os.fchmod(handle, self.mode)
+                # Where the umask could not be set aside, or the folder has a default ACL.
+                if stat.S_IMODE(os.fstat(handle).st_mode) != self.mode:
+                    os.fchmod(handle, self.mode)
             finally:
                 os.close(handle)
         except OSError as error:
             raise exceptions.ShareError(
-                f'Could not make {path}: {error.strerror}. Give the user and group of '
-                f'cinder-volume write access to the folder, and room on the share.'
+                f'Could not make {path}: {error.strerror}. {advice.on_folder(path.parent, error)}'
             ) from error
-
-
-def probe(folder: pathlib.Path, maker: FileMaker) -> None:
-    """See that files can be made and removed on a share.
-
-    :param folder: where the share is mounted
-    :raises ShareError: they can't, with what to change
-    """
-    trial = folder / f'.nova-assist-probe-{os.getpid()}.tmp'
-    maker.make(trial)
-    try:
-        trial.unlink()
-    except OSError as error:
-        raise exceptions.ShareError(f'Could not remove {trial}: {error.strerror}.') from error
 
 
 def resolve_auto(folder: pathlib.Path, new_install: bool) -> bool:
@@ -86,6 +84,29 @@ def resolve_auto(folder: pathlib.Path, new_install: bool) -> bool:
         return False
     temporary = marker.with_name(f'{MARKER}.tmp')
     FileMaker(MARKER_MODE).make(temporary)
-    temporary.write_text(MARKER_TEXT, encoding='ascii')
+    with temporary.open('r+b') as file:
+        file.write(MARKER_TEXT)
     temporary.rename(marker)
     return True
+
+
+@contextlib.contextmanager
+def _without_umask() -> Iterator[None]:
+    """Make files with exactly the mode asked for, in this thread only.
+
+    The umask is the process's, and other threads make files too: so this thread is first given
+    one of its own, which a container may forbid.
+    """
+    if not _take_own_umask():
+        yield
+        return
+    umask = os.umask(0)
+    try:
+        yield
+    finally:
+        os.umask(umask)
+
+
+def _take_own_umask() -> bool:
+    """Stop sharing the umask with other threads; those started later share it again."""
+    return bool(_LIBC.unshare(_CLONE_FS) == 0)

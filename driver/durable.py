@@ -11,7 +11,7 @@ import os
 import pathlib
 from collections.abc import Iterator
 
-from driver import access, exceptions
+from driver import access, advice, exceptions
 
 
 def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
@@ -21,7 +21,7 @@ def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
     :param final: its name from now on
     :raises ShareError: it can't be made durable
     """
-    with _failures(f'publish {final}'):
+    with _failures(f'publish {final}', final.parent):
         _sync(temporary, os.O_RDONLY)
         temporary.rename(final)
         _sync(final.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -33,8 +33,10 @@ def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None
     :raises ShareError: it can't be made or written
     """
     maker.make(temporary)
-    with _failures(f'write {temporary}'):
-        temporary.write_bytes(data)
+    with _failures(f'write {temporary}', temporary.parent):
+        # Never with O_CREAT: there is one way to make a file.
+        with temporary.open('r+b') as file:
+            file.write(data)
         _sync(temporary, os.O_RDONLY)
 
 
@@ -43,7 +45,7 @@ def remove(path: pathlib.Path) -> None:
 
     :raises ShareError: it can't be removed
     """
-    with _failures(f'remove {path}'):
+    with _failures(f'remove {path}', path.parent):
         path.unlink(missing_ok=True)
         _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
@@ -53,18 +55,17 @@ def sync_file(path: pathlib.Path) -> None:
 
     :raises ShareError: it can't be; over NFS this is where a full share shows
     """
-    with _failures(f'make {path} durable'):
+    with _failures(f'make {path} durable', path.parent):
         _sync(path, os.O_RDONLY)
 
 
 @contextlib.contextmanager
-def _failures(what: str) -> Iterator[None]:
+def _failures(what: str, folder: pathlib.Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise exceptions.ShareError(
-            f'Could not {what}: {error.strerror}. See that the share is there, has room, and '
-            f'lets the user of cinder-volume write; then repeat.'
+            f'Could not {what}: {error.strerror}. {advice.on_folder(folder, error)} Then repeat.'
         ) from error
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who has an image open, as QEMU's image locks tell, without starting a process.
 
-Main functions: :func:`holders` and :func:`claim`. QEMU holds a shared OFD lock on one byte for
-each permission it uses, at 100 + bit, and for each it denies to others, at 200 + bit (QEMU's
-``block/file-posix.c``). Over NFS the locks live on the server (v4, or v3 with lockd).
+Main functions: :func:`holders`, :func:`claim` and :func:`keep_unwritten`. QEMU holds a shared OFD
+lock on one byte for each permission it uses, at 100 + bit, and for each it denies to others, at
+200 + bit (QEMU's ``block/file-posix.c``). Over NFS the locks live on the server (v4, or v3 with
+lockd).
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ import pathlib
 import struct
 from collections.abc import Iterator
 
-from driver import exceptions
+from driver import advice, exceptions
 
 # struct flock of 64-bit Linux: type, whence, start, length, pid.
 _FLOCK = struct.Struct('hhqqi4x')
 
 _CONSISTENT_READ = 100
 _WRITE = 101
+_RESIZE = 103
+# From the byte of a permission to the one that denies it to others.
+_DENIED = 100
 _FIRST = 100
 _COUNT = 200
 
@@ -58,15 +62,22 @@ def claim(path: pathlib.Path) -> Iterator[None]:
     :raises ChainError: the file isn't there or can't be opened
     """
     with _opened(path, os.O_RDWR) as handle:
-        try:
-            fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(_FIRST, _COUNT))
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
-            raise exceptions.FileInUse(
-                f'{path} is open in a QEMU process, and was left as it is. Find the guest that '
-                f'uses it ("lslocks", "fuser", on each compute host) before you repeat this.'
-            ) from error
+        _lock(handle, path, fcntl.F_WRLCK, _FIRST, _COUNT)
+        yield
+
+
+@contextlib.contextmanager
+def keep_unwritten(path: pathlib.Path) -> Iterator[None]:
+    """Keep every QEMU from opening an image to write, for the length of the block.
+
+    Reading it stays possible, and who has it open already is left to :func:`holders`.
+
+    :raises FileInUse: somebody has claimed it
+    :raises ChainError: the file isn't there or can't be opened
+    """
+    with _opened(path, os.O_RDONLY) as handle:
+        for permission in (_WRITE, _RESIZE):
+            _lock(handle, path, fcntl.F_RDLCK, permission + _DENIED, 1)
         yield
 
 
@@ -76,8 +87,8 @@ def _opened(path: pathlib.Path, flags: int) -> Iterator[int]:
         handle = os.open(path, flags | os.O_CLOEXEC)
     except OSError as error:
         raise exceptions.ChainError(
-            f'Could not open {path} to look at its locks: {error.strerror}. See that the file is '
-            f'there and that its group and mode let the user of cinder-volume write to it.'
+            f'Could not open {path} to look at its locks: {error.strerror}. '
+            f'{advice.on_file(path, error)}'
         ) from error
     try:
         yield handle
@@ -85,10 +96,22 @@ def _opened(path: pathlib.Path, flags: int) -> Iterator[int]:
         os.close(handle)
 
 
-def _flock(start: int, length: int) -> bytes:
-    return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
+def _lock(handle: int, path: pathlib.Path, kind: int, start: int, length: int) -> None:
+    try:
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(kind, start, length))
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        raise exceptions.FileInUse(
+            f'{path} is open in a QEMU process, and was left as it is. Find the guest that '
+            f'uses it ("lslocks", "fuser", on each compute host) before you repeat this.'
+        ) from error
+
+
+def _flock(kind: int, start: int, length: int) -> bytes:
+    return _FLOCK.pack(kind, os.SEEK_SET, start, length, 0)
 
 
 def _held(handle: int, byte: int) -> bool:
-    answer = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _flock(byte, 1))
+    answer = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK, byte, 1))
     return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)

@@ -46,6 +46,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self.configuration.append_config_values(options.ALL)
         self._new_install = bool(kwargs.get('is_vol_db_empty'))
         self._settings: options.Settings
+        self._maker: access.FileMaker
         self._mounted: Shares
         self._backend: Backend
         self._snapshots: Snapshots
@@ -68,16 +69,30 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         helper = cinder_utils.get_root_helper()
         self._mounted = Shares(self._settings, self._over_subscription, helper)
         self._mounted.mount()
-        folders = [self._mounted.folder(export) for export in self._mounted.mounted()]
-        secure = self._settings.secure_permissions
-        if secure is None:
-            secure = access.resolve_auto(folders[0], self._new_install)
-        maker = access.FileMaker(access.SECURE_MODE if secure else access.OPEN_MODE)
-        for folder in folders:
-            access.probe(folder, maker)
-        opener = Opener(self._settings, self._mounted, maker, database)
+        self._maker = self._file_maker()
+        self._mounted.admit(self._maker)
+        opener = Opener(self._settings, self._mounted, self._maker, database)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
+
+    def _file_maker(self) -> access.FileMaker:
+        """Return what makes files with the mode that the options ask for.
+
+        What ``auto`` means is decided on the first share, as in the in-tree driver.
+        """
+        operations = self._settings.secure_operations
+        permissions = self._settings.secure_permissions
+        if None in (operations, permissions):
+            first = self._mounted.folder(self._mounted.mounted()[0])
+            auto = access.resolve_auto(first, self._new_install)
+            operations = auto if operations is None else operations
+            permissions = auto if permissions is None else permissions
+        if not operations:
+            LOG.info(
+                'nas_secure_file_operations is false, but this driver works as its own user all '
+                'the same, never as root.'
+            )
+        return access.FileMaker(access.SECURE_MODE if permissions else access.OPEN_MODE)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -166,11 +181,24 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         state = database.volume_state(snapshot.volume_id)
         self._snapshots.delete(state, snapshot.id, snapshot.obj_context)
 
-    def create_cloned_volume(self, volume: Any, src_vref: Any) -> NoReturn:
-        """Refuse: take a snapshot and make a volume from it."""
-        raise exceptions.Unsupported(
-            'Volumes are not cloned directly: take a snapshot and create a volume from that.'
-        )
+    @coordination.synchronized(  # type: ignore[untyped-decorator]
+        '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-{src_vref.id}'
+    )
+    def create_cloned_volume(self, volume: Any, src_vref: Any) -> dict[str, str]:
+        """Make a volume with another one's data; returns its ``provider_location``.
+
+        A detached source is copied as it is; of an attached one, a temporary snapshot is.
+        """
+        share, size = self._place(volume)
+        source = database.volume_state(src_vref.id)
+        if not source.attached:
+            self._backend.clone(volume.id, share, volume.name, size, source)
+            return {'provider_location': share}
+        with self._snapshots.temporary(source, volume.id, volume.obj_context) as snapshot_id:
+            self._backend.create_from_snapshot(
+                volume.id, share, volume.name, size, source, snapshot_id
+            )
+        return {'provider_location': share}
 
     def snapshot_revert_use_temp_snapshot(self) -> bool:
         """Tell Cinder not to take a snapshot before it asks for a revert, which is refused."""
@@ -202,7 +230,8 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     def _update_volume_stats(self) -> None:
         self._mounted.mount()
-        found = [self._mounted.capacity(export) for export in self._mounted.mounted()]
+        self._mounted.admit(self._maker)
+        found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
         name = self.configuration.safe_get('volume_backend_name')
         self._stats = {
             'volume_backend_name': name or self.volume_backend_name,

@@ -44,6 +44,7 @@ def merge(layout: Layout, plan: OfflineMerge, maker: access.FileMaker) -> None:
             f'{busy} of {layout.volume} are open in a QEMU process that Cinder does not know of. '
             f'Nothing was merged; find the guest ("lslocks", "fuser") and repeat.'
         )
+    volumes.require_writable(layout, touched)
     lower = layout.path(plan.lower.name)
     qemu_img.commit(layout.path(plan.overlay))
     durable.sync_file(lower)

@@ -46,6 +46,7 @@ cfg.CONF.register_opts(ADDED, group=configuration.SHARED_CONF_GROUP)
 class Settings:
     """The parsed options of one backend.
 
+    :ivar secure_operations: files worked on as the service's own user; None stands for ``auto``
     :ivar secure_permissions: files closed to others; None stands for ``auto``
     :ivar reserved: part of a share that stays free, 0 to 1
     :ivar create_timeout: seconds for Nova to switch a guest
@@ -60,10 +61,16 @@ class Settings:
     sparse: bool
     qcow2: bool
     snapshots: bool
+    secure_operations: bool | None
     secure_permissions: bool | None
     reserved: float
     create_timeout: int
     delete_timeout: int
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """Return the added options with their section, for oslo.config's generators."""
+    return [(configuration.SHARED_CONF_GROUP, ADDED)]
 
 
 def parse(conf: Any) -> Settings:
@@ -72,8 +79,6 @@ def parse(conf: Any) -> Settings:
     :param conf: the ``cinder.volume.configuration.Configuration`` of the backend
     :raises ConfigurationError: an option can't be used
     """
-    # Nothing is done as root whatever its value, but a wrong one is worth knowing.
-    _three_way(conf, 'nas_secure_file_operations')
     host, path = conf.nas_host, conf.nas_share_path
     options = conf.nfs_mount_options if conf.nas_mount_options is None else conf.nas_mount_options
     return Settings(
@@ -85,6 +90,7 @@ def parse(conf: Any) -> Settings:
         sparse=conf.nfs_sparsed_volumes,
         qcow2=conf.nfs_qcow2_volumes,
         snapshots=conf.nfs_snapshot_support,
+        secure_operations=_three_way(conf, 'nas_secure_file_operations'),
         secure_permissions=_three_way(conf, 'nas_secure_file_permissions'),
         reserved=conf.reserved_percentage / 100,
         create_timeout=conf.nfs_assisted_create_timeout,

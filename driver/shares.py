@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shares of a backend: which there are, mounting, capacity, choosing one for a volume.
 
-Main class: :class:`Shares`. Mounting itself is os-brick's, volume files are left to
-:mod:`driver.volumes`.
+Main class: :class:`Shares`. Mounting itself is os-brick's, looking at a share is left to
+:mod:`driver.probe`, volume files to :mod:`driver.volumes`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from os_brick.remotefs import remotefs as brick_remotefs
 from oslo_concurrency import processutils
 from oslo_log import log as logging
 
-from driver import exceptions
+from driver import access, exceptions, probe, verdict
 from driver.options import Settings
 
 LOG = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Shares:
             nfs_mount_options=settings.mount_options,
         )
         self._seen: dict[str, tuple[int, int]] = {}
+        self._admitted: set[str] = set()
         self.options: Mapping[str, str | None] = {}
 
     def mount(self) -> None:
@@ -80,6 +81,38 @@ class Shares:
     def mounted(self) -> list[str]:
         """Return the exports that are mounted."""
         return list(self._seen)
+
+    def admit(self, maker: access.FileMaker) -> None:
+        """Look at each share that is mounted and was not looked at; tell what is found.
+
+        One that can't be used is logged and left out until it can: volumes on it keep their
+        share, new ones get another.
+
+        :param maker: makes files as volumes are to be made
+        :raises ShareError: none of the shares can be used
+        """
+        failures = []
+        for export in self._seen.keys() - self._admitted:
+            try:
+                self._examine(export, maker)
+                self._admitted.add(export)
+            except exceptions.ShareError as error:
+                LOG.error('Share %s is left out: %s', export, error)
+                failures.append(f'{export}: {error}')
+        if not self._admitted:
+            raise exceptions.ShareError(' '.join(failures))
+
+    def admitted(self) -> list[str]:
+        """Return the exports that are mounted and can be used."""
+        return [export for export in self._seen if export in self._admitted]
+
+    def _examine(self, export: str, maker: access.FileMaker) -> None:
+        found = verdict.judge(probe.look(self.folder(export), maker), self._settings.snapshots)
+        LOG.info('Share %s at %s', export, found.summary)
+        for line in found.advice:
+            LOG.warning('Share %s: %s', export, line)
+        if found.refusals:
+            raise exceptions.ShareError(' '.join(found.refusals))
 
     def folder(self, export: str) -> pathlib.Path:
         """Return where a share is mounted, and mount it again if it was lost.
@@ -135,7 +168,7 @@ class Shares:
         :raises ShareError: none has room
         """
         capacities = {}
-        for export in self.mounted():
+        for export in self.admitted():
             try:
                 capacities[export] = self.capacity(export)
             except exceptions.ShareError as error:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 
 from oslo_concurrency import processutils
 
-from driver import access, chain, durable, exceptions, locks, qcow2, qemu_img
+from driver import access, advice, chain, durable, exceptions, locks, qcow2, qemu_img
 from driver.chain import Chain, Image
 from driver.layout import Format, Layout
 from driver.records import Record
@@ -89,13 +89,21 @@ def _read_start(path: pathlib.Path) -> tuple[bytes, int]:
             os.close(handle)
     except OSError as error:
         raise exceptions.ChainError(
-            f'Could not read {path}: {error.strerror}. Nothing was changed. The volume needs this '
-            f'file: bring it back, then repeat. If its data is gone for good, take all files of '
-            f'the volume off the share; then its snapshots and the volume can be deleted.'
+            f'Could not read {path}: {error.strerror}. Nothing was changed. {_remedy(path, error)}'
         ) from error
     if not stat.S_ISREG(status.st_mode):
         raise exceptions.ChainError(f'{path} is not a regular file. Nothing was changed.')
     return data, status.st_size
+
+
+def _remedy(path: pathlib.Path, error: OSError) -> str:
+    if error.errno != errno.ENOENT:
+        return advice.on_file(path, error)
+    return (
+        'The volume needs this file: bring it back, then repeat. If its data is gone for good, '
+        'take all files of the volume off the share; then its snapshots and the volume can be '
+        'deleted.'
+    )
 
 
 def create(
@@ -175,6 +183,37 @@ def discard(layout: Layout, name: str) -> None:
     if path.exists():
         with locks.claim(path):
             durable.remove(path)
+
+
+def require_writable(layout: Layout, names: Iterable[str]) -> None:
+    """See that files can be written before any of them is: a merge that stops halfway is worse.
+
+    :raises ShareError: one can't be, with what to change
+    """
+    for path in map(layout.path, names):
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+        except OSError as error:
+            raise exceptions.ShareError(
+                f'Could not write {path}: {error.strerror}. Nothing was changed. '
+                f'{advice.on_file(path, error)}'
+            ) from error
+
+
+@contextlib.contextmanager
+def at_rest(layout: Layout, found: Chain) -> Iterator[None]:
+    """See that nobody has a volume open, and keep it from being written during the block.
+
+    :raises FileInUse: somebody has it open
+    """
+    with locks.keep_unwritten(layout.path(found.active.name)):
+        if busy := in_use(layout, found.names):
+            raise exceptions.FileInUse(
+                f'{busy} of {layout.volume} are open in a QEMU process that Cinder does not know '
+                f'of, so the data may change. Nothing was copied; find the guest ("lslocks", '
+                f'"fuser", on each compute host) and repeat.'
+            )
+        yield
 
 
 def in_use(layout: Layout, names: Iterable[str]) -> list[str]:

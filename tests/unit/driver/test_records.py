@@ -66,5 +66,5 @@ class SaveTest(unittest.TestCase):
 
     def test_record_on_a_share_that_cannot_be_written(self):
         missing = builders.layout(pathlib.Path(self.layout.folder, 'gone'))
-        with self.assertRaisesRegex(exceptions.ShareError, 'write access'):
+        with self.assertRaisesRegex(exceptions.ShareError, 'see that the share is mounted'):
             records.save(missing, Record(builders.VOLUME, {}), self.maker)

@@ -23,6 +23,7 @@ def settings(folder, **changes):
         sparse=True,
         qcow2=False,
         snapshots=True,
+        secure_operations=True,
         secure_permissions=False,
         reserved=0.1,
         create_timeout=1,
@@ -94,33 +95,48 @@ class RoomTest(SharesCase):
                 self.assertEqual(fits, self.shares().fits(capacity, size))
 
 
-class AccessTest(SharesCase):
-    def test_made_file_has_its_mode_whatever_the_umask(self):
-        for umask in (0, 0o022, 0o077):
-            for mode in (access.SECURE_MODE, access.OPEN_MODE):
-                with self.subTest(umask=umask, mode=mode):
-                    old = os.umask(umask)
-                    try:
-                        access.FileMaker(mode).make(self.folder / 'x')
-                    finally:
-                        os.umask(old)
-                    self.assertEqual(mode, builders.mode_of(self.folder / 'x'))
+class AdmissionTest(SharesCase):
+    """A local folder stands for the share's mount point: os-brick finds nothing to mount."""
 
-    def test_leftover_of_an_interrupted_operation_is_replaced(self):
-        (self.folder / 'x').write_text('leftover')
-        access.FileMaker(access.SECURE_MODE).make(self.folder / 'x')
-        self.assertEqual('', (self.folder / 'x').read_text())
+    def share(self, **changes):
+        found = self.shares(**changes)
+        found._client = _Mounted(self.folder)
+        found.options = {'host:/one': None}
+        found.folder('host:/one')
+        return found
 
-    def test_probe_names_a_folder_that_cannot_be_written(self):
-        maker = access.FileMaker(access.SECURE_MODE)
-        access.probe(self.folder, maker)
+    def test_share_that_works_is_admitted_and_left_empty(self):
+        share = self.share()
+        share.admit(access.FileMaker(access.SECURE_MODE))
+        self.assertEqual(['host:/one'], share.admitted())
         self.assertEqual([], os.listdir(self.folder))
-        with self.assertRaisesRegex(exceptions.ShareError, 'write access'):
-            access.probe(self.folder / 'missing', maker)
 
-    def test_auto_means_secure_on_a_new_install_and_ever_after(self):
-        self.assertFalse(access.resolve_auto(self.folder, new_install=False))
-        self.assertTrue(access.resolve_auto(self.folder, new_install=True))
-        self.assertEqual([access.MARKER], os.listdir(self.folder))
-        self.assertEqual(access.MARKER_MODE, builders.mode_of(self.folder / access.MARKER))
-        self.assertTrue(access.resolve_auto(self.folder, new_install=False))
+    def test_share_that_can_not_be_used_is_left_out_until_it_can(self):
+        share = self.share()
+        wrong = _MakesOther(access.SECURE_MODE)
+        with self.assertRaisesRegex(exceptions.ShareError, 'host:/one: .*0660 .* as 0600'):
+            share.admit(wrong)
+        self.assertEqual([], share.admitted())
+        share.admit(access.FileMaker(access.SECURE_MODE))
+        self.assertEqual(['host:/one'], share.admitted())
+
+
+class _Mounted:
+    """What os-brick says of a share that is mounted already."""
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def get_mount_point(self, export):
+        return str(self._folder)
+
+    def mount(self, export, flags):
+        pass
+
+
+class _MakesOther(access.FileMaker):
+    """Makes files as on a share that masks modes."""
+
+    def make(self, path):
+        super().make(path)
+        path.chmod(0o600)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator should change when a share says no.
+
+Main functions: :func:`on_folder` and :func:`on_file`, which turn a failed system call into the
+sentence that ends an error message. They look, and change nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import grp
+import os
+import pathlib
+import pwd
+import stat
+
+#: How many groups of a user AUTH_SYS carries to the server (RFC 5531, appendix A).
+AUTH_SYS_GROUPS = 16
+
+_GROUP_MAY_CHANGE = stat.S_IWGRP | stat.S_IXGRP
+_GROUP_MAY_WRITE = stat.S_IRGRP | stat.S_IWGRP
+
+_BY_ERRNO = {
+    errno.EROFS: 'The share is read-only: give "rw" in its export and in the mount options.',
+    errno.ENOSPC: 'The share is full: make room on it or grow it.',
+    errno.EDQUOT: 'The quota of the share is used up: raise it or make room.',
+    errno.ESTALE: 'The server has removed the export, or has made it anew: export it again with '
+    'the same fsid, or unmount it here and mount it again.',
+    errno.EIO: 'The server gave no answer, and the mount is soft: mount it "hard", and see that '
+    'the server runs.',
+    errno.ENOENT: 'It is not there: see that the share is mounted.',
+}
+_OTHERWISE = 'See that the share is mounted and that its server runs.'
+
+#: How to have libvirt leave the owners of files alone.
+KEEP_OWNER = (
+    'Set dynamic_ownership = 0 in /etc/libvirt/qemu.conf on every compute host, and restart '
+    'libvirtd there'
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class User:
+    """Who a process is to a file server."""
+
+    uid: int
+    gid: int
+    groups: frozenset[int]
+
+    @classmethod
+    def current(cls) -> User:
+        """Return who this process is."""
+        gid = os.getegid()
+        return cls(os.geteuid(), gid, frozenset({gid, *os.getgroups()}))
+
+    @property
+    def name(self) -> str:
+        """Its name, or number if it has none."""
+        return user_name(self.uid)
+
+
+def on_folder(folder: pathlib.Path, error: OSError) -> str:
+    """Say what to change so that files can be made, renamed and removed in a share's folder."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        try:
+            return denied_folder(folder.stat(), User.current())
+        except OSError:
+            return f'Give {User.current().name} access to {folder} and to the folders above it.'
+    return _BY_ERRNO.get(error.errno or 0, _OTHERWISE)
+
+
+def on_file(path: pathlib.Path, error: OSError) -> str:
+    """Say what to change so that a volume's file can be read and written."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        try:
+            return denied_file(path.stat(), path.parent.stat(), User.current())
+        except OSError:
+            return on_folder(path.parent, error)
+    return _BY_ERRNO.get(error.errno or 0, _OTHERWISE)
+
+
+def denied_folder(folder: os.stat_result, user: User) -> str:
+    """Say why a user may not change a folder, and what to change; the likeliest cause first."""
+    group = group_name(folder.st_gid)
+    if user.uid == 0:
+        return (
+            'This process is root, and the server squashes root (root_squash): run cinder-volume '
+            f'as an ordinary user in the group {group} of the folder; or, if every client can be '
+            'trusted, export with no_root_squash.'
+        )
+    if folder.st_mode & _GROUP_MAY_CHANGE != _GROUP_MAY_CHANGE:
+        return (
+            f'The folder is {described(folder)}: on the server, give it to the group that '
+            f'cinder-volume and the hypervisors share, and chmod 2770 (or 2775) it.'
+        )
+    if folder.st_gid not in user.groups:
+        return _not_member(folder.st_gid, user)
+    if len(user.groups) > AUTH_SYS_GROUPS:
+        return (
+            f'{user.name} is in {len(user.groups)} groups, of which AUTH_SYS carries '
+            f'{AUTH_SYS_GROUPS} to the server: take it out of some, or have the server look up '
+            f'groups itself (rpc.mountd --manage-gids).'
+        )
+    return (
+        f'The folder is {described(folder)} and {user.name} is in the group {group} here, but the '
+        f'server sees that otherwise: uids and gids have to agree on both, the export must not be '
+        f'all_squash, and SELinux must let the service use NFS.'
+    )
+
+
+def denied_file(file: os.stat_result, folder: os.stat_result, user: User) -> str:
+    """Say why a user may not open a file that a volume needs, and what to change."""
+    seen = f'The file is {described(file)}'
+    if file.st_uid != user.uid:
+        mend = f'on the server, chown {user.name}:{group_name(folder.st_gid)} and chmod 660 it'
+        return (
+            f'{seen}, and this service is {user.name}: libvirt has changed its owner '
+            f"(qemu.conf's dynamic_ownership), or a driver that works as root has made it. "
+            f'{KEEP_OWNER}; {mend}.'
+        )
+    return f'{seen}: on the server, chmod 660 it, or see why the server denies it to its owner.'
+
+
+def _not_member(gid: int, user: User) -> str:
+    group = group_name(gid)
+    try:
+        member = user.name in grp.getgrgid(gid).gr_mem
+    except KeyError:
+        member = False
+    if member:
+        return (
+            f'{user.name} has become a member of {group} since this process started: restart '
+            f'cinder-volume.'
+        )
+    return (
+        f'{user.name} is not in the group {group} of the folder: usermod -aG {group} {user.name}, '
+        f'then restart cinder-volume.'
+    )
+
+
+def described(status: os.stat_result) -> str:
+    """Return whose a file is, as ``cinder:volumes 0660``."""
+    owner = f'{user_name(status.st_uid)}:{group_name(status.st_gid)}'
+    return f'{owner} {stat.S_IMODE(status.st_mode):04o}'
+
+
+def user_name(uid: int) -> str:
+    """Return a user's name, or the number of one without."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid: int) -> str:
+    """Return a group's name, or the number of one without."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a folder is mounted, as the kernel tells.
+
+Main class: :class:`Mount`. Mounting is left to :mod:`driver.shares`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import re
+from collections.abc import Iterator
+
+_LOCAL_LOCKS = frozenset({'nolock', 'local_lock=all', 'local_lock=posix'})
+
+
+@dataclasses.dataclass(frozen=True)
+class Mount:
+    """How a folder is mounted.
+
+    :ivar kind: the file system's name, such as ``nfs4``
+    :ivar source: what is mounted, such as ``filer:/cinder``
+    :ivar options: of the mount and of the file system, such as ``vers=4.2`` or ``soft``
+    """
+
+    kind: str
+    source: str
+    options: frozenset[str]
+
+    @property
+    def is_nfs(self) -> bool:
+        """Whether an NFS server is behind it."""
+        return self.kind in ('nfs', 'nfs4')
+
+    @property
+    def keeps_locks_here(self) -> bool:
+        """Whether record locks stay on this host: ``nolock``, ``local_lock`` of nfs(5)."""
+        return self.is_nfs and bool(self.options & _LOCAL_LOCKS)
+
+    def __str__(self) -> str:
+        shown = [word for word in sorted(self.options) if word.startswith(('vers=', 'sec='))]
+        return ' '.join([self.kind, *shown])
+
+
+def mount_of(folder: pathlib.Path) -> Mount:
+    """Return how the file system that a folder lies on is mounted."""
+    resolved = folder.resolve()
+    found = Mount('unknown', '', frozenset())
+    best = 0
+    for point, mount in _table():
+        # Of mounts over each other the last one is seen.
+        if (point == resolved or point in resolved.parents) and len(point.parts) >= best:
+            best, found = len(point.parts), mount
+    return found
+
+
+def points_of(export: str) -> list[pathlib.Path]:
+    """Return where an export, ``host:/path``, is mounted on this host."""
+    return [point for point, mount in _table() if mount.is_nfs and mount.source == export]
+
+
+def _table() -> Iterator[tuple[pathlib.Path, Mount]]:
+    """Read ``/proc/self/mountinfo`` (proc(5)), where blanks in names are octal."""
+    for line in pathlib.Path('/proc/self/mountinfo').read_text().splitlines():
+        left, _, right = line.partition(' - ')
+        words, (kind, source, options) = left.split(), right.split(' ', 2)
+        flags = frozenset([*words[5].split(','), *options.split(',')])
+        yield pathlib.Path(_unescape(words[4])), Mount(kind, _unescape(source), flags)
+
+
+def _unescape(word: str) -> str:
+    return re.sub(r'\\([0-7]{3})', lambda code: chr(int(code[1], 8)), word)

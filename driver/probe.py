@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks at a share before it is used: what works there, and as whom.
+
+Main function: :func:`look`, which tries it out and returns a :class:`Sight`. What is to be said of
+that is left to :mod:`driver.verdict`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import os
+import pathlib
+import re
+import socket
+import stat
+import struct
+
+from driver import access, advice, exceptions
+from driver.advice import User
+from driver.mounts import Mount, mount_of
+
+_TRIAL = '.nova-assist-probe-'
+
+# struct flock of 64-bit Linux: type, whence, start, length, pid.
+_LOCK = struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Owner:
+    """Whose a file or folder is, and its permission bits."""
+
+    uid: int
+    gid: int
+    mode: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Owner:
+        """Return whose a file is by its status."""
+        return cls(status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+
+    def __str__(self) -> str:
+        return f'{advice.user_name(self.uid)}:{advice.group_name(self.gid)} {self.mode:04o}'
+
+
+@dataclasses.dataclass(frozen=True)
+class Stranger:
+    """A file on the share that has another owner than those made now.
+
+    :ivar usable: whether this user can read and write it all the same
+    """
+
+    name: str
+    owner: Owner
+    usable: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Sight:
+    """What was seen of a share.
+
+    :ivar user: who looked
+    :ivar folder: whose the share's folder is
+    :ivar made: whose a file is that was made just now
+    :ivar wanted: the mode that it was made with
+    :ivar lock_failure: why no lock could be taken, empty if one could
+    """
+
+    path: pathlib.Path
+    mount: Mount
+    user: User
+    folder: Owner
+    made: Owner
+    wanted: int
+    strangers: tuple[Stranger, ...] = ()
+    lock_failure: str = ''
+
+
+def look(folder: pathlib.Path, maker: access.FileMaker) -> Sight:
+    """Try a share out: make, lock, write, rename, open and remove a file.
+
+    :param folder: where the share is mounted
+    :param maker: makes files as volumes are to be made
+    :raises ShareError: it can't be done, with what to change
+    """
+    _sweep(folder)
+    trial = folder / f'{_TRIAL}{socket.gethostname()}-{os.getpid()}'
+    maker.make(trial)
+    renamed = trial.with_name(f'{trial.name}-renamed')
+    try:
+        lock_failure = _try_lock(trial)
+        trial.rename(renamed)
+        made = _write(renamed)
+        renamed.unlink()
+        strangers = _strangers(folder, made.uid)
+        status = folder.stat()
+    except OSError as error:
+        for left in (trial, renamed):
+            _forget(left)
+        raise exceptions.ShareError(
+            f'Could not rename, write and remove a file in {folder}: {error.strerror}. '
+            f'{advice.on_folder(folder, error)}'
+        ) from error
+    return Sight(
+        path=folder,
+        mount=mount_of(folder),
+        user=User.current(),
+        folder=Owner.of(status),
+        made=made,
+        wanted=maker.mode,
+        strangers=strangers,
+        lock_failure=lock_failure,
+    )
+
+
+def _sweep(folder: pathlib.Path) -> None:
+    """Remove what a probe on this host has left that was killed."""
+    for left in folder.glob(f'{_TRIAL}{socket.gethostname()}-*'):
+        found = re.search(r'-(\d+)(-renamed)?$', left.name)
+        if found and not pathlib.Path('/proc', found[1]).exists():
+            _forget(left)
+
+
+def _forget(path: pathlib.Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return  # that it can't be removed is told already
+
+
+def _try_lock(path: pathlib.Path) -> str:
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _LOCK)
+    except OSError as error:
+        return error.strerror or str(error)
+    finally:
+        os.close(handle)
+    return ''
+
+
+def _write(path: pathlib.Path) -> Owner:
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        os.write(handle, b'probe')
+        os.fsync(handle)
+        return Owner.of(os.fstat(handle))
+    finally:
+        os.close(handle)
+
+
+def _strangers(folder: pathlib.Path, uid: int) -> tuple[Stranger, ...]:
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            # What Cinder and others keep there under a hidden name is no volume's.
+            if entry.name.startswith('.') or not entry.is_file(follow_symlinks=False):
+                continue
+            status = entry.stat(follow_symlinks=False)
+            if status.st_uid != uid:
+                usable = os.access(entry.path, os.R_OK | os.W_OK)
+                found.append(Stranger(entry.name, Owner.of(status), usable))
+    return tuple(sorted(found, key=lambda stranger: stranger.name))
