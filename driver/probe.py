@@ -84,7 +84,7 @@ def look(folder: pathlib.Path, maker: access.FileMaker) -> Sight:
     :raises ShareError: it can't be done, with what to change
     """
     _sweep(folder)
-    trial = folder / f'{_TRIAL}{socket.gethostname()}-{os.getpid()}'
+    trial = _trial(folder)
     maker.make(trial)
     renamed = trial.with_name(f'{trial.name}-renamed')
     try:
@@ -111,6 +111,27 @@ def look(folder: pathlib.Path, maker: access.FileMaker) -> Sight:
         strangers=strangers,
         lock_failure=lock_failure,
     )
+
+
+def root_is_squashed(folder: pathlib.Path) -> bool:
+    """Tell whether the server takes root for somebody else; to be called by root.
+
+    :param folder: where the share is mounted
+    :raises OSError: it can't be told: the share is read-only or full, for instance
+    """
+    trial = _trial(folder)
+    try:
+        handle = os.open(trial, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        squashed = os.fstat(handle).st_uid != 0
+        os.close(handle)
+        trial.unlink()
+    except PermissionError:
+        return True  # no file system of this host says no to root
+    return squashed
+
+
+def _trial(folder: pathlib.Path) -> pathlib.Path:
+    return folder / f'{_TRIAL}{socket.gethostname()}-{os.getpid()}'
 
 
 def _sweep(folder: pathlib.Path) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from nova_assist.accounts import DEFAULTS
 from nova_assist.cli import help_text, target
 from nova_assist.cli.errors import ExitCode
 from nova_assist.cli.target import DEFAULT_DRIVER, Target
@@ -53,7 +54,16 @@ class ReportArguments:
     form: str = 'table'
 
 
-Arguments = RunArguments | CloudArguments | ReportArguments
+@dataclasses.dataclass(frozen=True)
+class CheckArguments:
+    """What ``nova-assist check`` was asked; no account means that of this process."""
+
+    share: str
+    account: str | None = None
+    form: str = 'table'
+
+
+Arguments = RunArguments | CloudArguments | ReportArguments | CheckArguments
 
 
 class _Parser(argparse.ArgumentParser):
@@ -73,6 +83,8 @@ def parse(words: Sequence[str], command: str) -> Arguments:
     found = parser.parse_args(words)
     if found.command == 'report':
         return ReportArguments(folder=found.folder, form=found.form)
+    if found.command == 'check':
+        return CheckArguments(share=found.access, account=found.account, form=found.form)
     aim = _target(parser, found)
     if found.command == 'cloud':
         return CloudArguments(target=aim, keep=found.keep, form=found.form)
@@ -89,10 +101,13 @@ def parse(words: Sequence[str], command: str) -> Arguments:
 
 
 def _target(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Target:
-    keys = [key for key, _ in found.option]
-    for key in keys:
-        if keys.count(key) > 1:
-            parser.error(f'option {key} is given {keys.count(key)} times')
+    for what, pairs in (('option', found.option), ('account', found.account)):
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                parser.error(f'{what} {key} is given {keys.count(key)} times')
+    if found.account and not found.secure:
+        parser.error('--account is for a run in secure mode: add --secure')
     if found.cinder_port and found.cinder_port == found.compute_port:
         parser.error(f'--cinder-port and --compute-port are both {found.cinder_port}')
     return Target(
@@ -101,6 +116,8 @@ def _target(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Targe
         options=tuple(found.option),
         cinder_port=found.cinder_port,
         compute_port=found.compute_port,
+        secure=found.secure,
+        accounts=tuple(found.account),
     )
 
 
@@ -117,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(_command(commands, 'run', help_text.RUN))
     _add_cloud(_command(commands, 'cloud', help_text.CLOUD))
     _add_report(_command(commands, 'report', help_text.REPORT))
+    _add_check(_command(commands, 'check', help_text.CHECK))
     return parser
 
 
@@ -187,6 +205,24 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     _add_form(parser, ('table', 'json', 'junit', 'html'))
 
 
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--access',
+        metavar='SHARE',
+        type=target.share,
+        required=True,
+        help='look at this share, an export that is mounted here or a folder, as the driver does '
+        'when cinder-volume starts: a file is made, locked, renamed and removed again',
+    )
+    parser.add_argument(
+        '--account',
+        metavar='NAME',
+        help='look as this account, that of cinder-volume, for which you have to be root '
+        '(default: as you)',
+    )
+    _add_form(parser, ('table', 'json'))
+
+
 def _add_target(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('what is put to the test')
     group.add_argument(
@@ -211,6 +247,21 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="an option for the driver's section of cinder.conf; may be given several times",
     )
+    group.add_argument(
+        '--secure',
+        action='store_true',
+        help='run Cinder and QEMU under accounts of their own, with nas_secure_file_operations '
+        'and nas_secure_file_permissions true; needs root to do so',
+    )
+    group.add_argument(
+        '--account',
+        metavar='ROLE=NAME',
+        type=target.account,
+        action='append',
+        default=[],
+        help='with --secure, the account that is cinder, hypervisor or outsider; may be given '
+        f'once for each (default: {_default_accounts()})',
+    )
     for service in ('cinder', 'compute'):
         group.add_argument(
             f'--{service}-port',
@@ -219,6 +270,10 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
             default=0,
             help=f"the port of the {service} service's API on 127.0.0.1 (default: any free one)",
         )
+
+
+def _default_accounts() -> str:
+    return ', '.join(f'{role}={name}' for role, name in DEFAULTS.items())
 
 
 def _add_keep(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,14 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from nova_assist.cli.arguments import Arguments, CloudArguments, ReportArguments, parse
+from nova_assist.accounts import AccountError
+from nova_assist.cli.arguments import (
+    Arguments,
+    CheckArguments,
+    CloudArguments,
+    ReportArguments,
+    parse,
+)
 from nova_assist.cli.cloud import cloud
 from nova_assist.cli.display import display_on
 from nova_assist.cli.errors import CliError, ExitCode
@@ -40,7 +47,7 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
         return int(end.code or 0)
     try:
         return _dispatch(arguments, harness or EmbeddedHarness())
-    except (CliError, CloudError, ReportError) as error:
+    except (AccountError, CliError, CloudError, ReportError) as error:
         sys.stderr.write(f'nova-assist: {visible(str(error))}\n')
     except Exception:
         # A fault of this program, not of what was tested: 1 would say that a scenario failed.
@@ -52,6 +59,11 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
 def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:
     if isinstance(arguments, ReportArguments):
         return report(arguments)
+    if isinstance(arguments, CheckArguments):
+        # The driver comes with Cinder's modules, which the other commands don't wait for.
+        from nova_assist.cli.check import check
+
+        return check(arguments)
     with display_on(sys.stderr) as display:
         if isinstance(arguments, CloudArguments):
             return cloud(arguments, harness, display)

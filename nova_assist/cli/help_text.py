@@ -25,6 +25,7 @@ examples:
   nova-assist run --list               what the scenarios are
   nova-assist report -f html >r.html   the last run's report once more
   nova-assist cloud                    only the cloud, to be used by hand
+  nova-assist check --access SHARE     why the driver would refuse a share
 
 "nova-assist COMMAND --help" tells more. Colours: only on a terminal, and not
 where NO_COLOR is set."""
@@ -69,6 +70,24 @@ exit codes:
   0  stopped by Ctrl-C (SIGINT), SIGTERM or SIGHUP once it was up
   2  could not run
   130  interrupted before it was up""",
+)
+
+CHECK = CommandText(
+    summary='look at a share as the driver does, and say what to change',
+    description="""\
+Look at a mounted share as the driver does when cinder-volume starts: who it works
+as, whether root is squashed (if you are root), owner, group and mode of the folder
+and of new files, where locks go, files that a hypervisor has taken. It says what
+to change, in the export, the groups or qemu.conf, and leaves nothing behind.""",
+    epilog="""\
+examples:
+  sudo nova-assist check --access filer:/cinder --account cinder
+  nova-assist check --access /var/lib/cinder/mnt/0123abcd -f json | jq .refusals
+
+exit codes:
+  0  the driver would use this share; there may be advice
+  1  it would refuse it
+  2  could not look: not mounted, no such account""",
 )
 
 REPORT = CommandText(
