@@ -92,7 +92,7 @@ def denied_folder(folder: os.stat_result, user: User) -> str:
     if folder.st_mode & _GROUP_MAY_CHANGE != _GROUP_MAY_CHANGE:
         return (
             f'The folder is {described(folder)}: on the server, give it to the group that '
-            f'cinder-volume and the hypervisors share, and chmod 2770 (or 2775) it.'
+            f'cinder-volume and the hypervisors share, and chmod 2771 (or 2775) it.'
         )
     if folder.st_gid not in user.groups:
         return _not_member(folder.st_gid, user)
@@ -100,12 +100,13 @@ def denied_folder(folder: os.stat_result, user: User) -> str:
         return (
             f'{user.name} is in {len(user.groups)} groups, of which AUTH_SYS carries '
             f'{AUTH_SYS_GROUPS} to the server: take it out of some, or have the server look up '
-            f'groups itself (rpc.mountd --manage-gids).'
+            f'groups itself (rpc.mountd --manage-gids, with the account on the server too).'
         )
     return (
         f'The folder is {described(folder)} and {user.name} is in the group {group} here, but the '
-        f'server sees that otherwise: uids and gids have to agree on both, the export must not be '
-        f'all_squash, and SELinux must let the service use NFS.'
+        f'server sees that otherwise: uids and gids have to agree on both, with --manage-gids the '
+        f'account has to be on the server too, the export must not be all_squash, and SELinux '
+        f'must let the service use NFS.'
     )
 
 

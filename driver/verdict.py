@@ -106,6 +106,11 @@ def _advice(sight: Sight, snapshots: bool) -> list[str]:
         found.append(
             f'Everybody may remove files in {sight.path}: on the server, chmod o-w the folder.'
         )
+    if sight.mount.is_nfs and not sight.folder.mode & stat.S_IXOTH:
+        found.append(
+            f'libvirtd, whose root is squashed, can not see whether a file is in {sight.path}, and '
+            f'gives up on online snapshots: on the server, chmod o+x the folder.'
+        )
     if sight.folder.mode & stat.S_ISVTX:
         found.append(
             f'The folder {sight.path} is sticky, so that files of another owner can not be '

@@ -29,7 +29,7 @@ class DeniedFolderTest(unittest.TestCase):
         self.assertRegex(said, 'root_squash.*ordinary user in the group 9000.*no_root_squash')
 
     def test_folder_that_its_group_may_not_change(self):
-        self.assertRegex(self.said(folder(0o2755)), '9001:9000 2755.*chmod 2770')
+        self.assertRegex(self.said(folder(0o2755)), '9001:9000 2755.*chmod 2771')
 
     def test_user_outside_the_group(self):
         outside = User(9001, 9001, frozenset({9001}))

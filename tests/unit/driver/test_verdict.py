@@ -12,7 +12,7 @@ GOOD = Sight(
     path=pathlib.Path('/mnt/share'),
     mount=Mount('nfs4', 'host:/export', frozenset({'rw', 'hard', 'vers=4.2'})),
     user=User(9001, 9001, frozenset({9001, 9000})),
-    folder=Owner(9001, 9000, 0o2770),
+    folder=Owner(9001, 9000, 0o2771),
     made=Owner(9001, 9000, 0o660),
     wanted=0o660,
 )
@@ -63,7 +63,7 @@ class AdviceTest(unittest.TestCase):
         self.advised('all_squash', made=Owner(65534, 9000, 0o660))
 
     def test_folder_that_does_not_pass_its_group_on(self):
-        folder, made = Owner(9001, 9000, 0o770), Owner(9001, 9001, 0o660)
+        folder, made = Owner(9001, 9000, 0o771), Owner(9001, 9001, 0o660)
         self.advised('chmod g\\+s', folder=folder, made=made)
 
     def test_folder_that_everybody_may_change(self):
@@ -74,7 +74,10 @@ class AdviceTest(unittest.TestCase):
         self.assertEqual((), judged(wanted=0o666, made=made, folder=folder).advice)
 
     def test_sticky_folder(self):
-        self.advised('chmod -t', folder=Owner(9001, 9000, 0o3770))
+        self.advised('chmod -t', folder=Owner(9001, 9000, 0o3771))
+
+    def test_folder_that_a_squashed_libvirtd_can_not_look_into(self):
+        self.advised('libvirtd.*chmod o\\+x', folder=Owner(9001, 9000, 0o2770))
 
     def test_soft_mount(self):
         self.advised('hard', mount=nfs3('soft'))
@@ -97,7 +100,7 @@ class AdviceTest(unittest.TestCase):
 class SummaryTest(unittest.TestCase):
     def test_one_line_tells_the_identity_model(self):
         self.assertEqual(
-            '/mnt/share: nfs4 vers=4.2; folder 9001:9000 2770 (setgid); works as 9001, which '
+            '/mnt/share: nfs4 vers=4.2; folder 9001:9000 2771 (setgid); works as 9001, which '
             'needs no root, squashed or not; files become 9001:9000 0660; image locks reach the '
             'server; 0 files of other owners, 0 of them unusable.',
             judged().summary,
