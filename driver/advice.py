@@ -7,6 +7,7 @@ sentence that ends an error message. They look, and change nothing.
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import errno
 import grp
@@ -17,6 +18,13 @@ import stat
 
 #: How many groups of a user AUTH_SYS carries to the server (RFC 5531, appendix A).
 AUTH_SYS_GROUPS = 16
+
+_LIBC = ctypes.CDLL(None)
+
+# Of statx(2).
+_FORCE_SYNC = 0x2000
+_BASIC_STATS = 0x7FF
+_STATX_BYTES = 256
 
 _GROUP_MAY_CHANGE = stat.S_IWGRP | stat.S_IXGRP
 _GROUP_MAY_WRITE = stat.S_IRGRP | stat.S_IWGRP
@@ -64,7 +72,7 @@ def on_folder(folder: pathlib.Path, error: OSError) -> str:
     """Say what to change so that files can be made, renamed and removed in a share's folder."""
     if error.errno in (errno.EACCES, errno.EPERM):
         try:
-            return denied_folder(folder.stat(), User.current())
+            return denied_folder(_status(folder), User.current())
         except OSError:
             return f'Give {User.current().name} access to {folder} and to the folders above it.'
     return _BY_ERRNO.get(error.errno or 0, _OTHERWISE)
@@ -74,10 +82,21 @@ def on_file(path: pathlib.Path, error: OSError) -> str:
     """Say what to change so that a volume's file can be read and written."""
     if error.errno in (errno.EACCES, errno.EPERM):
         try:
-            return denied_file(path.stat(), path.parent.stat(), User.current())
+            return denied_file(_status(path), _status(path.parent), User.current())
         except OSError:
             return on_folder(path.parent, error)
     return _BY_ERRNO.get(error.errno or 0, _OTHERWISE)
+
+
+def _status(path: pathlib.Path) -> os.stat_result:
+    """Return a file's status as the server has it now, which has just denied something.
+
+    An NFS client may know an older one for a minute (``acdirmax`` of nfs(5)); statx(2) with
+    ``AT_STATX_FORCE_SYNC`` has it asked again.
+    """
+    unused = ctypes.create_string_buffer(_STATX_BYTES)
+    _LIBC.statx(-1, os.fsencode(path.absolute()), _FORCE_SYNC, _BASIC_STATS, unused)
+    return path.stat()
 
 
 def denied_folder(folder: os.stat_result, user: User) -> str:

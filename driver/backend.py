@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 
 from driver import chain, exceptions, journal, records, volumes
+from driver.chain import Image
 from driver.database import VolumeState
-from driver.layout import Format
-from driver.opening import Opener
+from driver.layout import Format, Layout
+from driver.opening import Opened, Opener
 
 # States in which cinder-backup has a volume attached to itself.
 _BACKUP_STATES = ('backing-up', 'restoring-backup')
@@ -70,16 +71,30 @@ class Backend:
                 f'Nothing was copied.'
             )
         image = chain.snapshot_image(opened.record, opened.chain, snapshot_id)
+        self._copy(opened, image, self.opener.layout(share, name), size)
+        self.opener.ledger.save_formats(volume_id, self._format, self._format)
+
+    def clone(self, volume_id: str, share: str, name: str, size: int, source: VolumeState) -> None:
+        """Make a volume with the data of a detached one, which needs no snapshot.
+
+        :param size: bytes, at least the source's; the rest reads as zeros
+        :raises FileInUse: somebody has the source open
+        """
+        opened = self.opener.open(source)
+        with volumes.at_rest(opened.layout, opened.chain):
+            self._copy(opened, opened.chain.active, self.opener.layout(share, name), size)
+        self.opener.ledger.save_formats(volume_id, self._format, self._format)
+
+    def _copy(self, source: Opened, image: Image, target: Layout, size: int) -> None:
         volumes.copy(
-            opened.layout.path(image.name),
+            source.layout.path(image.name),
             image.format,
-            self.opener.layout(share, name),
+            target,
             self._format,
             size,
             self.opener.settings.sparse,
             self.opener.maker,
         )
-        self.opener.ledger.save_formats(volume_id, self._format, self._format)
 
     def delete_volume(self, share: str, name: str) -> None:
         """Remove a volume's files; a volume that is gone already is fine.

@@ -105,6 +105,53 @@ def reset_progress(snapshot_id: str) -> None:
     snapshot.save()
 
 
+def add_temporary_snapshot(source_id: str, new_volume_id: str) -> str:
+    """Give a snapshot that lasts only while a volume is cloned its row; returns its id.
+
+    Nova reports on a snapshot by Cinder's API, so there has to be one. Whenever this service dies
+    the row is left ``available`` or ``error``, or becomes ``error`` at the next start, and the
+    snapshot can be deleted as any other; only a deletion under way leaves ``deleting``, as any
+    other does.
+    """
+    source = _volume(source_id)
+    snapshot = objects.Snapshot(
+        cinder_context.get_admin_context(),
+        volume_id=source.id,
+        user_id=source.user_id,
+        project_id=source.project_id,
+        volume_size=source.size,
+        volume_type_id=source.volume_type_id,
+        status=fields.SnapshotStatus.ERROR,
+        progress=_NO_PROGRESS,
+        display_name=f'tmp-snap-{new_volume_id}',
+        display_description=f'Taken to clone an attached volume to {new_volume_id}; delete it if '
+        f'that has ended.',
+        use_quota=False,
+        metadata={},
+    )
+    snapshot.create()
+    snapshot.status = fields.SnapshotStatus.CREATING
+    # Cinder makes an error of what is on this list and still "creating" at its next start.
+    snapshot.set_worker()
+    snapshot.save()
+    return str(snapshot.id)
+
+
+def set_snapshot_status(snapshot_id: str, status: str) -> None:
+    """Change a snapshot's status."""
+    snapshot = _snapshot(snapshot_id)
+    if snapshot.is_cleanable():
+        snapshot.set_worker()
+    snapshot.status = status
+    snapshot.save()
+    snapshot.unset_worker()
+
+
+def forget_snapshot(snapshot_id: str) -> None:
+    """Remove a snapshot's row."""
+    _snapshot(snapshot_id).destroy()
+
+
 def nova(context: Any, timeout: float) -> client.AssistedSnapshots:
     """Return Nova's API under the identity of the ``[nova]`` section of cinder.conf.
 

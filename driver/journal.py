@@ -12,7 +12,7 @@ import dataclasses
 import enum
 import json
 
-from driver import access, durable, exceptions
+from driver import access, advice, durable, exceptions
 from driver.layout import Layout
 
 
@@ -49,7 +49,12 @@ def load(layout: Layout) -> Intent | None:
                 raise ValueError(f'{name!r} is no file of the volume')
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise exceptions.RecordError(
+            f'The journal {path} could not be read: {error.strerror}. '
+            f'{advice.on_file(path, error)} No file of {layout.volume} was touched; then repeat.'
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
         raise exceptions.RecordError(
             f'The journal {path} can not be read: {error}. An operation on {layout.volume} was '
             f'interrupted; compare its record with "qemu-img info -U --backing-chain", then '

@@ -133,8 +133,10 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         """Choose the share of a new volume; returns it with the volume's size in bytes."""
         _refuse_special(volume)
         size = volume.size * units.Gi
-        # Known to Cinder from now on, so that a volume that fails can be deleted with its file.
+        # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
+        # even if this service dies before it returns.
         volume.provider_location = self._backend.choose_share(size)
+        volume.save()
         return volume.provider_location, size
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]

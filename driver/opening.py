@@ -27,6 +27,9 @@ LOG = logging.getLogger(__name__)
 class Ledger(Protocol):
     """What is asked of Cinder's database and of Nova's API; :mod:`driver.database` is one."""
 
+    def volume_state(self, volume_id: str) -> VolumeState:
+        """Read a volume afresh."""
+
     def save_formats(self, volume_id: str, active: Format, base: Format) -> None:
         """Record the formats of a volume's active file and of its base."""
 
@@ -38,6 +41,15 @@ class Ledger(Protocol):
 
     def reset_progress(self, snapshot_id: str) -> None:
         """Forget the progress of an earlier attempt."""
+
+    def add_temporary_snapshot(self, source_id: str, new_volume_id: str) -> str:
+        """Give a snapshot that lasts only while a volume is cloned its row; returns its id."""
+
+    def set_snapshot_status(self, snapshot_id: str, status: str) -> None:
+        """Change a snapshot's status."""
+
+    def forget_snapshot(self, snapshot_id: str) -> None:
+        """Remove a snapshot's row."""
 
     def nova(self, context: Any, timeout: float) -> client.AssistedSnapshots:
         """Return Nova's API."""

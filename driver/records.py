@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
-from driver import access, durable, exceptions
+from driver import access, advice, durable, exceptions
 from driver.layout import Layout
 
 _ACTIVE = 'active'
@@ -62,7 +62,10 @@ def load(layout: Layout) -> Record:
     except FileNotFoundError:
         return Record(layout.volume, {})
     except OSError as error:
-        raise _bad(layout, f'could not be read: {error.strerror}') from error
+        raise exceptions.RecordError(
+            f'The snapshot record {path} could not be read: {error.strerror}. '
+            f'{advice.on_file(path, error)} No file of {layout.volume} was touched; then repeat.'
+        ) from error
     return parse(data, layout)
 
 

@@ -19,7 +19,7 @@ from os_brick.remotefs import remotefs as brick_remotefs
 from oslo_concurrency import processutils
 from oslo_log import log as logging
 
-from driver import access, exceptions, probe, verdict
+from driver import access, advice, exceptions, probe, verdict
 from driver.options import Settings
 
 LOG = logging.getLogger(__name__)
@@ -125,10 +125,14 @@ class Shares:
         if export not in self._seen or _identity(path) != self._seen[export]:
             self._seen.pop(export, None)
             self._mount(export)
-            found = _identity(path)
-            if found is None:
-                raise exceptions.ShareError(f'{path}, where {export} was mounted, has vanished.')
-            self._seen[export] = found
+            try:
+                status = path.stat()
+            except OSError as error:
+                raise exceptions.ShareError(
+                    f'Could not look at {path}, where {export} is mounted: {error.strerror}. '
+                    f'{advice.on_folder(path, error)} Then repeat.'
+                ) from error
+            self._seen[export] = status.st_dev, status.st_ino
         return path
 
     def _mount(self, export: str) -> None:

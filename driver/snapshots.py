@@ -14,7 +14,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, journal, offline, online, records, volumes
+from driver import chain, durable, exceptions, journal, offline, online, records, volumes
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
 from driver.layout import Layout
@@ -45,10 +45,7 @@ class Snapshots:
         :param context: of the request
         :raises AssistError: the guest has not switched to the new file
         """
-        if not self.opener.settings.snapshots:
-            raise exceptions.Unsupported(
-                'Snapshots are off: set nfs_snapshot_support = true in cinder.conf.'
-            )
+        self._require_support()
         _require(state, _CREATE_STATES, f'take snapshot {snapshot_id}')
         opened = self.opener.open(state)
         _require_idle(state, opened, snapshot_id)
@@ -61,6 +58,52 @@ class Snapshots:
             else:
                 offline.create(layout, record, opened.chain, snapshot_id, maker)
             self.opener.tell(state, layout, opened.chain)
+
+    @contextlib.contextmanager
+    def temporary(self, state: VolumeState, new_volume_id: str, context: Any) -> Iterator[str]:
+        """Take a snapshot of an attached volume for the length of the block; yields its id.
+
+        One that can't be deleted afterwards is logged and left to the operator: what was made of
+        it is whole, and what went wrong before tells more.
+
+        :param new_volume_id: the volume that is to be made of it
+        :param context: of the request
+        :raises AssistError: the guest has not switched to the new file
+        """
+        self._require_support()
+        ledger = self.opener.ledger
+        snapshot_id = ledger.add_temporary_snapshot(state.id, new_volume_id)
+        try:
+            self.create(state, snapshot_id, context)
+            # The overlay and its record are there: from now on it is a snapshot like any other.
+            ledger.set_snapshot_status(snapshot_id, 'available')
+            yield snapshot_id
+        finally:
+            self._delete_temporary(state.id, snapshot_id, context)
+
+    def _delete_temporary(self, volume_id: str, snapshot_id: str, context: Any) -> None:
+        ledger = self.opener.ledger
+        try:
+            ledger.set_snapshot_status(snapshot_id, 'deleting')
+            # The guest may have been detached meanwhile.
+            self.delete(ledger.volume_state(volume_id), snapshot_id, context)
+            ledger.forget_snapshot(snapshot_id)
+        except Exception:
+            LOG.exception(
+                'Temporary snapshot %s of volume %s, taken to clone it, could not be deleted. '
+                'Delete it once what is told here is mended.',
+                snapshot_id,
+                volume_id,
+            )
+            with contextlib.suppress(Exception):
+                ledger.set_snapshot_status(snapshot_id, 'error')
+
+    def _require_support(self) -> None:
+        if not self.opener.settings.snapshots:
+            raise exceptions.Unsupported(
+                'Snapshots, and clones of attached volumes, which need one, are off: set '
+                'nfs_snapshot_support = true in cinder.conf.'
+            )
 
     def delete(self, state: VolumeState, snapshot_id: str, context: Any) -> None:
         """Delete a snapshot, through Nova where the volume is attached.
@@ -160,6 +203,7 @@ def _require_idle(state: VolumeState, opened: Opened, snapshot_id: str) -> None:
 
 def _remove_leftover(opened: Opened, snapshot_id: str) -> None:
     layout, leftover = opened.layout, opened.layout.overlay(snapshot_id)
+    durable.remove(layout.path(layout.temporary(leftover)))
     if leftover in opened.chain.names or not layout.path(leftover).exists():
         return
     if volumes.holds_data(layout, leftover):

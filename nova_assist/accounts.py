@@ -65,8 +65,11 @@ class Account:
     def files(self) -> Iterator[None]:
         """Let this thread alone reach files as the account, as a file server does.
 
-        Root's power over files is gone meanwhile (setfsuid(2)), over processes it stays. The
-        groups are the whole process's business: :meth:`joined`.
+        Root's power over files is gone meanwhile (setfsuid(2)), over processes it stays. Threads
+        started meanwhile begin as the account, too; a program is started as ourselves. The groups
+        are the whole process's business: :meth:`joined`.
+
+        :raises AccountError: this process may not.
         """
         group, user = _LIBC.setfsgid(self.gid), _LIBC.setfsuid(self.uid)
         try:
@@ -140,9 +143,8 @@ class Accounts:
     def shared_group(self) -> int | None:
         """Return a group of both Cinder's account and the hypervisor's that no outsider is in."""
         ours, theirs, others = (
-            {account.gid, *account.groups} for account in (
-                self.cinder, self.hypervisor, self.outsider
-            )
+            {account.gid, *account.groups}
+            for account in (self.cinder, self.hypervisor, self.outsider)
         )
         return min((ours & theirs) - others, default=None)
 

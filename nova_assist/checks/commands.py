@@ -10,19 +10,28 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Collection
 
+from nova_assist.accounts import Account
 from nova_assist.checks import errors
 
-_DEADLINE = 60.0
+_DEADLINE = 120.0
 
 
-def run(*args: str, accepted: Collection[int] = (0,)) -> str:
+def run(*args: str, account: Account | None = None, accepted: Collection[int] = (0,)) -> str:
     """Run a command and return what it printed.
 
+    :param account: whom to run it as, if not as ourselves
     :param accepted: the exit codes that are answers, not failures
-    :raises errors.CommandFailed: if it can't be started, fails, or takes over a minute
+    :raises errors.CommandFailed: if it can't be started, fails, or takes over two minutes
     """
     try:
-        done = subprocess.run(args, capture_output=True, text=True, timeout=_DEADLINE, check=False)
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            args,
+            capture_output=True,
+            text=True,
+            timeout=_DEADLINE,
+            check=False,
+            **(account.process_arguments() if account else {}),
+        )
     except subprocess.TimeoutExpired as error:
         raise errors.CommandFailed(args, None, f'killed after {_DEADLINE:.0f} s') from error
     except OSError as error:

@@ -2,8 +2,8 @@
 """The data judge: does every image hold what was written, and nothing else?
 
 Main class: :class:`DataJudge`. The comparing functions, :func:`compare` and :func:`settle`, are
-pure. A snapshot taken while a guest was writing has to equal the disk at one moment between its
-request and its return; the first look settles which, and later looks hold it to that.
+pure. A snapshot or a clone taken while a guest was writing has to equal the disk at one moment
+between its request and its return; the first look settles which, and later looks hold it to that.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Difference:
 class DataJudge:
     """Reads every image of a scene in full and compares it with its model.
 
-    ``settled`` maps each snapshot that was found right to what it holds from now on.
+    ``settled`` maps each volume and snapshot that was found right to what it holds.
     """
 
     name = NAME
@@ -65,7 +65,10 @@ class DataJudge:
             yield _unknown(f"the data of {volume} can't be read", error)
             return
         fault = f"{volume} doesn't hold what was written"
-        yield from _findings(fault, compare(content, volume.data), file)
+        settled, differences = settle(content, volume.data)
+        if settled is not None:
+            self.settled[volume.id] = settled
+        yield from _findings(fault, differences, file)
 
     def _snapshot(self, volume: Volume, snapshot: Snapshot, seen: Look) -> Iterator[Finding]:
         if snapshot.data is None:
@@ -98,7 +101,7 @@ class DataJudge:
 def settle(
     content: ImageContent, expected: Exactly | Within
 ) -> tuple[Exactly | None, list[Difference]]:
-    """Compare a snapshot with what it may hold; return what it has to hold from now on.
+    """Compare an image with what it may hold; return what it has to hold from now on.
 
     :returns: the exact expectation and no differences, or ``None`` and at least one
     """

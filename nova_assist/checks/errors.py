@@ -7,6 +7,7 @@ Main class: :class:`CheckError`::
      +-- CommandFailed   a qemu-img run failed or didn't end
      +-- ChainUnreadable the headers of a volume's files can't be followed
      +-- RecordDamaged   a ``.info`` file that is no record
+     +-- CompanionError  a process that looks under another account ended or is silent
 
 Faults that a judge *did* see are values, :class:`nova_assist.reports.model.Finding`.
 """
@@ -40,3 +41,7 @@ class ChainUnreadable(CheckError):
 
 class RecordDamaged(CheckError):
     """A volume's ``.info`` file is not the JSON record it should be."""
+
+
+class CompanionError(CheckError):
+    """A process that looks at the share under another account ended, or doesn't answer."""

@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from nova_assist.accounts import Account
 from nova_assist.checks import commands, errors
 
 
@@ -32,9 +33,12 @@ class ImageFile:
     backing_format: str | None
 
 
-def backing_chain(share: Path, name: str, image_format: str) -> tuple[ImageFile, ...]:
+def backing_chain(
+    share: Path, name: str, image_format: str, account: Account | None = None
+) -> tuple[ImageFile, ...]:
     """Return the chain under the file ``name``, that file first.
 
+    :param account: whom to read as, if not as ourselves
     :raises errors.ChainUnreadable: if QEMU can't follow it
     """
     try:
@@ -47,6 +51,7 @@ def backing_chain(share: Path, name: str, image_format: str) -> tuple[ImageFile,
             '-f',
             image_format,
             str(share / name),
+            account=account,
         )
         return tuple(_parse(share, image) for image in json.loads(answer))
     except errors.CommandFailed as error:

@@ -35,7 +35,7 @@ class Judge(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """What the judges saw: findings, settled snapshots by id, and each volume's chain."""
+    """What the judges saw: findings, settled volumes and snapshots by id, each volume's chain."""
 
     findings: tuple[Finding, ...]
     settled: Mapping[str, Exactly]
@@ -43,18 +43,20 @@ class Judgement:
 
 
 class Bench:
-    """The four judges: data, chain, access, orphans."""
+    """The four judges: data, chain, access, orphans; and those that a run adds."""
 
-    def __init__(self, reader: Reader) -> None:
-        """Take the reader that the data judge reads images with."""
+    def __init__(self, reader: Reader, added: Sequence[Judge] = ()) -> None:
+        """Take the reader that the data judge reads images with, and more judges."""
         self._reader = reader
+        self._added = tuple(added)
         self._chain = ChainJudge()
 
     def judge(self, scene: Scene) -> Judgement:
         """Let every judge look at ``scene``."""
-        looks = {volume.id: Look(scene.share, volume) for volume in scene.volumes}
+        looks = {volume.id: Look(scene.share, volume, scene.account) for volume in scene.volumes}
         data = DataJudge(self._reader)
-        findings = examine([self._chain, data, OrphanJudge(), AccessJudge()], scene, looks)
+        judges: list[Judge] = [self._chain, data, OrphanJudge(), AccessJudge(), *self._added]
+        findings = examine(judges, scene, looks)
         chains = {
             f'{look.volume.name} ({look.volume.id})': _files(look) for look in looks.values()
         }

@@ -10,16 +10,18 @@ import functools
 import itertools
 from pathlib import Path
 
+from nova_assist.accounts import Account
 from nova_assist.checks import errors, images, record, scene
 
 
 class Look:
     """What the share says about one volume at one moment."""
 
-    def __init__(self, share: Path, volume: scene.Volume) -> None:
-        """Look at ``volume``'s files in the folder ``share``, at first use."""
+    def __init__(self, share: Path, volume: scene.Volume, account: Account | None = None) -> None:
+        """Look at ``volume``'s files in the folder ``share``, at first use, as ``account``."""
         self.share = share
         self.volume = volume
+        self.account = account
 
     @functools.cached_property
     def record(self) -> record.Record:
@@ -43,7 +45,9 @@ class Look:
 
         :raises errors.CheckError: if record or chain can't be read
         """
-        return images.backing_chain(self.share, self.record.active, self.active_format)
+        return images.backing_chain(
+            self.share, self.record.active, self.active_format, self.account
+        )
 
     def snapshot_file(self, snapshot: scene.Snapshot) -> images.ImageFile:
         """Return the file that holds the data of ``snapshot``: what backs its overlay.

@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from nova_assist.accounts import Account
 from nova_assist.checks import commands, errors
 from nova_assist.checks.faults import fault
 from nova_assist.checks.images import ImageFile
@@ -60,11 +61,11 @@ class MetadataCheck:
         for image in itertools.islice(look.chain, in_use, None):
             path = look.share / image.name
             if image.format == 'qcow2' and self._sound.get(path) != _State.of(path):
-                yield from self._check(path, image)
+                yield from self._check(path, image, look.account)
 
-    def _check(self, path: Path, image: ImageFile) -> Iterator[Finding]:
+    def _check(self, path: Path, image: ImageFile, account: Account | None) -> Iterator[Finding]:
         state = _State.of(path)  # before the check: a write during it makes for another one
-        corruptions = _corruptions(path)
+        corruptions = _corruptions(path, account)
         if corruptions:
             yield fault(
                 f'the qcow2 metadata of {image.name} is corrupt: qemu-img check counts '
@@ -77,7 +78,7 @@ class MetadataCheck:
             self._sound[path] = state
 
 
-def _corruptions(path: Path) -> int:
+def _corruptions(path: Path, account: Account | None) -> int:
     """Count the errors in a file's metadata.
 
     :raises errors.CheckError: if QEMU can't tell
@@ -90,6 +91,7 @@ def _corruptions(path: Path) -> int:
         'qcow2',
         '--output=json',
         str(path),
+        account=account,
         accepted=(_SOUND, _CORRUPT, _LEAKS),
     )
     try:

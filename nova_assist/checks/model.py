@@ -2,8 +2,8 @@
 """What every volume and snapshot should hold, kept apart from the code under test.
 
 Main class: :class:`History`, the writes to one volume in their order. From it come
-:class:`Exactly` (the content is known) and :class:`Within` (a snapshot taken while a guest was
-writing: some one moment between its request and its return). Reading images is left to
+:class:`Exactly` (the content is known) and :class:`Within` (a snapshot or clone taken while a
+guest was writing: some one moment between its request and its return). Reading images is left to
 :mod:`nova_assist.checks.reader`, comparing to :mod:`nova_assist.checks.data`.
 """
 

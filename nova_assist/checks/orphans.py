@@ -8,6 +8,7 @@ with no volumes left, nothing of theirs may be on the share.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 
 from nova_assist.checks import errors, record
@@ -16,6 +17,10 @@ from nova_assist.checks.scene import Scene
 from nova_assist.reports.model import Finding, Verdict
 
 NAME = 'orphans'
+
+#: What the NFS client makes of a file that is removed while a process of its machine has it open;
+#: it goes by itself with the last of them, and can't be removed before ("silly rename").
+_STILL_OPEN = re.compile(r'\.nfs[0-9a-f]{8,}')
 
 #: Cinder's own mark on a share, made by ``remotefs`` to remember the secure mode.
 _CINDERS = frozenset({'.cinderSecureEnvIndicator'})
@@ -44,7 +49,7 @@ class OrphanJudge:
                     verdict=Verdict.UNKNOWN,
                 )
         for name in sorted(set(os.listdir(scene.share)) - known):
-            if not name.startswith(tuple(unread)):
+            if not name.startswith(tuple(unread)) and not _STILL_OPEN.fullmatch(name):
                 yield Finding(
                     NAME,
                     f"{name} is left on the share: no volume's chain has it",

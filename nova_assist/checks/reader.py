@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from nova_assist.accounts import Account
 from nova_assist.checks import commands, errors
 from nova_assist.checks.pattern import BLOCK_SIZE, Content, Pattern
 
@@ -40,10 +41,14 @@ class ImageContent:
 class Reader:
     """Reads images for one run."""
 
-    def __init__(self, scratch: Path, pattern: Pattern) -> None:
-        """Take the folder for raw copies (best on tmpfs) and the pattern of the run."""
+    def __init__(self, scratch: Path, pattern: Pattern, account: Account | None = None) -> None:
+        """Take the folder for raw copies (best on tmpfs) and the pattern of the run.
+
+        :param account: whom to read as, if not as ourselves
+        """
         self._scratch = scratch
         self._pattern = pattern
+        self._account = account
 
     def read(self, source: ImageSource) -> ImageContent:
         """Read an image in full; an image that others have open is read as it stands.
@@ -63,6 +68,7 @@ class Reader:
                 'raw',
                 source.location,
                 name,
+                account=self._account,
             )
             return self._decode(name)
         except OSError as error:

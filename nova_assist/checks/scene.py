@@ -11,7 +11,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from nova_assist.checks.model import Exactly, Expectation
+from nova_assist.accounts import Account
+from nova_assist.checks.model import Expectation
 from nova_assist.checks.reader import ImageSource
 
 
@@ -64,7 +65,7 @@ class Volume:
     id: str
     name: str
     format: str
-    data: Exactly
+    data: Expectation
     snapshots: tuple[Snapshot, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     guest: GuestDisk | None = None
@@ -94,10 +95,12 @@ class Ownership:
 class Scene:
     """A share and every volume that should be on it.
 
-    ``ignored`` are the names of files that were there before and belong to others.
+    ``ignored`` are the names of files that were there before and belong to others. ``account`` is
+    who may read the files, ``None`` for whoever judges.
     """
 
     share: Path
     volumes: tuple[Volume, ...]
     ownership: Ownership
     ignored: frozenset[str] = frozenset()
+    account: Account | None = None

@@ -15,6 +15,7 @@ import textwrap
 from pathlib import Path
 
 from driver import access, exceptions, mounts, probe, verdict
+from driver.advice import User
 from nova_assist.accounts import Account, AccountError
 from nova_assist.cli.arguments import CheckArguments
 from nova_assist.cli.errors import CliError, ExitCode
@@ -55,7 +56,7 @@ def check(arguments: CheckArguments) -> ExitCode:
     result = _Result(
         arguments.share,
         str(folder),
-        probe.User.current().name,
+        User.current().name,
         squashed,
         found.summary,
         found.refusals,

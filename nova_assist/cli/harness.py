@@ -42,6 +42,9 @@ class Session(Protocol):
     def versions(self) -> Mapping[str, str]:
         """Return the versions of everything that takes part."""
 
+    def accounts(self) -> Mapping[str, str]:
+        """Return who plays which part, and what root is to the share; nothing if not secure."""
+
     def environment(self) -> Mapping[str, str]:
         """Return the environment variables that clients need."""
 
@@ -105,18 +108,21 @@ class EmbeddedHarness:
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[Session]:
         """Start a cloud in ``folder``, stop it at the end.
 
+        :raises nova_assist.accounts.AccountError: an account can't be used.
         :raises nova_assist.cloud.errors.CloudError: it did not start.
         """
+        from nova_assist.accounts import Accounts
         from nova_assist.cloud.cloud import Cloud
 
         cloud = Cloud(
             folder,
             driver=target.driver,
             share=target.share,
-            options=dict(target.options),
+            options=target.all_options,
             cinder_port=target.cinder_port,
             compute_port=target.compute_port,
             temporary=not keep,
+            accounts=Accounts.named(dict(target.accounts)) if target.secure else None,
         )
         with cloud:
             yield _EmbeddedSession(cloud)
@@ -128,6 +134,14 @@ class _EmbeddedSession:
 
     def versions(self) -> Mapping[str, str]:
         return self._cloud.versions()
+
+    def accounts(self) -> Mapping[str, str]:
+        accounts = self._cloud.accounts
+        if accounts is None:
+            return {}
+        root = 'squashed' if self._cloud.root_squashed else 'not squashed'
+        told = {role: str(account) for role, account in accounts.roles().items()}
+        return {**told, 'root on the share': root}
 
     def environment(self) -> Mapping[str, str]:
         return self._cloud.environment()

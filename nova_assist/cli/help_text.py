@@ -36,13 +36,19 @@ RUN = CommandText(
 Start a cloud, run each scenario through the REST APIs, and after each step judge
 the data, the backing chains, left-over files, and owner and mode of every file.
 Prints a table, and writes report.json, junit.xml, report.html and logs/.
-Progress goes to stderr.""",
+Progress goes to stderr.
+
+With --secure, Cinder and every QEMU run under accounts of their own, which have to
+share a group; the share's folder belongs to that group and passes it on (chmod 2775).
+Then the files are also watched at every moment, the hypervisor has to be able to open
+each, outsiders and a squashed root none, and a driver that asks for root fails.""",
     epilog="""\
 examples:
   nova-assist run
   nova-assist run --scenario NAME --seed 7
   nova-assist run --driver cinder.volume.drivers.nfs.NfsDriver --report nova-assist-report-control
   nova-assist run --share filer:/cinder --option nfs_mount_options=vers=4.2
+  sudo nova-assist run --secure --share filer:/cinder --account hypervisor=qemu
   nova-assist run -f json | jq .totals
 
 exit codes:

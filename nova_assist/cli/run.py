@@ -79,6 +79,7 @@ class _Attempt:
             command=arguments.command,
             started=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
             share=arguments.target.share or _LOCAL_SHARE,
+            options=dict(arguments.target.all_options),
         )
 
     def carry_out(self, work: Path) -> None:
@@ -136,6 +137,7 @@ class _Attempt:
 
     def _judge(self, session: Session) -> None:
         self.report.versions = dict(session.versions())
+        self.report.accounts = dict(session.accounts())
         results = session.judge(self._names, self._arguments.seed, self._recorder, self._repeat)
         # An interruption may come between two results: end the scenarios before the cloud.
         with contextlib.closing(results):

@@ -13,13 +13,17 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 
+from nova_assist.accounts import DEFAULTS
 from nova_assist.cloud.shares import is_export
 
 DEFAULT_DRIVER = 'driver.nfs.NfsDriver'
 _CLASS_PATH = re.compile(r'[A-Za-z_]\w*(\.[A-Za-z_]\w*)+')
 _OPTION = re.compile(r'([a-z][a-z0-9_]*)=(.*)', re.DOTALL)
 _LAST_PORT = 65535
+#: What makes Cinder's secure mode; a driver that refuses it is found out at start.
+_SECURE = {'nas_secure_file_operations': 'true', 'nas_secure_file_permissions': 'true'}
 _NAME = 'nova-assist'
 
 
@@ -32,6 +36,13 @@ class Target:
     options: tuple[tuple[str, str], ...] = ()
     cinder_port: int = 0
     compute_port: int = 0
+    secure: bool = False
+    accounts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def all_options(self) -> Mapping[str, str]:
+        """The options for the driver's section; those given win over those of secure mode."""
+        return {**(_SECURE if self.secure else {}), **dict(self.options)}
 
     def words(self) -> list[str]:
         """Return the words of a command line that ask for this target again."""
@@ -40,6 +51,10 @@ class Target:
             words += ['--share', self.share]
         for key, value in self.options:
             words += ['--option', f'{key}={value}']
+        if self.secure:
+            words.append('--secure')
+        for role, name in self.accounts:
+            words += ['--account', f'{role}={name}']
         if self.cinder_port:
             words += ['--cinder-port', str(self.cinder_port)]
         if self.compute_port:
@@ -89,6 +104,17 @@ def option(word: str) -> tuple[str, str]:
             f'the value of option {key} holds a line break or another control character'
         )
     return key, value
+
+
+def account(word: str) -> tuple[str, str]:
+    """Return part and name of ``word``, an account of this machine for a run in secure mode."""
+    role, equals, name = word.partition('=')
+    if role not in DEFAULTS or not equals or not name:
+        raise argparse.ArgumentTypeError(
+            f'{word!r} names no account; write ROLE=NAME, where ROLE is one of '
+            f'{", ".join(DEFAULTS)}, e.g. cinder=cinder'
+        )
+    return role, name
 
 
 def port(word: str) -> int:

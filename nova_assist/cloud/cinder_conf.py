@@ -7,9 +7,13 @@ caller.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from nova_assist.cloud.settings import HOST, CinderSettings
+from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
+
+#: The configuration's name in the folder of the settings.
+FILE = 'cinder.conf'
 
 _YEAR = 365 * 24 * 3600
 
@@ -34,6 +38,10 @@ _FIXED = {
 }
 
 
+#: The sections of the privileged contexts that drivers reach, through Cinder and os-brick.
+_PRIVILEGED = ('privsep', 'cinder_sys_admin', 'privsep_osbrick')
+
+
 def compose(settings: CinderSettings, driver_prefix: str, data_files: Path) -> str:
     """Return the text of a ``cinder.conf``.
 
@@ -43,6 +51,8 @@ def compose(settings: CinderSettings, driver_prefix: str, data_files: Path) -> s
     sections = _common(settings, data_files)
     for backend in settings.shares:
         sections[backend] = _backend(settings, backend, driver_prefix)
+    if settings.privilege is Privilege.SUDO:
+        sections.update(dict.fromkeys(_PRIVILEGED, _helper(settings)))
     return '\n'.join(
         '\n'.join([f'[{name}]', *(f'{key} = {value}' for key, value in options.items()), ''])
         for name, options in sections.items()
@@ -85,6 +95,13 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             'token': 'cinder:service',
         },
     }
+
+
+def _helper(settings: CinderSettings) -> dict[str, str]:
+    """Return how privileged calls are made: the default wants rootwrap's rules in ``/etc``."""
+    program = Path(sys.executable).with_name('privsep-helper')
+    command = f'sudo {program} --config-file {settings.folder / FILE}'
+    return {'helper_command': _literal(command)}
 
 
 def _backend(settings: CinderSettings, backend: str, prefix: str) -> dict[str, str]:

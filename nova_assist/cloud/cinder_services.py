@@ -30,10 +30,10 @@ from oslo_config import cfg
 from oslo_log import log
 
 from nova_assist.cloud import cinder_api, cinder_conf
-from nova_assist.cloud.settings import HOST, CinderSettings
+from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
 #: How long the services may take, once started, until the scheduler knows every backend.
-READY_SECONDS = 30
+READY_SECONDS = 120
 
 
 class StartError(Exception):
@@ -110,7 +110,7 @@ class CinderServices:
         settings = self._settings
         objects.register_all()  # before the driver's module, which may use them
         prefix = _driver_prefix(settings.driver)
-        path = settings.folder / 'cinder.conf'
+        path = settings.folder / cinder_conf.FILE
         path.write_text(cinder_conf.compose(settings, prefix, _data_files()))
         for backend, share in settings.shares.items():
             cinder_conf.shares_file(settings, backend).write_text(f'{share}\n')
@@ -121,7 +121,8 @@ class CinderServices:
         log.setup(cfg.CONF, 'cinder')
         logging.getLogger().addHandler(self._errors)
         os_brick.setup(cfg.CONF)
-        _run_privileged_calls_here()
+        if settings.privilege is Privilege.OURS:
+            _run_privileged_calls_here()
 
     def _prepare_database(self) -> None:
         """Make the database where there is none, and each backend's volume type.
@@ -239,7 +240,8 @@ def _run_privileged_calls_here() -> None:
     """Run what goes through oslo.privsep in this process, with the rights that it has.
 
     Its helper would need sudo and rules in ``/etc``. As root nothing is lost; without root the
-    share is a local folder of the user's own.
+    share is a local folder of the user's own. Never where Cinder has an account of its own: that
+    has to do without root, or ask sudo for it.
     """
     for privileged in (
         privsep.sys_admin_pctxt,

@@ -6,6 +6,7 @@ It composes the other modules of this package and has no logic of its own about 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -15,13 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from nova_assist.cloud import host, shares
+from nova_assist.accounts import Accounts
+from nova_assist.cloud import host, separation, services, shares
 from nova_assist.cloud.clients import Endpoints
-from nova_assist.cloud.errors import SettingsError
 from nova_assist.cloud.reaper import MARK, Reaper, Remains
-from nova_assist.cloud.service import STOP_SECONDS, Service
-from nova_assist.cloud.settings import CinderSettings
+from nova_assist.cloud.service import STOP_SECONDS
+from nova_assist.cloud.settings import CinderSettings, check_options
 from nova_assist.cloud.shares import ShareView
+from nova_assist.cloud.stand_ins import StandIns
 
 #: The backends, their volume types, and the format of their volumes: all of one name.
 BACKENDS = ('raw', 'qcow2')
@@ -45,6 +47,7 @@ class Cloud:
     :param compute_port: likewise for the compute service.
     :param compute_command: what to run as the compute service, before its arguments.
     :param temporary: remove the folder, too, if this process is killed while the cloud runs.
+    :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
     :ivar compute: the compute service's process.
@@ -63,21 +66,42 @@ class Cloud:
         compute_port: int = 0,
         compute_command: tuple[str, ...] = _COMPUTE,
         temporary: bool = False,
+        accounts: Accounts | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.driver = driver
+        self.accounts = accounts
         self.mark = secrets.token_hex(8)
-        _check_options(options or {})
+        check_options(options or {})
         ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
         self._layout = shares.plan(share, self.folder, BACKENDS)
         self._settings = self._cinder_settings(ports, options or {})
+        self._stand_ins = StandIns(
+            self.folder / 'bin', self._layout.export is None, self._settings.privilege
+        )
         self._endpoints = Endpoints(self._settings.url, self._settings.compute_url)
         self._scratch = host.scratch_base(self.folder) / f'nova-assist-{self.mark}'
         self._temporary = temporary
-        self.cinder = self._cinder_service()
-        self.compute = self._compute_service(compute_command, ports['compute'])
+        self.cinder = services.cinder(
+            self._settings,
+            self._settings_file,
+            self.folder / 'log' / 'cinder.log',
+            self._cinder_environment(),
+            accounts,
+            host.umask(),
+        )
+        self.compute = services.compute(
+            [*compute_command, str(self.folder / 'compute'), '--port', str(ports['compute'])],
+            self._settings,
+            self._layout,
+            self.folder / 'log' / 'compute.log',
+            self.child_environment(),
+            accounts,
+        )
         self._reaper: Reaper | None = None
+        self._root_squashed = False
         self._claims: list[int] = []
+        self._standing = contextlib.ExitStack()
 
     def __enter__(self) -> Cloud:
         self.start()
@@ -102,6 +126,10 @@ class Cloud:
         """
         try:
             host.check_tools()
+            if self.accounts:
+                separation.check_programs(self.accounts, self.child_environment())
+                self._standing.enter_context(self.accounts.cinder.joined())
+                self._standing.enter_context(separation.readable())
             self._claim()
             self._reaper = Reaper(self.mark, self._remains(), self._claims)
             self._prepare()
@@ -165,6 +193,16 @@ class Cloud:
         return self._settings.options
 
     @property
+    def root_squashed(self) -> bool:
+        """Whether root counts for nobody on the share; known once a cloud with accounts runs."""
+        return self._root_squashed
+
+    @property
+    def asked_for_root(self) -> Path:
+        """The file with a line for each time that Cinder asked in vain to become root."""
+        return self._stand_ins.asked_for_root
+
+    @property
     def scratch(self) -> Path:
         """A folder of the cloud's own for passing files, there while it runs.
 
@@ -188,49 +226,23 @@ class Cloud:
             shares={name: view.name for name, view in self.shares.items()},
             qcow2_backends=('qcow2',),
             options=dict(options),
+            privilege=separation.privilege(self.accounts, options),
         )
 
-    def _cinder_service(self) -> Service:
-        return Service(
-            'cinder',
-            [
-                sys.executable,
-                '-m',
-                'nova_assist.cloud.cinder_process',
-                str(self._settings_file),
-            ],
-            self._settings.url,
-            self.folder / 'log' / 'cinder.log',
-            self._child_environment(self._layout.stand_ins),
-        )
+    def child_environment(self) -> dict[str, str]:
+        """Return our environment with the cloud's mark, for processes that are to end with it."""
+        return {**host.child_environment(), MARK: self.mark}
 
-    def _compute_service(self, command: tuple[str, ...], port: int) -> Service:
-        arguments = {
-            '--port': str(port),
-            '--cinder-url': self._settings.url,
-            '--mount-base': str(self._layout.base),
-        }
-        local = ['--share-is-local'] if self._layout.stand_ins else []
-        return Service(
-            'compute',
-            [
-                *command,
-                str(self.folder / 'compute'),
-                *(word for pair in arguments.items() for word in pair),
-                *local,
-            ],
-            self._settings.compute_url,
-            self.folder / 'log' / 'compute.log',
-            self._child_environment(),
-        )
+    @property
+    def _has_stand_ins(self) -> bool:
+        return self._stand_ins.local or self.accounts is not None
 
-    def _child_environment(self, stand_ins: Path | None = None) -> dict[str, str]:
-        """Return our environment with the cloud's mark, and the stand-ins found first."""
-        environment = {**host.child_environment(), MARK: self.mark}
-        if stand_ins:
-            path = [str(stand_ins), os.environ.get('PATH', os.defpath)]
-            environment['PATH'] = os.pathsep.join(path)
-        return environment
+    def _cinder_environment(self) -> dict[str, str]:
+        """Return the environment of Cinder, which finds the stand-ins first."""
+        path = os.environ.get('PATH', os.defpath)
+        if self._has_stand_ins:
+            path = os.pathsep.join([str(self._stand_ins.folder), path])
+        return {**self.child_environment(), 'PATH': path}
 
     def _claim(self) -> None:
         """Make the folder ours, and the share's if it is local."""
@@ -250,9 +262,19 @@ class Cloud:
     def _prepare(self) -> None:
         """Make the folders, the shares, and the settings' file."""
         self._scratch.mkdir(mode=0o700)
-        self._layout.prepare(_mount_options(self.options), self._child_environment())
-        for folder in (self._settings.folder, self.folder / 'compute', self.folder / 'log'):
+        folders = (self._settings.folder, self.folder / 'compute', self.folder / 'log')
+        for folder in folders:
             folder.mkdir(exist_ok=True)
+        account = self.accounts.cinder if self.accounts else None
+        if self.accounts:
+            separation.let_pass(self.folder, self.accounts)
+            separation.give_folders(self.accounts, *folders[:2], self._scratch, self._layout)
+        self._layout.prepare(self._settings.mount_options, self.child_environment(), account)
+        if account:
+            view = next(iter(self.shares.values()))
+            self._root_squashed = separation.root_is_squashed(view.path, account)
+        if self._has_stand_ins:
+            self._stand_ins.write(account)
         self._settings.save(self._settings_file)
 
     def _clean_up(self) -> None:
@@ -263,23 +285,6 @@ class Cloud:
             if reaper:
                 reaper.finish()
         finally:
+            self._standing.close()
             for claim in claims:
                 os.close(claim)
-
-
-def _check_options(options: Mapping[str, str]) -> None:
-    """Refuse what would become another line of ``cinder.conf``.
-
-    :raises SettingsError: an option has a line break.
-    """
-    for name, value in options.items():
-        if len(f'{name}={value}'.splitlines()) != 1:
-            raise SettingsError(
-                f'the option {name!r} = {value!r} cannot be put in cinder.conf: it has a line '
-                'break; give one line'
-            )
-
-
-def _mount_options(options: Mapping[str, str]) -> str | None:
-    """Return what the drivers would mount with: ``nfs_mount_options`` or another prefix's."""
-    return next((options[name] for name in options if name.endswith('_mount_options')), None)

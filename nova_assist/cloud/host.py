@@ -98,6 +98,13 @@ def scratch_base(folder: Path) -> Path:
     return _TMPFS if _TMPFS.is_dir() else folder
 
 
+def umask() -> int:
+    """Return this process's umask, which can't be asked for without setting it."""
+    found = os.umask(0o022)
+    os.umask(found)
+    return found
+
+
 def child_environment() -> dict[str, str]:
     """Return our environment, so that a Python child finds this package where we found it."""
     root = str(Path(nova_assist.__file__).parents[1])

@@ -15,10 +15,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nova_assist.accounts import Account
 from nova_assist.cloud.errors import ServiceError
 
 #: How long a service may take until it says that it is ready.
-START_SECONDS = 60
+START_SECONDS = 180
 
 #: How long a service may take to end in order; then it is killed.
 STOP_SECONDS = 5
@@ -37,6 +38,8 @@ class Service:
     :param url: the URL that it will serve.
     :param log: the file that gets what it prints; appended to.
     :param environment: the child's whole environment.
+    :param account: whom the child runs as, if not as ourselves.
+    :param umask: the child's, if not ours.
     """
 
     def __init__(
@@ -46,12 +49,16 @@ class Service:
         url: str,
         log: Path,
         environment: Mapping[str, str],
+        account: Account | None = None,
+        umask: int | None = None,
     ) -> None:
         self.name = name
         self.url = url
         self.log = log
         self._command = list(command)
         self._environment = dict(environment)
+        self._identity = account.process_arguments() if account else {}
+        self._umask = -1 if umask is None else umask
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
@@ -96,6 +103,8 @@ class Service:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
+                umask=self._umask,
+                **self._identity,
             )
 
     def await_ready(self) -> None:

@@ -7,12 +7,27 @@ How the settings become a ``cinder.conf`` is left to :mod:`nova_assist.cloud.cin
 from __future__ import annotations
 
 import dataclasses
+import enum
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from nova_assist.cloud.errors import SettingsError
+
 #: The name of the cloud's only host, in Cinder's services and volumes.
 HOST = 'nova-assist'
+
+
+class Privilege(enum.Enum):
+    """How what Cinder does as root is done.
+
+    ``OURS``: with the rights that its process has. ``NONE``: not at all, and asking is a fault of
+    the driver. ``SUDO``: by the machine's sudo, for an account that sudo trusts.
+    """
+
+    OURS = 'ours'
+    NONE = 'none'
+    SUDO = 'sudo'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +42,7 @@ class CinderSettings:
     :param shares: the share's name by backend.
     :param qcow2_backends: the backends whose volumes are qcow2 files.
     :param options: further options, for every backend's section.
+    :param privilege: how Cinder gets root.
     """
 
     folder: Path
@@ -37,15 +53,23 @@ class CinderSettings:
     shares: Mapping[str, str]
     qcow2_backends: tuple[str, ...]
     options: Mapping[str, str]
+    privilege: Privilege = Privilege.OURS
 
     @property
     def url(self) -> str:
         """The API's URL, version included."""
         return f'http://127.0.0.1:{self.port}/v3'
 
+    @property
+    def mount_options(self) -> str | None:
+        """What the drivers would mount with: ``nfs_mount_options`` or another prefix's."""
+        names = (name for name in self.options if name.endswith('_mount_options'))
+        return next((self.options[name] for name in names), None)
+
     def save(self, path: Path) -> None:
         """Write the settings to a JSON file."""
-        path.write_text(json.dumps(dataclasses.asdict(self), default=str, indent=1) + '\n')
+        data = {**dataclasses.asdict(self), 'privilege': self.privilege.value}
+        path.write_text(json.dumps(data, default=str, indent=1) + '\n')
 
     @classmethod
     def load(cls, path: Path) -> CinderSettings:
@@ -60,4 +84,18 @@ class CinderSettings:
             shares={str(name): str(share) for name, share in data['shares'].items()},
             qcow2_backends=tuple(map(str, data['qcow2_backends'])),
             options={str(name): str(value) for name, value in data['options'].items()},
+            privilege=Privilege(data['privilege']),
         )
+
+
+def check_options(options: Mapping[str, str]) -> None:
+    """Refuse what would become another line of ``cinder.conf``.
+
+    :raises SettingsError: an option has a line break.
+    """
+    for name, value in options.items():
+        if len(f'{name}={value}'.splitlines()) != 1:
+            raise SettingsError(
+                f'the option {name!r} = {value!r} cannot be put in cinder.conf: it has a line '
+                'break; give one line'
+            )

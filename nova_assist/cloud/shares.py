@@ -3,13 +3,14 @@
 
 Main classes: :class:`ShareView`, and :class:`ShareLayout`, which makes them real. A local share is
 a folder below the mount base, named as the drivers name a mount point, so that nothing has to be
-mounted; programs that drivers call to mount are stand-ins that do nothing. An NFS export is
-really mounted. Unmounting is left to :mod:`nova_assist.cloud.reaper`, which also does it when
-this process is killed.
+mounted; :mod:`nova_assist.cloud.stand_ins` sees to that. An NFS export is really mounted.
+Unmounting is left to :mod:`nova_assist.cloud.reaper`, which also does it when this process is
+killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -19,19 +20,10 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from nova_assist.accounts import Account
 from nova_assist.cloud.errors import ShareError
 
 _EXPORT = re.compile(r'([^\s:/-][^\s:/]*|\[[0-9A-Fa-f:.%\w]+\]):/\S*')
-
-_NOTHING = 'exit 0'
-#: What drivers call to mount, and Cinder to become root, as shell commands that need no root.
-_STAND_INS = {
-    'mount': _NOTHING,
-    'mount.nfs': _NOTHING,
-    'umount': _NOTHING,
-    'sudo': 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"',
-    'cinder-rootwrap': 'shift; exec "$@"',
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,13 +51,13 @@ class ShareLayout:
     :param base: the folder with the mount points.
     :param views: the share by backend.
     :param export: the NFS export to mount, or ``None`` where the shares are local folders.
-    :param stand_ins: the folder for the stand-ins, or ``None`` where they aren't wanted.
+    :param own: the base is a folder of the cloud's own, not a user's.
     """
 
     base: Path
     views: Mapping[str, ShareView]
     export: str | None = None
-    stand_ins: Path | None = None
+    own: bool = False
 
     @property
     def unmount_below(self) -> Path | None:
@@ -83,24 +75,26 @@ class ShareLayout:
         return sorted(path for path in paths if not path.exists())
 
     def prepare(
-        self, mount_options: str | None = None, environment: Mapping[str, str] | None = None
+        self,
+        mount_options: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        account: Account | None = None,
     ) -> None:
-        """Make or mount the shares, and the stand-ins.
+        """Make or mount the shares.
 
         :param mount_options: what to give to ``mount -o``.
         :param environment: the environment for ``mount``, if not ours.
+        :param account: who makes local ones, and has to be able to write them, if not we.
         :raises ShareError: a share can't be made, mounted or written.
         """
         for view in set(self.views.values()):
-            try:
-                view.path.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ShareError(f'cannot make the share {view.path}: {error}') from error
+            maker = None if self.export else account
+            with _files_of(maker):
+                _make(view, maker)
             if self.export:
                 _mount(view, mount_options, environment)
-            _check_writable(view)
-        if self.stand_ins:
-            _write_stand_ins(self.stand_ins)
+            with _files_of(account):
+                _check_writable(view, account)
 
 
 def is_export(share: str) -> bool:
@@ -121,7 +115,14 @@ def plan(share: str | None, folder: Path, backends: Iterable[str]) -> ShareLayou
         return ShareLayout(base, dict.fromkeys(backends, view), export=share)
     base = Path(share).resolve() if share else folder / 'share'
     views = {name: ShareView.at(f'localhost:/{name}', base) for name in backends}
-    return ShareLayout(base, views, stand_ins=folder / 'bin')
+    return ShareLayout(base, views, own=share is None)
+
+
+def _make(share: ShareView, account: Account | None) -> None:
+    try:
+        share.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ShareError(f'cannot make the share {share.path}{_by(account)}: {error}') from error
 
 
 def _mount(share: ShareView, options: str | None, environment: Mapping[str, str] | None) -> None:
@@ -144,20 +145,20 @@ def _mount(share: ShareView, options: str | None, environment: Mapping[str, str]
         )
 
 
-def _write_stand_ins(folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    for name, command in _STAND_INS.items():
-        path = folder / name
-        path.write_text(f'#!/bin/sh\n{command}\n')
-        path.chmod(0o755)
-
-
-def _check_writable(share: ShareView) -> None:
+def _check_writable(share: ShareView, account: Account | None) -> None:
     try:
         with tempfile.TemporaryFile(dir=share.path) as probe:
             probe.write(b'probe')
     except OSError as error:
         raise ShareError(
-            f'the share {share.name} at {share.path} cannot be written: {error}; '
-            'give its folder to the user who runs this, or choose another share'
+            f'the share {share.name} at {share.path} cannot be written{_by(account)}: {error}; '
+            f'give its folder to {account or "the user who runs this"}, or choose another share'
         ) from error
+
+
+def _by(account: Account | None) -> str:
+    return f' by account {account}' if account else ''
+
+
+def _files_of(account: Account | None) -> contextlib.AbstractContextManager[None]:
+    return account.files() if account else contextlib.nullcontext()

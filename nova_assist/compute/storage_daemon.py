@@ -25,6 +25,8 @@ from nova_assist.compute.run_folder import RunFolder
 PROGRAM = 'qemu-storage-daemon'
 #: The programs we need, and the Debian and Ubuntu packages that bring them.
 PACKAGES = {PROGRAM: 'qemu-system-common', 'qemu-img': 'qemu-utils'}
+#: Who reads a guest's disk from outside may be of the run folder's group only.
+_SOCKET_MODE = 0o660
 #: How long the monitor of a live daemon may take to greet us, in seconds.
 GREETING_SECONDS = 10.0
 #: How long a daemon may take to flush and exit before it is killed, in seconds: as long as Nova
@@ -73,6 +75,8 @@ class StorageDaemon:
             raise errors.DaemonStartError(
                 arguments, process.returncode, output.decode(errors='replace')
             )
+        # Becoming a daemon, QEMU takes a umask that shuts out the group of the folder, too.
+        run_folder.path(server_id, 'nbd').chmod(_SOCKET_MODE)
         daemon = await cls.find(run_folder, server_id)
         if daemon is None:
             raise errors.DaemonStartError(arguments, 0, 'it exited right after it had started')

@@ -70,6 +70,8 @@ def _report(data: dict[str, Any]) -> RunReport:
         logs=data['logs'],
         seconds=data['seconds'],
         start_up_seconds=data['start_up_seconds'],
+        options=data.get('options', {}),  # which earlier reports don't have
+        accounts=data.get('accounts', {}),
     )
 
 

@@ -73,7 +73,11 @@ class ScenarioResult:
 
 @dataclasses.dataclass
 class RunReport:
-    """A whole run: what was judged, with which versions, and how each scenario ended."""
+    """A whole run: what was judged, with which versions, and how each scenario ended.
+
+    ``options`` are those of the driver; ``accounts`` tells who played which part in a run with
+    separate accounts.
+    """
 
     driver: str
     versions: Mapping[str, str]
@@ -85,6 +89,8 @@ class RunReport:
     logs: dict[str, str] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
     start_up_seconds: float = 0.0
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    accounts: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def totals(self) -> dict[str, int]:
         """Count the scenarios by verdict."""

@@ -8,6 +8,7 @@ colours is the caller's knowledge.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.padding import Padding
@@ -65,6 +66,9 @@ def _print_heading(console: Console, report: RunReport) -> None:
     for label, value in (('driver', report.driver), ('share', report.share)):
         if value:
             _print_line(console, 0, label, value)
+    options = ' '.join(f'{key}={value}' for key, value in report.options.items())
+    accounts = ', '.join(f'{part}: {who}' for part, who in report.accounts.items())
+    _print_values(console, 0, (('options', options), ('accounts', accounts)))
     console.print()
 
 
@@ -116,13 +120,7 @@ def _print_step(console: Console, step: Step) -> None:
 def _print_finding(console: Console, finding: Finding) -> None:
     fault = visible(finding_line(finding))
     _print_wrapped(console, 4, fault, STYLES[finding.verdict])
-    values = Table.grid(padding=(0, 1))
-    values.add_column(min_width=_LABEL)
-    values.add_column(overflow='fold')
-    for label, value in (('expected', finding.expected), ('found', finding.found)):
-        if value:
-            values.add_row(Text(label), Text(visible(value)))
-    console.print(Padding(values, (0, 0, 0, 6)))
+    _print_values(console, 6, (('expected', finding.expected), ('found', finding.found)))
     for file in finding.files:
         _print_line(console, 6, 'file', file)
 
@@ -136,6 +134,18 @@ def _print_summary(console: Console, report: RunReport) -> None:
 
 def _print_wrapped(console: Console, indent: int, words: str, style: str = '') -> None:
     console.print(Padding(Text(words, style=style, overflow='fold'), (0, 0, 0, indent)))
+
+
+def _print_values(console: Console, indent: int, values: Iterable[tuple[str, str]]) -> None:
+    """Print each value that there is beside its label, as narrow as the terminal."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(min_width=_LABEL)
+    grid.add_column(overflow='fold')
+    for label, value in values:
+        if value:
+            grid.add_row(Text(label), Text(visible(value)))
+    if grid.row_count:
+        console.print(Padding(grid, (0, 0, 0, indent)))
 
 
 def _print_line(console: Console, indent: int, label: str, value: str) -> None:

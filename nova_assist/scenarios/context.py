@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from nova_assist.accounts import Account, Accounts
 from nova_assist.checks.pattern import Pattern
 from nova_assist.scenarios.errors import StepFailed, TookTooLong
 from nova_assist.scenarios.logs import ServiceLog
@@ -28,7 +29,7 @@ class Context:
 
     ``image_format`` is raw or qcow2, and names the volume type; ``share`` is the local folder of
     the share that Cinder calls ``export``. ``ended`` tells which service has ended by itself, or
-    "" while both run.
+    "" while both run. ``accounts`` are who runs what, if not we ourselves.
     """
 
     scenario: str
@@ -43,7 +44,18 @@ class Context:
     scratch: Path
     pattern: Pattern
     rng: random.Random
+    accounts: Accounts | None = None
     made: Made = dataclasses.field(default_factory=Made)
+
+    @property
+    def judge(self) -> Account | None:
+        """Who looks at the share: Cinder's account, where it has one."""
+        return self.accounts.cinder if self.accounts else None
+
+    @property
+    def host(self) -> Account | None:
+        """Who opens volumes as a host does: the hypervisor's account, where it has one."""
+        return self.accounts.hypervisor if self.accounts else None
 
     def await_status(
         self,

@@ -13,30 +13,40 @@ import tempfile
 import time
 from pathlib import Path
 
+from nova_assist.accounts import Account
 from nova_assist.checks.pattern import BLOCK_SIZE, Pattern, Write
 from nova_assist.checks.reader import ImageSource
 from nova_assist.scenarios.errors import GuestIoError
 
 _PROMPT = b'qemu-io> '
-_DEADLINE = 60.0
+_DEADLINE = 120.0
 
 
 class Disk:
     """An open disk that takes one request at a time; to be closed by leaving its context."""
 
-    def __init__(self, source: ImageSource, scratch: Path, pattern: Pattern) -> None:
+    def __init__(
+        self,
+        source: ImageSource,
+        scratch: Path,
+        pattern: Pattern,
+        account: Account | None = None,
+    ) -> None:
         """Open ``source``; ``scratch`` is a folder for the content of the writes.
 
+        :param account: whom to open it as, if not as ourselves
         :raises GuestIoError: if it can't be opened
         """
         self._source = source
         self._pattern = pattern
         self._content = tempfile.NamedTemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115
+        os.fchmod(self._content.fileno(), 0o644)  # for qemu-io, whoever runs it
         self._process = subprocess.Popen(
             ['qemu-io', '-f', source.format, source.location],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            **(account.process_arguments() if account else {}),
         )
         try:
             self._answer('opening it')

@@ -8,26 +8,23 @@ Main class: :class:`Player`. Playing several, and two at a time, is left to
 from __future__ import annotations
 
 import dataclasses
-import os
 import random
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
-from nova_assist.checks.judging import Bench
+from nova_assist.checks.judging import Bench, Judge
 from nova_assist.checks.pattern import Pattern
 from nova_assist.checks.reader import Reader
-from nova_assist.checks.scene import Ownership
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.errors import ServiceError
-from nova_assist.cloud.shares import ShareView
 from nova_assist.reports.model import ScenarioResult, Verdict
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import Interrupted, NotPossible, StepEnded, StepFailed
 from nova_assist.scenarios.logs import ServiceLog
 from nova_assist.scenarios.rest import Api, refusals
+from nova_assist.scenarios.secure import expected_ownership
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
 from nova_assist.scenarios.waiting import Patience
@@ -49,11 +46,14 @@ class Scenario:
 class Player:
     """Plays scenarios in one cloud, each from its own part of the run's seed."""
 
-    def __init__(self, cloud: Cloud, seed: int, stop: threading.Event) -> None:
-        """Take the cloud, the run's seed, and the event that stops the run."""
+    def __init__(
+        self, cloud: Cloud, seed: int, stop: threading.Event, judges: Sequence[Judge] = ()
+    ) -> None:
+        """Take the cloud, the run's seed, the event that stops the run, and judges to add."""
         self._cloud = cloud
         self._seed = seed
         self._stop = stop
+        self._judges = judges
 
     def play(
         self, scenario: Scenario, listener: Listener, repeat: Callable[[str], str]
@@ -92,10 +92,13 @@ class Player:
                 f"Cinder's scheduler has no backend {scenario.image_format!r}; it "
                 f'has: {", ".join(sorted(backends)) or "none"}'
             )
+        accounts = self._cloud.accounts
         ownership = expected_ownership(
-            self._cloud.shares[scenario.image_format], self._cloud.options
+            self._cloud.shares[scenario.image_format], self._cloud.options, accounts
         )
-        bench = Bench(Reader(self._cloud.scratch, context.pattern))
+        account = accounts.cinder if accounts else None
+        reader = Reader(self._cloud.scratch, context.pattern, account)
+        bench = Bench(reader, self._judges)
         return Stage(context, bench, ownership, listener, result)
 
     def _context(self, scenario: Scenario) -> Context:
@@ -115,6 +118,7 @@ class Player:
             self._cloud.scratch,
             pattern,
             rng,
+            self._cloud.accounts,
         )
 
     def _ended(self) -> str:
@@ -124,17 +128,6 @@ class Player:
         except ServiceError as error:
             return str(error)
         return ''
-
-
-def expected_ownership(share: ShareView, options: Mapping[str, str]) -> Ownership:
-    """Return whose the files of a share should be: as ours are there, with Cinder's mode.
-
-    A share may have a group of its own (setgid), or make an owner of its own of root.
-    """
-    with tempfile.NamedTemporaryFile(dir=share.path) as probe:
-        status = os.fstat(probe.fileno())
-    secure = options.get('nas_secure_file_permissions', '').lower() == 'true'
-    return Ownership(status.st_uid, status.st_gid, 0o660 if secure else 0o666)
 
 
 def cut_short(result: ScenarioResult, verdict: Verdict, reason: str) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plays scenarios in a cloud, those of different shares at the same time.
 
-Main function: :func:`run`. The stories themselves are one a module, collected in
-:data:`STORIES`.
+Main functions: :func:`run`, and :func:`play` for stories of others. Ours are one a module,
+collected in :data:`STORIES`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios import (
+    clone,
+    clone_attached,
     clone_from_snapshots,
     damaged_record,
     extend_offline,
@@ -26,6 +28,7 @@ from nova_assist.scenarios import (
     online_chain,
     reattach,
     reboot,
+    secure,
 )
 from nova_assist.scenarios.errors import UnknownScenario
 from nova_assist.scenarios.player import Player, Scenario
@@ -35,6 +38,8 @@ STORIES = (
     online_chain.STORY,
     mixed.STORY,
     clone_from_snapshots.STORY,
+    clone.STORY,
+    clone_attached.STORY,
     reboot.STORY,
     reattach.STORY,
     extend_offline.STORY,
@@ -76,7 +81,7 @@ def run(
     :raises UnknownScenario: before anything is played
     """
     chosen = select(names)
-    return _run(cloud, chosen, seed, listener, repeat)
+    return play(cloud, chosen, seed, listener, repeat)
 
 
 def select(names: Iterable[str]) -> list[Scenario]:
@@ -136,30 +141,32 @@ class _Relay:
                 yield result
 
 
-def _run(
+def play(
     cloud: Cloud,
     chosen: Sequence[Scenario],
     seed: int,
     listener: Listener,
     repeat: Callable[[str], str],
 ) -> Iterator[ScenarioResult]:
+    """Play scenarios of any kind, as :func:`run` does those that it knows by name."""
     relay = _Relay(listener)
     stop = threading.Event()
-    player = Player(cloud, seed, stop)
 
-    def play(lane: Iterable[tuple[int, Scenario]]) -> None:
+    def play_lane(lane: Sequence[tuple[int, Scenario]]) -> None:
         try:
-            for index, scenario in lane:
-                if not stop.is_set():
-                    relay.scenario_started(scenario.name, index, len(chosen))
-                    relay.scenario_finished(player.play(scenario, relay, repeat))
+            with secure.judges(cloud, cloud.shares[lane[0][1].image_format]) as judges:
+                player = Player(cloud, seed, stop, judges)
+                for index, scenario in lane:
+                    if not stop.is_set():
+                        relay.scenario_started(scenario.name, index, len(chosen))
+                        relay.scenario_finished(player.play(scenario, relay, repeat))
         except BaseException as error:
             relay.failed(error)
 
     lanes = _lanes(cloud, chosen)
     with ThreadPoolExecutor(max_workers=max(1, len(lanes))) as pool:
         for lane in lanes:
-            pool.submit(play, lane)
+            pool.submit(play_lane, lane)
         try:
             yield from relay.results(len(chosen))
         finally:

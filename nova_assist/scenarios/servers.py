@@ -98,7 +98,8 @@ class Servers:
                 volume.id,
                 ', '.join(disks) or 'no disks',
             )
-        disk = Disk(disks[volume.id].source, context.scratch, context.pattern)
+        source = disks[volume.id].source
+        disk = Disk(source, context.scratch, context.pattern, context.host)
         rng = random.Random(context.rng.random())  # noqa: S311 - repeatable, not secret
         volume.writer = Writer(disk, volume.history, volume.blocks, rng)
 

@@ -154,6 +154,8 @@ class Stage:
         step.findings.extend(judgement.findings)
         step.chains = dict(judgement.chains)
         for volume in self.volumes.all:
+            if volume.id in judgement.settled:
+                volume.settle(judgement.settled[volume.id])
             for snapshot in volume.snapshots:
                 if snapshot.id in judgement.settled:
                     snapshot.data = judgement.settled[snapshot.id]
@@ -190,7 +192,7 @@ class Stage:
             )
             for volume in volumes
         )
-        return scene.Scene(share, seen, self._ownership, self._ignored)
+        return scene.Scene(share, seen, self._ownership, self._ignored, self.context.judge)
 
 
 def _snapshots(volume: TrackedVolume, statuses: dict[str, str]) -> tuple[scene.Snapshot, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 
-from nova_assist.checks.model import Exactly, Expectation, History
+from nova_assist.checks.model import Exactly, Expectation, History, Within
 from nova_assist.scenarios.writer import Writer
 
 
@@ -38,7 +38,8 @@ class TrackedVolume:
     """A volume, every write to it, and its snapshots, oldest first; ``size`` in bytes.
 
     ``blocks`` are those that are written. ``server`` is where it is attached, ``writer`` who is
-    writing to it there.
+    writing to it there. ``unsettled`` is what a clone may hold whose source was being written to,
+    until judges have seen which.
     """
 
     id: str
@@ -49,13 +50,22 @@ class TrackedVolume:
     snapshots: list[TrackedSnapshot] = dataclasses.field(default_factory=list)
     server: TrackedServer | None = None
     writer: Writer | None = None
+    unsettled: Within | None = None
 
-    def data(self) -> Exactly:
+    def data(self) -> Expectation:
         """Return what the volume should hold now; only while nobody is writing.
 
         A write that failed doesn't count.
         """
+        if self.unsettled is not None:
+            return self.unsettled
         return Exactly(self.size, self.history.state(self.history.acknowledged))
+
+    def settle(self, data: Exactly) -> None:
+        """Take what judges have found in an unsettled clone for the start of its history."""
+        if self.unsettled is not None:
+            self.history = History(self.history.origin, data.blocks)
+            self.unsettled = None
 
     def snapshot(self, name: str) -> TrackedSnapshot:
         """Return the snapshot of that name; the scenario has made it."""

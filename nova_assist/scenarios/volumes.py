@@ -32,7 +32,7 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        return self._create(name, gib, History(name), None)
+        return self._create(name, gib, History(name))
 
     def clone(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from a snapshot that has been judged, and wait for it.
@@ -42,7 +42,21 @@ class Volumes:
         if not isinstance(snapshot.data, Exactly):
             message = f"a clone of {snapshot.name} can't be judged before the snapshot itself is"
             raise StepFailed(message, 'a judged snapshot', 'one never judged')
-        return self._create(name, gib, History(name, snapshot.data.blocks), snapshot.id)
+        history = History(name, snapshot.data.blocks)
+        return self._create(name, gib, history, snapshot_id=snapshot.id)
+
+    def clone_volume(self, source: TrackedVolume, name: str, gib: int = 1) -> TrackedVolume:
+        """Make a volume from another, whether a guest is writing to that or not; wait for it.
+
+        :raises StepFailed: if it doesn't become available, or a snapshot of the source stays
+        """
+        history = source.history
+        low = history.acknowledged
+        volume = self._create(name, gib, History(name, history.state(low)), source_volid=source.id)
+        if source.writer is not None:
+            volume.unsettled = Within(volume.size, history, low, history.issued)
+        self._expect_no_other_snapshots(source)
+        return volume
 
     def delete(self, volume: TrackedVolume) -> None:
         """Delete a volume and wait until it is gone.
@@ -78,7 +92,7 @@ class Volumes:
             connection = context.api.connect_host(volume.id)
         try:
             source = self._source(volume, connection)
-            with Disk(source, context.scratch, context.pattern) as disk:
+            with Disk(source, context.scratch, context.pattern, context.host) as disk:
                 write_all(disk, volume.history, self._some(volume.blocks))
         finally:
             with refusals(f'detaching volume {volume.name} from a host'):
@@ -168,16 +182,25 @@ class Volumes:
             [pending],
         )
 
-    def _create(
-        self, name: str, gib: int, history: History, snapshot_id: str | None
-    ) -> TrackedVolume:
+    def _expect_no_other_snapshots(self, volume: TrackedVolume) -> None:
+        with refusals(f'listing the snapshots of volume {volume.name}'):
+            found = self._context.api.snapshots().get(volume.id, {})
+        known = {snapshot.id for snapshot in volume.snapshots}
+        if other := sorted(found.keys() - known):
+            raise StepFailed(
+                f'cloning volume {volume.name} has left snapshots of it',
+                'none but its own',
+                ', '.join(other),
+            )
+
+    def _create(self, name: str, gib: int, history: History, **source: str) -> TrackedVolume:
         context = self._context
         with refusals(f'creating volume {name}'):
             made = context.api.cinder.volumes.create(
                 gib,
                 name=f'{context.scenario}-{name}',
-                snapshot_id=snapshot_id,
                 volume_type=context.image_format,
+                **source,
             )
         size = gib * _GIB
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))

@@ -15,8 +15,8 @@ from nova_assist.scenarios.errors import Interrupted, TookTooLong
 
 #: How long one operation may take before the step has failed, and how long a clean-up may take
 #: once it has; in seconds.
-OPERATION_SECONDS = 60.0
-HURRIED_SECONDS = 10.0
+OPERATION_SECONDS = 120.0
+HURRIED_SECONDS = 20.0
 
 _INTERVAL = 0.06
 

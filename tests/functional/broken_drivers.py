@@ -10,11 +10,15 @@ import dataclasses
 import json
 import pathlib
 
-from driver import access, backend, nfs, offline, qemu_img, records, volumes
+from cinder import utils as cinder_utils
+from oslo_concurrency import processutils
+
+from driver import access, backend, nfs, offline, qemu_img, records, snapshots, volumes
 
 # What is whole; a driver is set up once a backend, and would wrap a wrapper.
 _MERGE = offline.merge
 _CONNECTION = backend.Backend.connection
+_COPY = backend.Backend._copy
 _MAKE = access.FileMaker.make
 
 
@@ -64,10 +68,34 @@ class Makes0644Files(nfs.NfsDriver):
     """Makes files that a hypervisor of another user can't write."""
 
     def do_setup(self, context):
-        access.FileMaker.make = lambda self, path: _MAKE(
-            dataclasses.replace(self, mode=0o644), path
-        )
+        def make(maker, path):
+            own = path.name.startswith('volume-')  # not the trial at start, which would tell
+            _MAKE(dataclasses.replace(maker, mode=0o644) if own else maker, path)
+
+        access.FileMaker.make = make
         super().do_setup(context)
+
+
+class ClosesFilesLate(nfs.NfsDriver):
+    """Makes files open to all, and closes them to others right after."""
+
+    def do_setup(self, context):
+        def make(maker, path):
+            _MAKE(dataclasses.replace(maker, mode=0o644), path)
+            path.chmod(maker.mode)
+
+        access.FileMaker.make = make
+        super().do_setup(context)
+
+
+class AsksForRoot(nfs.NfsDriver):
+    """Tries to become root for each snapshot, and does without where it can't."""
+
+    def create_snapshot(self, snapshot):
+        with contextlib.suppress(processutils.ProcessExecutionError):
+            helper = cinder_utils.get_root_helper()
+            processutils.execute('chmod', 'x', run_as_root=True, root_helper=helper)
+        super().create_snapshot(snapshot)
 
 
 class LeavesOverlays(nfs.NfsDriver):
@@ -75,6 +103,24 @@ class LeavesOverlays(nfs.NfsDriver):
 
     def do_setup(self, context):
         volumes.discard = lambda layout, name: None
+        super().do_setup(context)
+
+
+class CopiesBaseOnly(nfs.NfsDriver):
+    """Copies a volume without what was written to it since its oldest snapshot."""
+
+    def do_setup(self, context):
+        backend.Backend._copy = lambda self, source, image, target, size: _COPY(
+            self, source, source.chain.base, target, size
+        )
+        super().do_setup(context)
+
+
+class KeepsTemporarySnapshot(nfs.NfsDriver):
+    """Leaves behind the snapshot that it has cloned an attached volume from."""
+
+    def do_setup(self, context):
+        snapshots.Snapshots._delete_temporary = lambda *args: None
         super().do_setup(context)
 
 

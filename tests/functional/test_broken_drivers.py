@@ -60,6 +60,19 @@ class BrokenDriverTest(unittest.TestCase):
     def test_overlay_that_is_left_behind(self):
         self.assert_found('LeavesOverlays', 'offline-chain-raw', 'orphans', 'is left on the share')
 
+    def test_clone_that_lacks_what_was_written_last(self):
+        self.assert_found(
+            'CopiesBaseOnly', 'clone-raw', 'data', 'clone2.*expected write [0-9]+, found'
+        )
+        self.assert_found(
+            'CopiesBaseOnly', 'clone-attached-raw', 'data', 'clone2.* older than its request'
+        )
+
+    def test_temporary_snapshot_that_is_left_behind(self):
+        self.assert_found(
+            'KeepsTemporarySnapshot', 'clone-attached-raw', 'api', 'v1 has left snapshots of it'
+        )
+
     def test_damaged_record_that_is_emptied(self):
         self.assert_found(
             'ClearsDamagedRecord', 'damaged-record-raw', 'chain', r'volume-\S+\.info was changed'

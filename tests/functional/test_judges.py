@@ -119,10 +119,10 @@ class JudgesTest(unittest.TestCase):
 
 
 class SoundShareTest(JudgesTest):
-    def test_sound_share_has_no_findings_and_settles_its_snapshots(self):
+    def test_sound_share_has_no_findings_and_settles_all_of_it(self):
         judgement = self.judge(guest=self.share.guest(NEW, OLD, BASE))
         self.assertEqual((), judgement.findings)
-        self.assertEqual({'s1', 's2'}, set(judgement.settled))
+        self.assertEqual({'1', 's1', 's2'}, set(judgement.settled))
         self.assertEqual({'v1 (1)': [NEW, OLD, BASE]}, judgement.chains)
 
 
@@ -344,6 +344,14 @@ class OrphanTest(JudgesTest):
         (self.share.path / 'volume-1.tmp').chmod(0o666)
         finding = self.assert_one('orphans', 'volume-1.tmp is left on the share')
         self.assertEqual(('volume-1.tmp',), finding.files)
+
+    def test_file_that_somebody_still_has_open_over_nfs(self):
+        (self.share.path / '.nfs000000000012d6870000000b').touch()
+        self.assertEqual((), self.judge().findings)
+
+    def test_file_that_only_looks_like_one(self):
+        (self.share.path / '.nfs-something').touch()
+        self.assert_one('orphans', '.nfs-something is left on the share')
 
     def test_anything_of_a_deleted_volume(self):
         ownership = scene.Ownership(os.geteuid(), os.getegid())

@@ -29,16 +29,20 @@ class LifecycleTest(unittest.TestCase):
         code, report = self.play()
         self.assertEqual(0, code)
         self.assertEqual({'pass'}, {each['verdict'] for each in report['scenarios']})
-        self.assertEqual(16, report['totals']['pass'])
+        self.assertEqual(20, report['totals']['pass'])
 
-    def test_control_passes_where_it_is_sound_and_shows_the_size_that_it_ignores(self):
+    def test_control_passes_where_it_is_sound_and_shows_what_it_ignores_or_refuses(self):
         code, report = self.play(
             *('--driver', _CONTROL, '--scenario', 'clone-from-snapshots-raw'),
-            *('--scenario', 'online-chain-qcow2'),
+            *('--scenario', 'online-chain-qcow2', '--scenario', 'clone-attached-qcow2'),
         )
         self.assertEqual(1, code)
         found = {each['name']: each for each in report['scenarios']}
         self.assertEqual('pass', found['online-chain-qcow2']['verdict'])
+        attached = found['clone-attached-qcow2']
+        self.assertEqual('fail', attached['verdict'])
+        self.assertIn('clone it while the guest writes', attached['reason'])
+        self.assertIn('Invalid source volume state', attached['reason'])
         clone = found['clone-from-snapshots-raw']
         self.assertEqual('fail', clone['verdict'])
         self.assertIn('larger volume', clone['reason'])

@@ -34,6 +34,11 @@ def opened_by_qemu(path, *options, image_format='raw'):
         process.communicate(b'quit\n', timeout=30)
 
 
+def _open(path):
+    """Return the command that opens an image for writing, and fails if it can't."""
+    return ['qemu-io', '-f', 'raw', '-c', 'length', str(path)]
+
+
 class LocksTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -62,11 +67,19 @@ class LocksTest(unittest.TestCase):
 
     def test_claimed_image_can_not_be_opened_by_qemu(self):
         with locks.claim(self.path):
-            ended = subprocess.run(
-                ['qemu-io', '-f', 'raw', '-c', 'length', str(self.path)], capture_output=True
-            )
+            ended = subprocess.run(_open(self.path), capture_output=True)
         self.assertIn(b'lock', ended.stderr)
         self.assertNotEqual(0, ended.returncode)
+
+    def test_image_that_is_kept_unwritten_can_be_read_and_not_written(self):
+        with locks.keep_unwritten(self.path), opened_by_qemu(self.path, '-r'):
+            self.assertEqual(1, subprocess.run(_open(self.path), capture_output=True).returncode)
+        self.assertEqual(0, subprocess.run(_open(self.path), capture_output=True).returncode)
+
+    def test_claimed_image_can_not_be_kept_unwritten(self):
+        in_use = self.assertRaisesRegex(exceptions.FileInUse, builders.VOLUME)
+        with locks.claim(self.path), in_use, locks.keep_unwritten(self.path):
+            self.fail('kept')
 
     def test_missing_image_is_named(self):
         self.path.unlink()

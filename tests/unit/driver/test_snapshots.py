@@ -47,6 +47,8 @@ class Rows:
         self.nova_api = nova
         self.formats = None
         self.attachment = None
+        self.state = None
+        self.temporary = {}
 
     def save_formats(self, volume_id, active, base):
         self.formats = (active, base)
@@ -59,6 +61,21 @@ class Rows:
 
     def reset_progress(self, snapshot_id):
         self.nova_api.reset()
+
+    def volume_state(self, volume_id):
+        return self.state
+
+    def add_temporary_snapshot(self, source_id, new_volume_id):
+        self.temporary['t'] = 'creating'
+        self.nova_api.status = client.Status('creating', '0%')
+        return 't'
+
+    def set_snapshot_status(self, snapshot_id, status):
+        self.temporary[snapshot_id] = status
+        self.nova_api.status = client.Status(status, self.nova_api.status.progress)
+
+    def forget_snapshot(self, snapshot_id):
+        del self.temporary[snapshot_id]
 
     def nova(self, context, timeout):
         return self.nova_api
@@ -182,6 +199,11 @@ class DetachedTest(SnapshotsCase):
                 self.remove('a')
                 self.assertNotIn(self.layout.overlay('a'), self.names())
                 self.assertNotIn(self.layout.journal, self.names())
+
+    def test_service_that_is_killed_while_it_makes_an_overlay_leaves_no_orphan(self):
+        self.layout.path(self.layout.temporary(self.layout.overlay('a'))).touch()
+        self.remove('a')
+        self.assertEqual([builders.VOLUME], self.names())
 
     def test_full_share_at_the_record_can_be_repeated(self):
         self.take('a', 'b')

@@ -70,6 +70,9 @@ class FakeSession:
     def versions(self) -> Mapping[str, str]:
         return {'cinder': '28.0.0'}
 
+    def accounts(self) -> Mapping[str, str]:
+        return {'cinder': 'cinder (uid 64061)'} if self.harness.opened[-1][1].secure else {}
+
     def environment(self) -> Mapping[str, str]:
         return {'OS_TOKEN': 'admin:demo', 'OS_ENDPOINT': "http://it's"}
 

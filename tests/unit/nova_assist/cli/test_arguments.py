@@ -28,6 +28,11 @@ class BadWordsTest(ScratchCase):
             'run --cinder-port 65536': 'not a port from 0 to 65535',
             'run --compute-port -5': 'not a whole number',
             'run --cinder-port 7000 --compute-port 7000': 'are both 7000',
+            'run --account cinder=cinder': 'add --secure',
+            'run --secure --account cinder': 'write ROLE=NAME',
+            'run --secure --account nova=nova': 'one of cinder, hypervisor, outsider',
+            'run --secure --account cinder=': 'write ROLE=NAME',
+            'run --secure --account cinder=a --account cinder=b': 'account cinder is given 2',
             'run -f xml': "invalid choice: 'xml'",
             'run --scenarios x': 'unrecognized arguments: --scenarios',
             'cloud --seed 1': 'unrecognized arguments: --seed',
@@ -47,6 +52,30 @@ class BadWordsTest(ScratchCase):
         outcome = call('run', '--option', 'key=a\nvolume_driver=b')
         self.assertEqual(2, outcome.code)
         self.assertIn('holds a line break', outcome.stderr)
+
+
+class SecureTest(ScratchCase):
+    def parse(self, *words: str) -> RunArguments:
+        found = parse(['run', *words], 'nova-assist run')
+        assert isinstance(found, RunArguments)
+        return found
+
+    def test_secure_mode_sets_both_options(self) -> None:
+        wanted = {'nas_secure_file_operations': 'true', 'nas_secure_file_permissions': 'true'}
+        self.assertEqual(wanted, self.parse('--secure').target.all_options)
+        self.assertEqual({}, self.parse().target.all_options)
+
+    def test_option_that_is_given_wins(self) -> None:
+        found = self.parse('--secure', '--option', 'nas_secure_file_permissions=auto')
+        self.assertEqual('auto', found.target.all_options['nas_secure_file_permissions'])
+        self.assertEqual('true', found.target.all_options['nas_secure_file_operations'])
+
+    def test_same_accounts_are_asked_for_again(self) -> None:
+        words = ['--secure', '--account', 'hypervisor=qemu', '--account', 'outsider=daemon']
+        self.assertLessEqual(set(words), set(self.parse(*words).target.words()))
+        self.assertEqual(
+            self.parse(*words).target, self.parse(*self.parse(*words).target.words()).target
+        )
 
 
 class GoodWordsTest(ScratchCase):

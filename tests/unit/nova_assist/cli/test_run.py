@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from nova_assist.accounts import AccountError
 from nova_assist.cli.arguments import RunArguments, parse
 from nova_assist.cloud.errors import CloudError, ServiceError
 from nova_assist.reports.folder import ReportFolder
@@ -119,6 +120,7 @@ class ReportTest(RunCase):
     def test_the_line_that_repeats_a_failure_asks_for_the_same_again(self) -> None:
         words = ['--option', 'nfs_mount_options=vers=4.2,soft it', '--share', 'filer:/a']
         words += ['--driver', 'a.b.C', '--cinder-port', '8776', '--compute-port', '8774']
+        words += ['--secure', '--account', 'outsider=daemon', '--account', 'cinder=stack']
         harness = ending(a=PASS, b=FAIL)
         self.run_it(*words, harness=harness)
         line = self.written()['scenarios'][1]['repeat']
@@ -128,6 +130,28 @@ class ReportTest(RunCase):
         self.assertEqual(harness.opened[0][1], again.target)
         self.assertEqual(('b',), again.scenarios)
         self.assertEqual(harness.seeds, [again.seed])
+
+    def test_secure_run_tells_its_accounts_and_options(self) -> None:
+        self.run_it('--secure', '--option', 'nfs_mount_options=vers=3')
+        report = self.written()
+        self.assertEqual({'cinder': 'cinder (uid 64061)'}, report['accounts'])
+        self.assertEqual(
+            {
+                'nas_secure_file_operations': 'true',
+                'nas_secure_file_permissions': 'true',
+                'nfs_mount_options': 'vers=3',
+            },
+            report['options'],
+        )
+
+    def test_account_that_can_not_be_used_is_one_line_and_no_report(self) -> None:
+        def refuse(folder: Path) -> None:
+            raise AccountError("this machine has no account 'qemu'")
+
+        outcome = self.run_it('--secure', harness=FakeHarness(on_start=refuse))
+        self.assertEqual(2, outcome.code)
+        self.assertEqual("nova-assist: this machine has no account 'qemu'\n", outcome.stderr)
+        self.assertFalse((self.report / 'report.json').exists())
 
     def test_without_a_seed_a_new_one_is_taken_and_told(self) -> None:
         harness = FakeHarness()

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from nova_assist.cloud.cinder_conf import compose
-from nova_assist.cloud.settings import CinderSettings
+from nova_assist.cloud.settings import CinderSettings, Privilege
 
 SETTINGS = CinderSettings(
     folder=pathlib.Path('/clouds/one/cinder'),
@@ -53,9 +53,25 @@ class ComposeTest(unittest.TestCase):
         self.assertEqual('/clouds/$$host/state', parser['DEFAULT']['state_path'])
 
 
+class PrivilegeTest(unittest.TestCase):
+    def test_privileged_calls_go_through_sudo_where_it_is_to_be_used(self):
+        parser = composed(privilege=Privilege.SUDO)
+        for section in ('privsep', 'cinder_sys_admin', 'privsep_osbrick'):
+            self.assertRegex(
+                parser[section]['helper_command'],
+                '^sudo /.*/privsep-helper --config-file /clouds/one/cinder/cinder.conf$',
+            )
+
+    def test_otherwise_they_are_not_configured(self):
+        for privilege in (Privilege.OURS, Privilege.NONE):
+            self.assertNotIn('privsep', composed(privilege=privilege).sections())
+
+
 class SettingsTest(unittest.TestCase):
     def test_saved_settings_are_loaded_unchanged(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, 'settings.json')
-            SETTINGS.save(path)
-            self.assertEqual(SETTINGS, CinderSettings.load(path))
+            for privilege in Privilege:
+                settings = dataclasses.replace(SETTINGS, privilege=privilege)
+                settings.save(path)
+                self.assertEqual(settings, CinderSettings.load(path))

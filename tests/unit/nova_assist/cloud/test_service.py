@@ -8,8 +8,10 @@ import sys
 import tempfile
 import unittest
 
+from nova_assist.accounts import Account
 from nova_assist.cloud.errors import ServiceError
 from nova_assist.cloud.service import Service
+from tests.unit.nova_assist.pythons import python_of
 
 WAITS = 'print("ready", flush=True); import signal; signal.pause()'
 IGNORES_TERM = f'import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAITS}'
@@ -21,9 +23,11 @@ class ServiceTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.log = pathlib.Path(folder.name, 'log')
 
-    def service(self, code):
-        command = [sys.executable, '-c', code]
-        service = Service('compute', command, 'http://127.0.0.1:1', self.log, os.environ)
+    def service(self, code, *identity, python=sys.executable):
+        command = [python, '-c', code]
+        service = Service(
+            'compute', command, 'http://127.0.0.1:1', self.log, os.environ, *identity
+        )
         self.addCleanup(service.kill)
         return service
 
@@ -54,6 +58,21 @@ class ServiceTest(unittest.TestCase):
         self.assertNotEqual(first, service.pid)
         self.assertEqual('hello\nhello\n', self.log.read_text())
         self.assertEqual(['hello'], service.tail())
+
+    def test_service_with_a_umask_of_its_own(self):
+        tells = 'print(oct(os.umask(0)), file=sys.stderr)'
+        service = self.service(f'import os, sys; {tells}; {WAITS}', None, 0o777)
+        service.start()
+        self.assertEqual(['0o777'], service.tail())
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root may start processes of others')
+    def test_service_of_another_account(self):
+        account = Account('other', 64001, 64002, (64003,))
+        python = python_of(account)
+        tells = 'print(os.getresuid(), os.getresgid(), os.getgroups(), file=sys.stderr)'
+        service = self.service(f'import os, sys; {tells}; {WAITS}', account, python=python)
+        service.start()
+        self.assertEqual(['(64001, 64001, 64001) (64002, 64002, 64002) [64003]'], service.tail())
 
     def test_start_after_kill(self):
         service = self.service(WAITS)

@@ -57,6 +57,8 @@ def report(*results: ScenarioResult) -> RunReport:
         logs={'log/cinder.log': 'logs/log-cinder.log'},
         seconds=8.0,
         start_up_seconds=3.0,
+        options={'nas_secure_file_operations': 'true'},
+        accounts={'cinder': 'cinder (uid 64061)', 'root on the share': 'squashed'},
     )
 
 
@@ -105,5 +107,7 @@ REPORTS = strategies.builds(
     logs=strategies.dictionaries(_TEXTS, _TEXTS, max_size=2),
     seconds=_SECONDS,
     start_up_seconds=_SECONDS,
+    options=strategies.dictionaries(_TEXTS, _TEXTS, max_size=2),
+    accounts=strategies.dictionaries(_TEXTS, _TEXTS, max_size=2),
 )
 """Any report at all; names with control characters and undecodable bytes included."""

@@ -45,7 +45,7 @@ def hostile(words: str) -> RunReport:
     result.steps = [Step(words, Verdict.FAIL, 1.0, [finding], {words: [words, words]})]
     report = samples.report(result)
     report.driver = report.share = report.command = report.started = words
-    report.versions = {words: words}
+    report.versions = report.options = report.accounts = {words: words}
     report.logs = {words: words}
     return report
 

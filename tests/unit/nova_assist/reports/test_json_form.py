@@ -22,6 +22,8 @@ class RenderTest(unittest.TestCase):
         self.assertEqual('driver.nfs.NfsDriver', data['driver'])
         self.assertEqual(42, data['seed'])
         self.assertEqual('28.0.0', data['versions']['cinder'])
+        self.assertEqual({'nas_secure_file_operations': 'true'}, data['options'])
+        self.assertEqual('cinder (uid 64061)', data['accounts']['cinder'])
         self.assertEqual({'pass': 1, 'fail': 1, 'unknown': 1, 'not_run': 1}, data['totals'])
         self.assertEqual(
             ['pass', 'fail', 'unknown', 'not_run'], [item['verdict'] for item in data['scenarios']]
@@ -46,6 +48,11 @@ class ParseTest(unittest.TestCase):
     def test_a_key_of_a_later_version_is_accepted(self) -> None:
         self.data['weather'] = 'fine'
         self.assertEqual(samples.mixed(), json_form.parse(json.dumps(self.data), 'r'))
+
+    def test_a_report_of_before_there_were_accounts(self) -> None:
+        del self.data['options'], self.data['accounts']
+        found = json_form.parse(json.dumps(self.data), 'r')
+        self.assertEqual(({}, {}), (found.options, found.accounts))
 
     def test_what_is_wrong_and_where_is_told(self) -> None:
         def change(path: str, value: Any) -> str:

@@ -25,6 +25,16 @@ class TextTest(unittest.TestCase):
     def test_a_scenario_that_was_not_run_says_why(self) -> None:
         self.assertIn("not run: the driver can't extend", render(samples.mixed()))
 
+    def test_accounts_and_options_are_told_where_there_are_any(self) -> None:
+        report = samples.mixed()
+        lines = render(report).splitlines()
+        self.assertEqual('options   nas_secure_file_operations=true', lines[2])
+        self.assertEqual(
+            'accounts  cinder: cinder (uid 64061), root on the share: squashed', lines[3]
+        )
+        report.options = report.accounts = {}
+        self.assertEqual('', render(report).splitlines()[2])
+
     def test_a_failure_is_told_in_full(self) -> None:
         lines = [line.strip() for line in render(samples.mixed()).splitlines()]
         begin = lines.index('FAIL  online-chain-qcow2')

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hazards of Cinder's NFS driver that need no NFS to show: it fails, ours passes.
+
+The others are in ``tests/lab/test_hazards.py``.
+"""
+
+import unittest
+
+from tests.judged import IN_TREE, OURS, judged
+
+
+class HazardTest(unittest.TestCase):
+    def test_volume_from_a_snapshot_is_open_to_everybody_whatever_the_options_say(self):
+        secure = ('--option', 'nas_secure_file_permissions=true')
+        name = 'clone-from-snapshots-raw'
+        control = judged(IN_TREE, *secure, scenarios=(name,))
+        self.assertEqual(1, control.code, control.said)
+        self.assertRegex(
+            '\n'.join(control.faults(name)), 'access: volume file .* is mode 0666, expected 0660'
+        )
+        ours = judged(OURS, *secure, scenarios=(name,))
+        self.assertEqual({name: 'pass'}, ours.verdicts(), ours.said)
+
+    def test_attached_volume_is_not_cloned(self):
+        name = 'clone-attached-raw'
+        control = judged(IN_TREE, scenarios=(name,))
+        self.assertEqual({name: 'fail'}, control.verdicts(), control.said)
+        ours = judged(OURS, scenarios=(name,))
+        self.assertEqual({name: 'pass'}, ours.verdicts(), ours.said)
