@@ -13,12 +13,13 @@ import contextlib
 import dataclasses
 import errno
 import fcntl
+import functools
 import os
 import pathlib
 import struct
 from collections.abc import Iterator
 
-from driver import advice, exceptions
+from driver import advice, exceptions, mounts
 
 # struct flock of 64-bit Linux: type, whence, start, length, pid.
 _FLOCK = struct.Struct('hhqqi4x')
@@ -50,8 +51,12 @@ def holders(path: pathlib.Path) -> Holders:
 
     :raises ChainError: the file isn't there or can't be opened
     """
+    device = _device(path)
+    if _hides_shared_locks(device, path.parent):
+        with _opened(path, os.O_RDWR) as handle:
+            return Holders(*(_resists(handle, byte) for byte in (_CONSISTENT_READ, _WRITE)))
     with _opened(path, os.O_RDONLY) as handle:
-        return Holders(_held(handle, _CONSISTENT_READ), _held(handle, _WRITE))
+        return Holders(*(_held(handle, byte) for byte in (_CONSISTENT_READ, _WRITE)))
 
 
 @contextlib.contextmanager
@@ -115,3 +120,34 @@ def _flock(kind: int, start: int, length: int) -> bytes:
 def _held(handle: int, byte: int) -> bool:
     answer = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK, byte, 1))
     return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
+
+
+def _resists(handle: int, byte: int) -> bool:
+    """Tell whether a byte is locked by trying to lock it, for no longer than that takes."""
+    try:
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK, byte, 1))
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return True
+    fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(fcntl.F_UNLCK, byte, 1))
+    return False
+
+
+@functools.lru_cache
+def _hides_shared_locks(device: int, folder: pathlib.Path) -> bool:
+    """Tell whether a file system answers "free" for what other hosts hold a shared lock on.
+
+    NFSv3 does, as seen with the kernel's own client and server (Linux 6.1), though it refuses to
+    lock such bytes.
+
+    :param device: the file system's number, which is another one after it is mounted anew
+    """
+    return mounts.mount_of(folder).kind == 'nfs'
+
+
+def _device(path: pathlib.Path) -> int:
+    try:
+        return path.parent.stat().st_dev
+    except OSError:
+        return 0  # opening the file is going to tell why

@@ -108,7 +108,7 @@ def _advice(sight: Sight, snapshots: bool) -> list[str]:
         )
     if sight.mount.is_nfs and not sight.folder.mode & stat.S_IXOTH:
         found.append(
-            f'libvirtd, whose root is squashed, can not see whether a file is in {sight.path}, and '
+            f'libvirtd, whose root is squashed, can not see a file in {sight.path}, and '
             f'gives up on online snapshots: on the server, chmod o+x the folder.'
         )
     if sight.folder.mode & stat.S_ISVTX:

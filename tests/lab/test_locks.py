@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver sees who has an image open on another host, whatever the version of NFS.
+
+Two mounts that share nothing stand for two hosts.
+"""
+
+import contextlib
+import subprocess
+import unittest
+
+from driver import exceptions, locks
+from nova_assist.accounts import Account
+from tests.lab import nfs
+
+APART = 'nosharecache'
+
+
+@contextlib.contextmanager
+def opened_by_qemu(path):
+    """Have a QEMU process keep an image open to write."""
+    with subprocess.Popen(
+        ['qemu-io', '-f', 'raw', str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        **Account.named('qemu').process_arguments(),
+    ) as qemu:
+        qemu.stdin.write(b'write -P 1 0 4k\n')
+        qemu.stdin.flush()
+        while b'4096' not in qemu.stdout.readline():
+            pass
+        yield
+        qemu.stdin.close()
+
+
+@nfs.needs_lab
+class HoldersTest(unittest.TestCase):
+    def setUp(self):
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        self.cinder = Account.named('cinder')
+        stack.enter_context(self.cinder.joined())
+
+    def test_qemu_on_another_host_is_seen(self):
+        for version in nfs.VERSIONS:
+            with (
+                self.subTest(version=version),
+                nfs.mounted(nfs.SQUASH, version, APART) as ours,
+                nfs.mounted(nfs.SQUASH, version, APART) as theirs,
+                self.cinder.files(),
+            ):
+                (ours / 'volume-1').write_bytes(bytes(65536))
+                (ours / 'volume-1').chmod(0o660)
+                try:
+                    self.assertEqual(locks.Holders(False, False), locks.holders(ours / 'volume-1'))
+                    with opened_by_qemu(theirs / 'volume-1'):
+                        self.assertTrue(locks.holders(ours / 'volume-1').writing)
+                        with (
+                            self.assertRaises(exceptions.FileInUse),
+                            locks.claim(ours / 'volume-1'),
+                        ):
+                            pass
+                    self.assertEqual(locks.Holders(False, False), locks.holders(ours / 'volume-1'))
+                finally:
+                    (ours / 'volume-1').unlink()

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The matrix: root squashed or not, the four combinations of options, raw and qcow2, offline,
+online and mixed, NFS 4.2 and 3. What can't work is refused at the start, with the reason.
+
+One class a server and version, one test a combination; ``everything.py`` prints the whole.
+"""
+
+import pathlib
+import tempfile
+import unittest
+
+from nova_assist.accounts import Accounts
+from nova_assist.cloud.cloud import Cloud
+from nova_assist.reports.model import Verdict
+from tests.judged import OURS
+from tests.lab import cells, nfs, stories
+from tests.lab.cells import Cell
+
+STORIES = (stories.OFFLINE, stories.ONLINE, stories.MIXED)
+
+
+class Cells:
+    """The cells of one server and version."""
+
+    export = ''
+    version = ''
+
+    def cloud(self, operations, permissions):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return Cloud(
+            pathlib.Path(folder.name),
+            driver=OURS,
+            share=f'{nfs.SERVER}:{self.export}',
+            options={
+                'nas_secure_file_operations': operations,
+                'nas_secure_file_permissions': permissions,
+                'nfs_mount_options': f'vers={self.version}',
+            },
+            accounts=Accounts.named({'hypervisor': 'qemu', 'outsider': 'outsider'}),
+        )
+
+    def play(self, operations, permissions):
+        with self.cloud(operations, permissions) as cloud:
+            self.assertEqual(self.export == nfs.SQUASH, cloud.root_squashed)
+            results = stories.play(cloud, STORIES)
+        for result in results:
+            outcome = f'{result.verdict.value}, {result.seconds:.0f} s'
+            cell = (self.export, self.version, operations, permissions, result.name, outcome)
+            cells.add(Cell(*cell))
+        reasons = [f'{each.name}: {each.reason}' for each in results]
+        self.assertEqual({Verdict.PASS}, {each.verdict for each in results}, reasons)
+
+    def test_both_secure(self):
+        self.play('true', 'true')
+
+    def test_secure_operations_on_open_files(self):
+        self.play('true', 'false')
+
+    def test_closed_files_without_secure_operations(self):
+        self.play('false', 'true')
+
+    def test_neither_secure(self):
+        self.play('false', 'false')
+
+
+@nfs.needs_lab
+class SquashedV42(Cells, unittest.TestCase):
+    export = nfs.SQUASH
+    version = '4.2'
+
+
+@nfs.needs_lab
+class SquashedV3(Cells, unittest.TestCase):
+    export = nfs.SQUASH
+    version = '3'
+
+
+@nfs.needs_lab
+class TrustingV42(Cells, unittest.TestCase):
+    export = nfs.TRUSTING
+    version = '4.2'
+
+
+@nfs.needs_lab
+class TrustingV3(Cells, unittest.TestCase):
+    export = nfs.TRUSTING
+    version = '3'
