@@ -6,11 +6,15 @@ One class a server and version, one test a combination; ``everything.py`` prints
 """
 
 import pathlib
+import subprocess
+import sys
 import tempfile
 import unittest
 
 from nova_assist.accounts import Accounts
 from nova_assist.cloud.cloud import Cloud
+from nova_assist.cloud.settings import CinderSettings
+from nova_assist.cloud.shares import ShareView
 from nova_assist.reports.model import Verdict
 from tests.judged import OURS
 from tests.lab import cells, nfs, stories
@@ -86,3 +90,52 @@ class TrustingV42(Cells, unittest.TestCase):
 class TrustingV3(Cells, unittest.TestCase):
     export = nfs.TRUSTING
     version = '3'
+
+
+@nfs.needs_lab
+class ServiceAsRootTest(unittest.TestCase):
+    def said(self, export):
+        """Start Cinder as root on an export, and return its first word and what follows."""
+        with tempfile.TemporaryDirectory() as name, nfs.mounted(export) as mount:
+            folder = pathlib.Path(name)
+            view = ShareView.at(f'{nfs.SERVER}:{export}', folder)
+            view.path.mkdir()
+            subprocess.run(['mount', '--bind', str(mount), str(view.path)], check=True)
+            try:
+                return self.start(folder, view)
+            finally:
+                subprocess.run(['umount', str(view.path)], check=True)
+
+    def start(self, folder, view):
+        (folder / 'cinder').mkdir()
+        settings = CinderSettings(
+            folder=folder / 'cinder',
+            driver=OURS,
+            port=8776,
+            compute_url='http://127.0.0.1:8774/v2.1',
+            mount_base=folder,
+            shares={'raw': view.name},
+            qcow2_backends=(),
+            options=dict.fromkeys(
+                ('nas_secure_file_operations', 'nas_secure_file_permissions'), 'true'
+            ),
+        )
+        settings.save(folder / 'settings')
+        with subprocess.Popen(
+            [sys.executable, '-m', 'nova_assist.cloud.cinder_process', str(folder / 'settings')],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                return process.stdout.readline()
+            finally:
+                process.terminate()
+
+    def test_it_is_refused_where_root_is_squashed(self):
+        said = self.said(nfs.SQUASH)
+        self.assertTrue(said.startswith('error '), said)
+        self.assertIn('This process is root, and the server squashes root', said)
+
+    def test_it_works_where_root_is_not(self):
+        self.assertTrue(self.said(nfs.TRUSTING).startswith('ready '))
