@@ -37,6 +37,8 @@ _BY_ERRNO = {
     'the same fsid, or unmount it here and mount it again.',
     errno.EIO: 'The server gave no answer, and the mount is soft: mount it "hard", and see that '
     'the server runs.',
+    errno.ENOLCK: 'The lock service does not answer: run rpc.statd and rpcbind for NFSv3, here '
+    'and on the server, or mount with vers=4.2.',
     errno.ENOENT: 'It is not there: see that the share is mounted.',
 }
 _OTHERWISE = 'See that the share is mounted and that its server runs.'
@@ -46,6 +48,15 @@ KEEP_OWNER = (
     'Set dynamic_ownership = 0 in /etc/libvirt/qemu.conf on every compute host, and restart '
     'libvirtd there'
 )
+
+
+def on_output(output: str) -> str:
+    """Say what to change by what a command has printed, which names causes as the C library does.
+
+    :return: empty if it names none that is known
+    """
+    named = (remedy for number, remedy in _BY_ERRNO.items() if os.strerror(number) in output)
+    return next(named, '')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -77,13 +77,15 @@ class CommandError(DriverError):
     :ivar output: what it printed
     """
 
-    def __init__(self, arguments: Sequence[str], exit_code: int, output: str) -> None:
+    def __init__(
+        self, arguments: Sequence[str], exit_code: int, output: str, remedy: str = ''
+    ) -> None:
         self.arguments = tuple(arguments)
         self.exit_code = exit_code
         self.output = output
         super().__init__(
             f'{" ".join(self.arguments)!r} failed with exit code {exit_code}: {output.strip()} '
-            f'Nothing was removed; mend what it complains of, then repeat.'
+            f'{remedy or "Mend what it complains of."} Nothing was removed; then repeat.'
         )
 
 

@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import errno
 import fcntl
-import functools
 import os
 import pathlib
 import struct
@@ -49,14 +48,20 @@ class Holders:
 def holders(path: pathlib.Path) -> Holders:
     """Tell who has an image open, in any process on any host that shares the locks.
 
+    NFSv3 answers "free" for what other hosts hold a shared lock on, as seen with the kernel's own
+    client and server (Linux 6.1), but refuses to lock it. So there the lock is taken, for no
+    longer than that takes.
+
     :raises ChainError: the file isn't there or can't be opened
+    :raises ShareError: the locks can't be asked for
     """
-    device = _device(path)
-    if _hides_shared_locks(device, path.parent):
-        with _opened(path, os.O_RDWR) as handle:
-            return Holders(*(_resists(handle, byte) for byte in (_CONSISTENT_READ, _WRITE)))
-    with _opened(path, os.O_RDONLY) as handle:
-        return Holders(*(_held(handle, byte) for byte in (_CONSISTENT_READ, _WRITE)))
+    takes = mounts.mount_of(path.parent).kind == 'nfs'
+    with _opened(path, os.O_RDWR if takes else os.O_RDONLY) as handle:
+        found = (
+            _resists(handle, path, byte) if takes else _held(handle, path, byte)
+            for byte in (_CONSISTENT_READ, _WRITE)
+        )
+        return Holders(*found)
 
 
 @contextlib.contextmanager
@@ -102,52 +107,37 @@ def _opened(path: pathlib.Path, flags: int) -> Iterator[int]:
 
 
 def _lock(handle: int, path: pathlib.Path, kind: int, start: int, length: int) -> None:
-    try:
-        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(kind, start, length))
-    except OSError as error:
-        if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise
+    if not _control(handle, path, fcntl.F_OFD_SETLK, kind, start, length):
         raise exceptions.FileInUse(
             f'{path} is open in a QEMU process, and was left as it is. Find the guest that '
             f'uses it ("lslocks", "fuser", on each compute host) before you repeat this.'
-        ) from error
+        )
 
 
-def _flock(kind: int, start: int, length: int) -> bytes:
-    return _FLOCK.pack(kind, os.SEEK_SET, start, length, 0)
+def _held(handle: int, path: pathlib.Path, byte: int) -> bool:
+    answer = _control(handle, path, fcntl.F_OFD_GETLK, fcntl.F_WRLCK, byte, 1)
+    return not answer or bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
 
 
-def _held(handle: int, byte: int) -> bool:
-    answer = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK, byte, 1))
-    return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
-
-
-def _resists(handle: int, byte: int) -> bool:
-    """Tell whether a byte is locked by trying to lock it, for no longer than that takes."""
-    try:
-        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK, byte, 1))
-    except OSError as error:
-        if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise
+def _resists(handle: int, path: pathlib.Path, byte: int) -> bool:
+    """Tell whether a byte is locked by trying to lock it."""
+    if not _control(handle, path, fcntl.F_OFD_SETLK, fcntl.F_WRLCK, byte, 1):
         return True
-    fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _flock(fcntl.F_UNLCK, byte, 1))
+    _control(handle, path, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, byte, 1)
     return False
 
 
-@functools.lru_cache
-def _hides_shared_locks(device: int, folder: pathlib.Path) -> bool:
-    """Tell whether a file system answers "free" for what other hosts hold a shared lock on.
-
-    NFSv3 does, as seen with the kernel's own client and server (Linux 6.1), though it refuses to
-    lock such bytes.
-
-    :param device: the file system's number, which is another one after it is mounted anew
-    """
-    return mounts.mount_of(folder).kind == 'nfs'
-
-
-def _device(path: pathlib.Path) -> int:
+def _control(
+    handle: int, path: pathlib.Path, command: int, kind: int, start: int, length: int
+) -> bytes:
+    """Ask for a lock or about it; returns the answer, empty if others are in the way."""
+    flock = _FLOCK.pack(kind, os.SEEK_SET, start, length, 0)
     try:
-        return path.parent.stat().st_dev
-    except OSError:
-        return 0  # opening the file is going to tell why
+        return fcntl.fcntl(handle, command, flock)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return b''
+        raise exceptions.ShareError(
+            f'Could not ask who has {path} open: {error.strerror}. {advice.on_file(path, error)} '
+            f'Nothing was changed; then repeat.'
+        ) from error

@@ -114,7 +114,7 @@ class Opener:
         """
         record = records.load(layout)
         base = before.base
-        base_format = base.format if layout.path(base.name).exists() else Format.QCOW2
+        base_format = base.format if volumes.exists(layout, base.name) else Format.QCOW2
         active_format = base_format if record.active == base.name else Format.QCOW2
         self.ledger.save_formats(state.id, active_format, base_format)
         if state.attached:

@@ -7,7 +7,7 @@ import pathlib
 
 from oslo_concurrency import processutils
 
-from driver import exceptions
+from driver import advice, exceptions
 from driver.layout import Format
 
 
@@ -65,7 +65,8 @@ def _run(*arguments: str) -> None:
         processutils.execute(*command)
     except processutils.ProcessExecutionError as error:
         output = f'{error.stdout or ""}{error.stderr or ""}'
-        raise exceptions.CommandError(command, int(error.exit_code), output) from error
+        remedy = advice.on_output(output)
+        raise exceptions.CommandError(command, int(error.exit_code), output, remedy) from error
     except OSError as error:
         raise exceptions.CommandError(
             command, 127, f'{error.strerror} (qemu-img comes with the package qemu-utils)'

@@ -39,7 +39,7 @@ def _settle_create(
     layout: Layout, record: Record, found: Chain, snapshot_id: str, maker: access.FileMaker
 ) -> Record:
     overlay = layout.overlay(snapshot_id)
-    if overlay in found.names or not layout.path(overlay).exists():
+    if overlay in found.names or not volumes.exists(layout, overlay):
         return record
     if not is_taken(layout, overlay):
         volumes.discard(layout, overlay)

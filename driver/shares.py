@@ -161,7 +161,8 @@ class Shares:
                 allocated = sum(_apparent_size(entry) for entry in entries)
         except OSError as error:
             raise exceptions.ShareError(
-                f'Could not look into {export} at {folder}: {error.strerror}.'
+                f'Could not look into {export} at {folder}: {error.strerror}. '
+                f'{advice.on_folder(folder, error)}'
             ) from error
         return Capacity(size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize, allocated)
 

@@ -204,7 +204,7 @@ def _require_idle(state: VolumeState, opened: Opened, snapshot_id: str) -> None:
 def _remove_leftover(opened: Opened, snapshot_id: str) -> None:
     layout, leftover = opened.layout, opened.layout.overlay(snapshot_id)
     durable.remove(layout.path(layout.temporary(leftover)))
-    if leftover in opened.chain.names or not layout.path(leftover).exists():
+    if leftover in opened.chain.names or not volumes.exists(layout, leftover):
         return
     if volumes.holds_data(layout, leftover):
         raise exceptions.StateError(

@@ -65,7 +65,25 @@ def holds_data(layout: Layout, name: str) -> bool:
 
 def is_gone(layout: Layout) -> bool:
     """Tell whether neither base nor record of a volume is on the share."""
-    return not any(layout.path(name).exists() for name in (layout.volume, layout.record))
+    return not any(exists(layout, name) for name in (layout.volume, layout.record))
+
+
+def exists(layout: Layout, name: str) -> bool:
+    """Tell whether one of a volume's files is there.
+
+    :raises ShareError: it can't be told, which is not to be taken for a no
+    """
+    path = layout.path(name)
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise exceptions.ShareError(
+            f'Could not look for {path}: {error.strerror}. {advice.on_file(path, error)} '
+            f'Then repeat.'
+        ) from error
+    return True
 
 
 def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
@@ -179,8 +197,8 @@ def discard(layout: Layout, name: str) -> None:
 
     :raises FileInUse: somebody has it open
     """
-    path = layout.path(name)
-    if path.exists():
+    if exists(layout, name):
+        path = layout.path(name)
         with locks.claim(path):
             durable.remove(path)
 

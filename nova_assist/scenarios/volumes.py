@@ -174,9 +174,11 @@ class Volumes:
 
         :raises StepFailed: if it isn't, or stays as it is until the deadline
         """
+        # Cinder logs some failures with the volume's id only.
+        ids = [snapshot_id, *(volume.id for volume in self.all)]
         self._context.await_status(
             f'snapshot {name} ({snapshot_id})',
-            [snapshot_id],
+            ids,
             lambda: self._context.api.snapshot_status(snapshot_id),
             wanted,
             [pending],

@@ -81,6 +81,15 @@ class ErrnoTest(unittest.TestCase):
             self.assertRegex(advice.on_file(missing / 'x', denied), f'access to {missing}')
 
 
+class OutputTest(unittest.TestCase):
+    def test_cause_that_a_command_prints_has_the_same_advice(self):
+        printed = 'qemu-img: error while writing: No space left on device'
+        self.assertIn('full', advice.on_output(printed))
+
+    def test_cause_that_is_not_known(self):
+        self.assertEqual('', advice.on_output('qemu-img: Image is corrupt'))
+
+
 class NameTest(unittest.TestCase):
     def test_ids_without_a_name_are_numbers(self):
         self.assertEqual('root', advice.user_name(0))

@@ -94,6 +94,13 @@ class VolumesTest(VolumeCase):
         with self.assertRaisesRegex(exceptions.ChainError, builders.VOLUME):
             self.opened()
 
+    def test_file_of_which_nothing_can_be_told_is_not_taken_for_gone(self):
+        self.assertFalse(volumes.exists(self.layout, builders.VOLUME))
+        self.layout.path('file').touch()
+        below = builders.layout(self.layout.path('file'))
+        with self.assertRaisesRegex(exceptions.ShareError, 'Could not look for .*Not a directory'):
+            volumes.exists(below, builders.VOLUME)
+
     def test_symlink_on_the_share_is_not_followed(self):
         self.layout.path(builders.VOLUME).symlink_to('/etc/passwd')
         with self.assertRaises(exceptions.ChainError):
