@@ -40,9 +40,11 @@ class NamedTest(unittest.TestCase):
             Accounts.named({'cinder': 'daemon', 'hypervisor': 'nosuch'})
 
     @unittest.skipUnless(ROOT, 'needs root')
-    def test_root_plays_no_part(self):
-        with self.assertRaisesRegex(AccountError, 'cinder can not be root.*--account cinder=NAME'):
-            Accounts.named({'cinder': 'root', 'hypervisor': 'daemon'})
+    def test_root_may_be_cinder_but_plays_no_other_part(self):
+        found = Accounts.named({'cinder': 'root', 'hypervisor': 'daemon'})
+        self.assertEqual(0, found.cinder.uid)
+        with self.assertRaisesRegex(AccountError, 'hypervisor can not be root.*hypervisor=NAME'):
+            Accounts.named({'cinder': 'daemon', 'hypervisor': 'root'})
 
     @unittest.skipUnless(ROOT, 'needs root')
     def test_two_parts_of_one_account_would_tell_nothing(self):
