@@ -34,7 +34,7 @@ def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None
     """
     maker.make(temporary)
     with _failures(f'write {temporary}', temporary.parent):
-        # Never with O_CREAT: there is one way to make a file.
+        # It is there: only one place makes files.
         with temporary.open('r+b') as file:
             file.write(data)
         _sync(temporary, os.O_RDONLY)

@@ -117,16 +117,17 @@ def root_is_squashed(folder: pathlib.Path) -> bool:
     """Tell whether the server takes root for somebody else; to be called by root.
 
     :param folder: where the share is mounted
-    :raises OSError: it can't be told: the share is read-only or full, for instance
+    :raises ShareError: it can't be told: the share is read-only or full, for instance
     """
     trial = _trial(folder)
     try:
-        handle = os.open(trial, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        squashed = os.fstat(handle).st_uid != 0
-        os.close(handle)
-        trial.unlink()
-    except PermissionError:
-        return True  # no file system of this host says no to root
+        access.FileMaker(access.SECURE_MODE).make(trial)
+    except exceptions.ShareError as error:
+        if isinstance(error.__cause__, PermissionError):
+            return True  # no file system of this host says no to root
+        raise
+    squashed = trial.stat().st_uid != 0
+    _forget(trial)
     return squashed
 
 

@@ -71,7 +71,7 @@ def _root_is_squashed(folder: Path) -> bool | None:
         return None
     try:
         return probe.root_is_squashed(folder)
-    except OSError:
+    except exceptions.ShareError:
         return None  # the look that follows says what is wrong
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
 import pathlib
+import re
 import tempfile
 import threading
 import unittest
@@ -70,6 +71,23 @@ class MakingTest(FolderCase):
     def test_folder_that_is_gone_is_named(self):
         with self.assertRaisesRegex(exceptions.ShareError, 'missing/x: .* is mounted'):
             access.FileMaker(access.SECURE_MODE).make(self.folder / 'missing' / 'x')
+
+
+class OnlyMakerTest(unittest.TestCase):
+    """Whatever else makes a file would give it the umask's mode."""
+
+    MAKES = re.compile(
+        r"""O_CREAT|write_text|write_bytes|touch\(|mkstemp|NamedTemporary|open\([^)]*['"][wxa]"""
+    )
+
+    def test_no_other_module_makes_files(self):
+        for path in pathlib.Path(access.__file__).parent.glob('*.py'):
+            if path.name != 'access.py':
+                self.assertIsNone(self.MAKES.search(path.read_text()), path.name)
+
+    def test_one_that_did_would_be_found(self):
+        self.assertRegex(pathlib.Path(access.__file__).read_text(), self.MAKES)
+        self.assertRegex("open(path, 'wb')", self.MAKES)
 
 
 class AutoTest(FolderCase):
