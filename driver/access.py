@@ -22,11 +22,6 @@ from driver import advice, exceptions
 SECURE_MODE = 0o660
 OPEN_MODE = 0o666
 
-#: Where Cinder remembers that ``auto`` meant true for this share.
-MARKER = '.cinderSecureEnvIndicator'
-MARKER_MODE = 0o640
-MARKER_TEXT = b'This share was first used with secure file access. Keep this file.\n'
-
 # Of unshare(2): folder, root and umask of a thread.
 _CLONE_FS = 0x200
 
@@ -65,29 +60,6 @@ class FileMaker:
             raise exceptions.ShareError(
                 f'Could not make {path}: {error.strerror}. {advice.on_folder(path.parent, error)}'
             ) from error
-
-
-def resolve_auto(folder: pathlib.Path, new_install: bool) -> bool:
-    """Decide what ``auto`` means for the two ``nas_secure_file_*`` options, as Cinder does.
-
-    Secure if the share carries the marker or nothing was ever made with this Cinder; in that
-    case the marker is left for the next start.
-
-    :param folder: where the first share is mounted
-    :param new_install: whether Cinder's database has no volume yet
-    :raises ShareError: the marker can't be made
-    """
-    marker = folder / MARKER
-    if marker.exists():
-        return True
-    if not new_install:
-        return False
-    temporary = marker.with_name(f'{MARKER}.tmp')
-    FileMaker(MARKER_MODE).make(temporary)
-    with temporary.open('r+b') as file:
-        file.write(MARKER_TEXT)
-    temporary.rename(marker)
-    return True
 
 
 @contextlib.contextmanager

@@ -35,8 +35,8 @@ _BY_ERRNO = {
     errno.EDQUOT: 'The quota of the share is used up: raise it or make room.',
     errno.ESTALE: 'The server has removed the export, or has made it anew: export it again with '
     'the same fsid, or unmount it here and mount it again.',
-    errno.EIO: 'The server gave no answer, and the mount is soft: mount it "hard", and see that '
-    'the server runs.',
+    errno.EIO: 'If the share is mounted "soft", mount it "hard", and see that its server runs; if '
+    'it is not, look for a broken disk on the server.',
     errno.ENOLCK: 'The lock service does not answer: run rpc.statd and rpcbind for NFSv3, here '
     'and on the server, or mount with vers=4.2.',
     errno.ENOENT: 'It is not there: see that the share is mounted.',
@@ -135,8 +135,8 @@ def denied_folder(folder: os.stat_result, user: User) -> str:
     return (
         f'The folder is {described(folder)} and {user.name} is in the group {group} here, but the '
         f'server sees that otherwise: uids and gids have to agree on both, with --manage-gids the '
-        f'account has to be on the server too, the export must not be all_squash, and SELinux '
-        f'must let the service use NFS.'
+        f'account has to be on the server too, the export must be neither read-only nor '
+        f'all_squash, and SELinux must let the service use NFS.'
     )
 
 

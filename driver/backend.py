@@ -71,7 +71,7 @@ class Backend:
                 f'Nothing was copied.'
             )
         image = chain.snapshot_image(opened.record, opened.chain, snapshot_id)
-        self._copy(opened, image, self.opener.layout(share, name), size)
+        self._copy(opened, image, self.opener.layout(share, name), size, held=False)
         self.opener.ledger.save_formats(volume_id, self._format, self._format)
 
     def clone(self, volume_id: str, share: str, name: str, size: int, source: VolumeState) -> None:
@@ -82,10 +82,13 @@ class Backend:
         """
         opened = self.opener.open(source)
         with volumes.at_rest(opened.layout, opened.chain):
-            self._copy(opened, opened.chain.active, self.opener.layout(share, name), size)
+            target = self.opener.layout(share, name)
+            self._copy(opened, opened.chain.active, target, size, held=True)
         self.opener.ledger.save_formats(volume_id, self._format, self._format)
 
-    def _copy(self, source: Opened, image: Image, target: Layout, size: int) -> None:
+    def _copy(
+        self, source: Opened, image: Image, target: Layout, size: int, *, held: bool
+    ) -> None:
         volumes.copy(
             source.layout.path(image.name),
             image.format,
@@ -94,6 +97,7 @@ class Backend:
             size,
             self.opener.settings.sparse,
             self.opener.maker,
+            held=held,
         )
 
     def delete_volume(self, share: str, name: str) -> None:

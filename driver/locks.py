@@ -55,13 +55,17 @@ def holders(path: pathlib.Path) -> Holders:
     :raises ChainError: the file isn't there or can't be opened
     :raises ShareError: the locks can't be asked for
     """
-    takes = mounts.mount_of(path.parent).kind == 'nfs'
-    with _opened(path, os.O_RDWR if takes else os.O_RDONLY) as handle:
-        found = (
-            _resists(handle, path, byte) if takes else _held(handle, path, byte)
-            for byte in (_CONSISTENT_READ, _WRITE)
-        )
-        return Holders(*found)
+    if not _hides_shared_locks(path):
+        with _opened(path, os.O_RDONLY) as handle:
+            return Holders(
+                _held(handle, path, _CONSISTENT_READ),
+                _held(handle, path, _WRITE),
+            )
+    with _opened(path, os.O_RDWR) as handle:
+        # Who writes reads too. The byte of readers, which a QEMU that starts needs as well, is
+        # left alone if need be.
+        writing = _resists(handle, path, _WRITE)
+        return Holders(writing or _resists(handle, path, _CONSISTENT_READ), writing)
 
 
 @contextlib.contextmanager
@@ -80,14 +84,20 @@ def claim(path: pathlib.Path) -> Iterator[None]:
 def keep_unwritten(path: pathlib.Path) -> Iterator[None]:
     """Keep every QEMU from opening an image to write, for the length of the block.
 
-    Reading it stays possible, and who has it open already is left to :func:`holders`.
+    Who only reads it has to do so without QEMU's own locks (``qemu-img -U``): over NFSv3 nothing
+    keeps writers on other hosts out but the locks that they would hold themselves.
 
-    :raises FileInUse: somebody has claimed it
+    :raises FileInUse: somebody writes to it, or has claimed it
     :raises ChainError: the file isn't there or can't be opened
+    :raises ShareError: the locks can't be asked for
     """
-    with _opened(path, os.O_RDONLY) as handle:
+    takes = _hides_shared_locks(path)
+    kind, shift = (fcntl.F_WRLCK, 0) if takes else (fcntl.F_RDLCK, _DENIED)
+    with _opened(path, os.O_RDWR if takes else os.O_RDONLY) as handle:
         for permission in (_WRITE, _RESIZE):
-            _lock(handle, path, fcntl.F_RDLCK, permission + _DENIED, 1)
+            _lock(handle, path, kind, permission + shift, 1)
+        if not takes and _held(handle, path, _WRITE):
+            raise _in_use(path)
         yield
 
 
@@ -106,17 +116,25 @@ def _opened(path: pathlib.Path, flags: int) -> Iterator[int]:
         os.close(handle)
 
 
+def _hides_shared_locks(path: pathlib.Path) -> bool:
+    return mounts.mount_of(path.parent).kind == 'nfs'
+
+
 def _lock(handle: int, path: pathlib.Path, kind: int, start: int, length: int) -> None:
     if not _control(handle, path, fcntl.F_OFD_SETLK, kind, start, length):
-        raise exceptions.FileInUse(
-            f'{path} is open in a QEMU process, and was left as it is. Find the guest that '
-            f'uses it ("lslocks", "fuser", on each compute host) before you repeat this.'
-        )
+        raise _in_use(path)
+
+
+def _in_use(path: pathlib.Path) -> exceptions.FileInUse:
+    return exceptions.FileInUse(
+        f'{path} is open in a QEMU process, and was left as it is. Find the guest that uses it '
+        f'("lslocks", "fuser", on each compute host) before you repeat this.'
+    )
 
 
 def _held(handle: int, path: pathlib.Path, byte: int) -> bool:
     answer = _control(handle, path, fcntl.F_OFD_GETLK, fcntl.F_WRLCK, byte, 1)
-    return not answer or bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
+    return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
 
 
 def _resists(handle: int, path: pathlib.Path, byte: int) -> bool:
@@ -135,7 +153,7 @@ def _control(
     try:
         return fcntl.fcntl(handle, command, flock)
     except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES):
+        if error.errno == errno.EAGAIN:
             return b''
         raise exceptions.ShareError(
             f'Could not ask who has {path} open: {error.strerror}. {advice.on_file(path, error)} '

@@ -7,6 +7,7 @@ Main class: :class:`Mount`. Mounting is left to :mod:`driver.shares`.
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 import re
 from collections.abc import Iterator
@@ -61,9 +62,11 @@ def points_of(export: str) -> list[pathlib.Path]:
 
 def _table() -> Iterator[tuple[pathlib.Path, Mount]]:
     """Read ``/proc/self/mountinfo`` (proc(5)), where blanks in names are octal."""
-    for line in pathlib.Path('/proc/self/mountinfo').read_text().splitlines():
+    # Names may hold anything but a blank and a line feed, which are octal.
+    table = os.fsdecode(pathlib.Path('/proc/self/mountinfo').read_bytes())
+    for line in filter(None, table.split('\n')):
         left, _, right = line.partition(' - ')
-        words, (kind, source, options) = left.split(), right.split(' ', 2)
+        words, (kind, source, options) = left.split(' '), right.split(' ', 2)
         flags = frozenset([*words[5].split(','), *options.split(',')])
         yield pathlib.Path(_unescape(words[4])), Mount(kind, _unescape(source), flags)
 

@@ -18,6 +18,7 @@ from oslo_log import log as logging
 from oslo_utils import units
 
 from driver import access, database, exceptions, options
+from driver.auto import resolve_auto
 from driver.backend import Backend
 from driver.opening import Opener
 from driver.shares import Shares
@@ -84,7 +85,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         permissions = self._settings.secure_permissions
         if None in (operations, permissions):
             first = self._mounted.folder(self._mounted.mounted()[0])
-            auto = access.resolve_auto(first, self._new_install)
+            auto = resolve_auto(first, self._new_install)
             operations = auto if operations is None else operations
             permissions = auto if permissions is None else permissions
         if not operations:

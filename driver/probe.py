@@ -8,22 +8,18 @@ that is left to :mod:`driver.verdict`.
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import os
 import pathlib
 import re
+import secrets
 import socket
 import stat
-import struct
 
-from driver import access, advice, exceptions
+from driver import access, advice, exceptions, locks
 from driver.advice import User
 from driver.mounts import Mount, mount_of
 
 _TRIAL = '.nova-assist-probe-'
-
-# struct flock of 64-bit Linux: type, whence, start, length, pid.
-_LOCK = struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +59,7 @@ class Sight:
     :ivar folder: whose the share's folder is
     :ivar made: whose a file is that was made just now
     :ivar wanted: the mode that it was made with
-    :ivar lock_failure: why no lock could be taken, empty if one could
+    :ivar lock_failure: why no lock could be taken and what to do, empty if one could
     """
 
     path: pathlib.Path
@@ -83,11 +79,11 @@ def look(folder: pathlib.Path, maker: access.FileMaker) -> Sight:
     :param maker: makes files as volumes are to be made
     :raises ShareError: it can't be done, with what to change
     """
-    _sweep(folder)
     trial = _trial(folder)
-    maker.make(trial)
     renamed = trial.with_name(f'{trial.name}-renamed')
+    maker.make(trial)
     try:
+        _sweep(folder)
         lock_failure = _try_lock(trial)
         trial.rename(renamed)
         made = _write(renamed)
@@ -132,13 +128,14 @@ def root_is_squashed(folder: pathlib.Path) -> bool:
 
 
 def _trial(folder: pathlib.Path) -> pathlib.Path:
-    return folder / f'{_TRIAL}{socket.gethostname()}-{os.getpid()}'
+    # Several backends of one process may be on one share.
+    return folder / f'{_TRIAL}{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}'
 
 
 def _sweep(folder: pathlib.Path) -> None:
     """Remove what a probe on this host has left that was killed."""
     for left in folder.glob(f'{_TRIAL}{socket.gethostname()}-*'):
-        found = re.search(r'-(\d+)(-renamed)?$', left.name)
+        found = re.search(r'-(\d+)-[0-9a-f]+(-renamed)?$', left.name)
         if found and not pathlib.Path('/proc', found[1]).exists():
             _forget(left)
 
@@ -151,14 +148,11 @@ def _forget(path: pathlib.Path) -> None:
 
 
 def _try_lock(path: pathlib.Path) -> str:
-    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, _LOCK)
-    except OSError as error:
-        return error.strerror or str(error)
-    finally:
-        os.close(handle)
-    return ''
+        with locks.claim(path):
+            return ''
+    except exceptions.DriverError as error:
+        return str(error)
 
 
 def _write(path: pathlib.Path) -> Owner:
@@ -178,7 +172,10 @@ def _strangers(folder: pathlib.Path, uid: int) -> tuple[Stranger, ...]:
             # What Cinder and others keep there under a hidden name is no volume's.
             if entry.name.startswith('.') or not entry.is_file(follow_symlinks=False):
                 continue
-            status = entry.stat(follow_symlinks=False)
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # the share is in use
             if status.st_uid != uid:
                 usable = os.access(entry.path, os.R_OK | os.W_OK)
                 found.append(Stranger(entry.name, Owner.of(status), usable))

@@ -44,11 +44,20 @@ def rebase(overlay: pathlib.Path, backing: str, backing_format: Format) -> None:
 
 
 def convert(
-    source: pathlib.Path, source_format: Format, target: pathlib.Path, target_format: Format
+    source: pathlib.Path,
+    source_format: Format,
+    target: pathlib.Path,
+    target_format: Format,
+    *,
+    locking: bool,
 ) -> None:
-    """Copy an image with all that backs it into an existing image that reads as zeros."""
+    """Copy an image with all that backs it into an existing image that reads as zeros.
+
+    :param locking: refuse to read what a QEMU writes to, and keep it unwritten meanwhile
+    """
     formats = ('-f', source_format.value, '-O', target_format.value)
-    _run('convert', '-q', '-n', '--target-is-zero', *formats, str(source), str(target))
+    unlocked = () if locking else ('-U',)
+    _run('convert', '-q', '-n', *unlocked, '--target-is-zero', *formats, str(source), str(target))
 
 
 def resize(path: pathlib.Path, image_format: Format, size: int) -> None:

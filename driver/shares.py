@@ -100,7 +100,7 @@ class Shares:
                 LOG.error('Share %s is left out: %s', export, error)
                 failures.append(f'{export}: {error}')
         if not self._admitted:
-            raise exceptions.ShareError(' '.join(failures))
+            raise exceptions.ShareError(' '.join(failures) or 'No share is mounted.')
 
     def admitted(self) -> list[str]:
         """Return the exports that are mounted and can be used."""
@@ -124,6 +124,7 @@ class Shares:
         path = pathlib.Path(self._client.get_mount_point(export))
         if export not in self._seen or _identity(path) != self._seen[export]:
             self._seen.pop(export, None)
+            self._admitted.discard(export)  # what is mounted there now was never looked at
             self._mount(export)
             try:
                 status = path.stat()

@@ -142,6 +142,8 @@ class Snapshots:
     ) -> None:
         layout = opened.layout
         plan = chain.plan_online_merge(opened.record, opened.chain, snapshot_id)
+        # Once merged it has to be removed, which takes a lock on it.
+        volumes.require_writable(layout, [plan.removed])
         assist = self._assist(state, snapshot_id, context)
         try:
             with self._journaled(

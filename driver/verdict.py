@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import stat
+from collections.abc import Iterator
 
 from driver import advice
 from driver.probe import Sight, Stranger
@@ -34,9 +35,7 @@ def judge(sight: Sight, snapshots: bool) -> Verdict:
 
     :param snapshots: whether snapshots are to be taken there
     """
-    return Verdict(
-        _summary(sight), tuple(_refusals(sight, snapshots)), tuple(_advice(sight, snapshots))
-    )
+    return Verdict(_summary(sight), tuple(_refusals(sight, snapshots)), tuple(_advice(sight)))
 
 
 def _summary(sight: Sight) -> str:
@@ -71,8 +70,8 @@ def _refusals(sight: Sight, snapshots: bool) -> list[str]:
         )
     if sight.lock_failure:
         found.append(
-            f'No file in {sight.path} can be locked: {sight.lock_failure}. Run the lock service '
-            f'(rpc.statd, rpcbind and lockd for NFSv3), or mount with vers=4.2.'
+            f'No file in {sight.path} can be locked, so that nobody can tell what a guest has '
+            f'open: {sight.lock_failure}'
         )
     elif snapshots and sight.mount.keeps_locks_here:
         found.append(
@@ -83,44 +82,53 @@ def _refusals(sight: Sight, snapshots: bool) -> list[str]:
     return found
 
 
-def _advice(sight: Sight, snapshots: bool) -> list[str]:
-    found = []
-    closed = not sight.wanted & stat.S_IROTH
-    if sight.user.uid == 0 and sight.made.uid != 0:
-        found.append(
-            'Run cinder-volume as an ordinary user: its root is squashed, and so as good as '
-            'anybody on any client.'
-        )
-    elif sight.made.uid != sight.user.uid:
-        found.append(
-            f'Files made by {sight.user.name} belong to {advice.user_name(sight.made.uid)}: '
-            f'export without all_squash, and give the NFSv4 id mapping one domain.'
-        )
-    if closed and sight.made.gid != sight.folder.gid:
-        found.append(
-            f'New files get the group {advice.group_name(sight.made.gid)} and not that of the '
-            f'folder, {advice.group_name(sight.folder.gid)}, which hypervisors are to be in: on '
-            f'the server, chmod g+s the folder.'
-        )
-    if closed and sight.folder.mode & stat.S_IWOTH:
-        found.append(
-            f'Everybody may remove files in {sight.path}: on the server, chmod o-w the folder.'
-        )
-    if sight.mount.is_nfs and not sight.folder.mode & stat.S_IXOTH:
-        found.append(
-            f'libvirtd, whose root is squashed, can not see a file in {sight.path}, and '
-            f'gives up on online snapshots: on the server, chmod o+x the folder.'
-        )
-    if sight.folder.mode & stat.S_ISVTX:
-        found.append(
-            f'The folder {sight.path} is sticky, so that files of another owner can not be '
-            f'replaced: on the server, chmod -t it.'
-        )
-    if 'soft' in sight.mount.options:
+def _advice(sight: Sight) -> list[str]:
+    found = [*_about_identity(sight), *_about_folder(sight)]
+    if sight.mount.options & {'soft', 'softerr'}:
         found.append(
             'Mount "hard": on a soft mount a server that is away for seconds costs guests data.'
         )
     return found + _about_strangers([each for each in sight.strangers if not each.usable], sight)
+
+
+def _about_identity(sight: Sight) -> Iterator[str]:
+    if sight.user.uid == 0 and sight.made.uid != 0:
+        yield (
+            'Run cinder-volume as an ordinary user: its root is squashed, and so as good as '
+            'anybody on any client.'
+        )
+    elif sight.made.uid != sight.user.uid:
+        yield (
+            f'Files made by {sight.user.name} belong to {advice.user_name(sight.made.uid)}: '
+            f'export without all_squash, and give the NFSv4 id mapping one domain.'
+        )
+    if _is_closed(sight) and sight.made.gid != sight.folder.gid:
+        yield (
+            f'New files get the group {advice.group_name(sight.made.gid)} and not that of the '
+            f'folder, {advice.group_name(sight.folder.gid)}, which hypervisors are to be in: on '
+            f'the server, chmod g+s the folder.'
+        )
+
+
+def _about_folder(sight: Sight) -> Iterator[str]:
+    mode = sight.folder.mode
+    if _is_closed(sight) and mode & stat.S_IWOTH:
+        yield f'Everybody may make files in {sight.path}: on the server, chmod o-w the folder.'
+    if sight.mount.is_nfs and not mode & stat.S_IXOTH:
+        yield (
+            f'libvirtd, whose root is squashed, can not see a file in {sight.path}, and '
+            f'gives up on online snapshots: on the server, chmod o+x the folder.'
+        )
+    if mode & stat.S_ISVTX:
+        yield (
+            f'The folder {sight.path} is sticky, so that files of another owner can not be '
+            f'replaced: on the server, chmod -t it.'
+        )
+
+
+def _is_closed(sight: Sight) -> bool:
+    """Tell whether files are to be closed to all but their owner and group."""
+    return not sight.wanted & stat.S_IROTH
 
 
 def _about_strangers(unusable: list[Stranger], sight: Sight) -> list[str]:

@@ -150,14 +150,17 @@ def copy(
     size: int,
     sparse: bool,
     maker: access.FileMaker,
+    *,
+    held: bool,
 ) -> None:
     """Make the base file of a new volume from an image with all that backs it.
 
     :param size: the new volume's size in bytes; beyond the source it reads as zeros
+    :param held: the caller keeps everybody from writing to the source, see :func:`at_rest`
     """
     with _new_file(layout, layout.volume, maker) as temporary:
         _shape(temporary, image_format, size, sparse)
-        qemu_img.convert(source, source_format, temporary, image_format)
+        qemu_img.convert(source, source_format, temporary, image_format, locking=not held)
 
 
 def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
@@ -220,12 +223,12 @@ def require_writable(layout: Layout, names: Iterable[str]) -> None:
 
 @contextlib.contextmanager
 def at_rest(layout: Layout, found: Chain) -> Iterator[None]:
-    """See that nobody has a volume open, and keep it from being written during the block.
+    """See that nobody writes to a volume, and keep it so during the block.
 
     :raises FileInUse: somebody has it open
     """
     with locks.keep_unwritten(layout.path(found.active.name)):
-        if busy := in_use(layout, found.names):
+        if busy := in_use(layout, found.names[1:]):
             raise exceptions.FileInUse(
                 f'{busy} of {layout.volume} are open in a QEMU process that Cinder does not know '
                 f'of, so the data may change. Nothing was copied; find the guest ("lslocks", '
@@ -247,7 +250,8 @@ def _new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pa
         yield temporary
         durable.publish(temporary, layout.path(name))
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what went wrong first is what counts
+            temporary.unlink(missing_ok=True)
         raise
 
 
@@ -272,7 +276,8 @@ def _extend_raw(path: pathlib.Path, size: int, sparse: bool) -> None:
             if path.stat().st_size < size:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except (OSError, processutils.ProcessExecutionError) as error:
-        os.truncate(path, start)
+        with contextlib.suppress(OSError):
+            os.truncate(path, start)
         raise exceptions.ShareError(
             f'Could not give {path} its {size} bytes: {error}. Make room on the share.'
         ) from error

@@ -106,6 +106,8 @@ class Companion:
             selector.register(output, selectors.EVENT_READ)
             while not said.endswith(b'\n'):
                 if not selector.select(max(0.0, deadline - time.monotonic())):
+                    # A late answer must never be taken for that to another question.
+                    self._process.kill()
                     raise errors.CompanionError(
                         f'{self._name} did not answer within {_DEADLINE:.0f} s'
                     )

@@ -8,7 +8,6 @@ Main class: :class:`OpeningJudge`. What owner, group and mode promise is left to
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 
 from nova_assist.accounts import Account
@@ -101,8 +100,8 @@ def _tried(
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield each file with the ways in which it could be opened."""
     answer = companion.ask([str(scene.share / name) for name in names])
-    for path, ways in answer.items():
-        yield os.path.basename(path), ways
+    for name in names:
+        yield name, answer[str(scene.share / name)]
 
 
 def _images(scene: Scene, looks: Mapping[str, Look]) -> list[str]:

@@ -84,7 +84,8 @@ CHECK = CommandText(
 Look at a mounted share as the driver does when cinder-volume starts: who it works
 as, whether root is squashed (if you are root), owner, group and mode of the folder
 and of new files, where locks go, files that a hypervisor has taken. It says what
-to change, in the export, the groups or qemu.conf, and leaves nothing behind.""",
+to change, in the export, the groups or qemu.conf, and leaves nothing behind.
+It looks as for secure mode with snapshots: files of mode 0660, locks needed.""",
     epilog="""\
 examples:
   sudo nova-assist check --access filer:/cinder --account cinder

@@ -21,7 +21,7 @@ from nova_assist.cloud import host, separation, services, shares
 from nova_assist.cloud.clients import Endpoints
 from nova_assist.cloud.reaper import MARK, Reaper, Remains
 from nova_assist.cloud.service import STOP_SECONDS
-from nova_assist.cloud.settings import CinderSettings, check_options
+from nova_assist.cloud.settings import CinderSettings, Privilege, check_options
 from nova_assist.cloud.shares import ShareView
 from nova_assist.cloud.stand_ins import StandIns
 
@@ -198,8 +198,13 @@ class Cloud:
         return self._root_squashed
 
     @property
+    def does_without_root(self) -> bool:
+        """Whether to ask for root is a fault of the driver."""
+        return self._settings.privilege is Privilege.NONE
+
+    @property
     def asked_for_root(self) -> Path:
-        """The file with a line for each time that Cinder asked in vain to become root."""
+        """The file with a line for each time that Cinder asked to become root."""
         return self._stand_ins.asked_for_root
 
     @property

@@ -45,7 +45,7 @@ class StandIns:
 
     @property
     def asked_for_root(self) -> Path:
-        """The file with a line for each time that root was asked for in vain."""
+        """The file with a line for each time that root was asked for, in vain or not."""
         return self.folder / 'asked-for-root'
 
     def write(self, account: Account | None) -> None:
@@ -68,14 +68,12 @@ class StandIns:
     def _commands(self) -> dict[str, str]:
         """Return what each program does, as a shell command."""
         mounting = _MOUNTING if self.local else {}
+        note = f'echo "${{0##*/}} $*" >>{shlex.quote(str(self.asked_for_root))}'
         if self.privilege is Privilege.NONE:
-            wire = (
-                f'echo "${{0##*/}} $*" >>{shlex.quote(str(self.asked_for_root))}; '
-                'echo "$0: this run has no root, and must not need it" >&2; exit 1'
-            )
+            wire = f'{note}; echo "$0: this run has no root, and must not need it" >&2; exit 1'
             excused = _UNLESS_MOUNTING if self.local else ''
             return {**mounting, **dict.fromkeys(_BECOMING_ROOT, excused + wire)}
-        sudo = _real_sudo() if self.privilege is Privilege.SUDO else _SUDO_OF_OURS
+        sudo = f'{note}; {_real_sudo()}' if self.privilege is Privilege.SUDO else _SUDO_OF_OURS
         return {**mounting, 'sudo': sudo, 'cinder-rootwrap': _ROOTWRAP}
 
 

@@ -74,4 +74,5 @@ def judges(cloud: Cloud, share: ShareView) -> Iterator[Sequence[Judge]]:
             stack.enter_context(opening)
         except CompanionError as error:
             raise ShareError(f'{share.name} at {share.path} cannot be judged: {error}') from error
-        yield watch, opening, RootJudge(cloud.asked_for_root)
+        root = [RootJudge(cloud.asked_for_root)] if cloud.does_without_root else []
+        yield (watch, opening, *root)

@@ -37,9 +37,9 @@ def add(cell: Cell) -> None:
             file.write(json.dumps(dataclasses.asdict(cell)) + '\n')
 
 
-def load(path: pathlib.Path) -> list[Cell]:
-    """Return the cells that were kept, in a lasting order."""
-    lines = path.read_text().splitlines() if path.exists() else []
+def load(folder: pathlib.Path) -> list[Cell]:
+    """Return the cells that were kept in a folder's files, in a lasting order."""
+    lines = [line for path in folder.iterdir() for line in path.read_text().splitlines()]
     return sorted((Cell(**json.loads(line)) for line in lines), key=dataclasses.astuple)
 
 

@@ -121,8 +121,10 @@ def quiet(volume: TrackedVolume) -> Iterator[None]:
     if volume.writer is None:
         raise ValueError(f'no guest writes to {volume.name}')
     volume.writer.pause()
-    yield
-    volume.writer.resume()
+    try:
+        yield
+    finally:
+        volume.writer.resume()
 
 
 def detach(stage: Stage, volume: TrackedVolume) -> None:

@@ -66,7 +66,7 @@ def main(names: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix='nova-assist-matrix-') as name:
         folder = pathlib.Path(name)
         outcomes = _run(names or _DEFAULT, folder)
-        played = cells.load(folder / 'cells')
+        played = cells.load(folder)
     if played:
         print(f'\nThe matrix\n\n{cells.table(played)}')
     print('\nThe parts\n')
@@ -95,7 +95,7 @@ def _part(name: str, folder: pathlib.Path) -> Outcome:
     ended = subprocess.run(
         [*inside, sys.executable, '-m', 'pytest', '-q', '-ra', '--disable-warnings', *PARTS[name]],
         cwd=_ROOT,
-        env={**os.environ, cells.VARIABLE: str(folder / 'cells')},
+        env={**os.environ, cells.VARIABLE: str(folder / name)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

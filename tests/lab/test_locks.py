@@ -26,8 +26,8 @@ def opened_by_qemu(path):
     ) as qemu:
         qemu.stdin.write(b'write -P 1 0 4k\n')
         qemu.stdin.flush()
-        while b'4096' not in qemu.stdout.readline():
-            pass
+        if not any(b'wrote 4096' in line for line in iter(qemu.stdout.readline, b'')):
+            raise OSError(f'qemu-io could not write to {path}')
         yield
         qemu.stdin.close()
 
@@ -62,3 +62,37 @@ class HoldersTest(unittest.TestCase):
                     self.assertEqual(locks.Holders(False, False), locks.holders(ours / 'volume-1'))
                 finally:
                     (ours / 'volume-1').unlink()
+
+    def test_volume_that_is_copied_is_not_written_to_on_another_host(self):
+        for version in nfs.VERSIONS:
+            with (
+                self.subTest(version=version),
+                nfs.mounted(nfs.SQUASH, version, APART) as ours,
+                nfs.mounted(nfs.SQUASH, version, APART) as theirs,
+                self.cinder.files(),
+            ):
+                path = ours / 'volume-1'
+                path.write_bytes(bytes(65536))
+                path.chmod(0o660)
+                try:
+                    with locks.keep_unwritten(path):
+                        with self.assertRaises(OSError), opened_by_qemu(theirs / 'volume-1'):
+                            pass
+                        self.read_as_cinder(path)
+                    with (
+                        opened_by_qemu(theirs / 'volume-1'),
+                        self.assertRaises(exceptions.FileInUse),
+                        locks.keep_unwritten(path),
+                    ):
+                        pass
+                finally:
+                    path.unlink()
+
+    def read_as_cinder(self, path):
+        """Copy an image as a clone does."""
+        subprocess.run(
+            ['qemu-img', 'convert', '-U', '-f', 'raw', '-O', 'raw', str(path), '/dev/null'],
+            check=True,
+            capture_output=True,
+            **self.cinder.process_arguments(),
+        )

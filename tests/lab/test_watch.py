@@ -66,6 +66,7 @@ class SecureRunTest(unittest.TestCase):
         )
         self.assertEqual(1, run.code, run.said)
         faults = run.faults('offline-chain-raw')
+        self.assertTrue(faults, run.said)
         for fault in faults:
             self.assertRegex(fault, f'^access: {words}')
         return faults

@@ -88,12 +88,3 @@ class OnlyMakerTest(unittest.TestCase):
     def test_one_that_did_would_be_found(self):
         self.assertRegex(pathlib.Path(access.__file__).read_text(), self.MAKES)
         self.assertRegex("open(path, 'wb')", self.MAKES)
-
-
-class AutoTest(FolderCase):
-    def test_auto_means_secure_on_a_new_install_and_ever_after(self):
-        self.assertFalse(access.resolve_auto(self.folder, new_install=False))
-        self.assertTrue(access.resolve_auto(self.folder, new_install=True))
-        self.assertEqual([access.MARKER], os.listdir(self.folder))
-        self.assertEqual(access.MARKER_MODE, builders.mode_of(self.folder / access.MARKER))
-        self.assertTrue(access.resolve_auto(self.folder, new_install=False))

@@ -111,10 +111,10 @@ class DetachedCloneTest(CloneCase):
         copied = qemu_img.convert
         opened = []
 
-        def convert(*args):
+        def convert(*args, **options):
             command = ['qemu-io', '-f', 'raw', '-c', 'length', str(args[0])]
             opened.append(subprocess.run(command, capture_output=True).returncode == 0)
-            copied(*args)
+            copied(*args, **options)
 
         qemu_img.convert = convert
         self.addCleanup(setattr, qemu_img, 'convert', copied)

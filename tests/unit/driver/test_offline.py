@@ -123,7 +123,7 @@ class VolumesTest(VolumeCase):
                     target = type(target)(self.layout.folder, 'volume-copy')
                     volumes.copy(
                         self.layout.path(builders.VOLUME), source_format, target, target_format,
-                        2 * builders.GIB, True, self.maker,
+                        2 * builders.GIB, True, self.maker, held=False,
                     )  # fmt: skip
                     path = target.path('volume-copy')
                     self.assertTrue(reads(path, target_format, 3, 7))
@@ -137,7 +137,7 @@ class VolumesTest(VolumeCase):
         with self.assertRaises(exceptions.CommandError):
             volumes.copy(
                 pathlib.Path(self.layout.folder, 'missing'), Format.RAW, self.layout, Format.RAW,
-                builders.GIB, True, self.maker,
+                builders.GIB, True, self.maker, held=False,
             )  # fmt: skip
         self.assertEqual([], self.names())
 

@@ -51,8 +51,8 @@ class LookTest(FolderCase):
     def test_leftovers_of_a_killed_probe_are_removed_but_not_those_of_a_living_one(self):
         host = socket.gethostname()
         highest = int(pathlib.Path('/proc/sys/kernel/pid_max').read_text())
-        living = f'.nova-assist-probe-{host}-1'
-        for name in (f'.nova-assist-probe-{host}-{highest}-renamed', living):
+        living = f'.nova-assist-probe-{host}-1-0a'
+        for name in (f'.nova-assist-probe-{host}-{highest}-0b-renamed', living):
             (self.folder / name).touch()
         probe.look(self.folder, MAKER)
         self.assertEqual([living], os.listdir(self.folder))

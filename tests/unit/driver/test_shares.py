@@ -107,9 +107,26 @@ class AdmissionTest(SharesCase):
 
     def test_share_that_works_is_admitted_and_left_empty(self):
         share = self.share()
-        share.admit(access.FileMaker(access.SECURE_MODE))
+        with self.assertLogs('driver.shares', 'INFO') as logged:
+            share.admit(access.FileMaker(access.SECURE_MODE))
+            share.admit(access.FileMaker(access.SECURE_MODE))
+        (line,) = logged.output
+        self.assertRegex(line, 'INFO:.*Share host:/one at .* files become .* 0660')
         self.assertEqual(['host:/one'], share.admitted())
         self.assertEqual([], os.listdir(self.folder))
+
+    def test_advice_is_a_warning(self):
+        self.folder.chmod(0o1777)
+        with self.assertLogs('driver.shares', 'WARNING') as logged:
+            self.share().admit(access.FileMaker(access.SECURE_MODE))
+        self.assertRegex(' '.join(logged.output), 'WARNING:.*host:/one: .*chmod -t')
+
+    def test_share_that_is_mounted_anew_is_looked_at_again(self):
+        share = self.share()
+        share.admit(access.FileMaker(access.SECURE_MODE))
+        share._seen['host:/one'] = (0, 0)  # what was mounted there before
+        share.folder('host:/one')
+        self.assertEqual([], share.admitted())
 
     def test_share_that_can_not_be_used_is_left_out_until_it_can(self):
         share = self.share()

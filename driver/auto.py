@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``auto`` means for the two ``nas_secure_file_*`` options, as Cinder decides it.
+
+Main function: :func:`resolve_auto`.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+from driver import advice, durable, exceptions
+from driver.access import FileMaker
+
+#: Where Cinder remembers that ``auto`` meant true for this share.
+MARKER = '.cinderSecureEnvIndicator'
+MARKER_MODE = 0o640
+MARKER_TEXT = b'This share was first used with secure file access. Keep this file.\n'
+
+
+def resolve_auto(folder: pathlib.Path, new_install: bool) -> bool:
+    """Decide what ``auto`` means for the two ``nas_secure_file_*`` options, as Cinder does.
+
+    Secure if the share carries the marker or nothing was ever made with this Cinder; in that
+    case the marker is left for the next start.
+
+    :param folder: where the first share is mounted
+    :param new_install: whether Cinder's database has no volume yet
+    :raises ShareError: the marker can't be made
+    """
+    marker = folder / MARKER
+    try:
+        marker.lstat()
+        return True
+    except FileNotFoundError:
+        if not new_install:
+            return False
+    except OSError as error:
+        raise exceptions.ShareError(
+            f'Could not look for {marker}: {error.strerror}. {advice.on_folder(folder, error)}'
+        ) from error
+    temporary = marker.with_name(f'{MARKER}.tmp')
+    durable.write(temporary, MARKER_TEXT, FileMaker(MARKER_MODE))
+    durable.publish(temporary, marker)
+    return True
