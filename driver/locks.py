@@ -55,13 +55,9 @@ def holders(path: pathlib.Path) -> Holders:
     :raises ChainError: the file isn't there or can't be opened
     :raises ShareError: the locks can't be asked for
     """
-    if not _hides_shared_locks(path):
-        with _opened(path, os.O_RDONLY) as handle:
-            return Holders(
-                _held(handle, path, _CONSISTENT_READ),
-                _held(handle, path, _WRITE),
-            )
-    with _opened(path, os.O_RDWR) as handle:
+    with _opened(path) as handle:
+        if not _hides_shared_locks(path):
+            return Holders(_held(handle, path, _CONSISTENT_READ), _held(handle, path, _WRITE))
         # Who writes reads too. The byte of readers, which a QEMU that starts needs as well, is
         # left alone if need be.
         writing = _resists(handle, path, _WRITE)
@@ -75,7 +71,7 @@ def claim(path: pathlib.Path) -> Iterator[None]:
     :raises FileInUse: somebody has it open already
     :raises ChainError: the file isn't there or can't be opened
     """
-    with _opened(path, os.O_RDWR) as handle:
+    with _opened(path) as handle:
         _lock(handle, path, fcntl.F_WRLCK, _FIRST, _COUNT)
         yield
 
@@ -93,7 +89,7 @@ def keep_unwritten(path: pathlib.Path) -> Iterator[None]:
     """
     takes = _hides_shared_locks(path)
     kind, shift = (fcntl.F_WRLCK, 0) if takes else (fcntl.F_RDLCK, _DENIED)
-    with _opened(path, os.O_RDWR if takes else os.O_RDONLY) as handle:
+    with _opened(path) as handle:
         for permission in (_WRITE, _RESIZE):
             _lock(handle, path, kind, permission + shift, 1)
         if not takes and _held(handle, path, _WRITE):
@@ -102,9 +98,14 @@ def keep_unwritten(path: pathlib.Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(path: pathlib.Path, flags: int) -> Iterator[int]:
+def _opened(path: pathlib.Path) -> Iterator[int]:
+    """Open an image to write: to a reader the server may delegate the file.
+
+    An NFSv4 client that holds such a delegation answers questions about locks, and grants them,
+    without asking the server (RFC 8881, section 10.4).
+    """
     try:
-        handle = os.open(path, flags | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         raise exceptions.ChainError(
             f'Could not open {path} to look at its locks: {error.strerror}. '

@@ -93,7 +93,20 @@ def _part(name: str, folder: pathlib.Path) -> Outcome:
     options = ('--mem', _MEMORY, '--time-limit', str(_LIMIT), '--share', str(folder))
     inside = () if name == _OUTSIDE else (str(_LAB), *options, '--')
     ended = subprocess.run(
-        [*inside, sys.executable, '-m', 'pytest', '-q', '-ra', '--disable-warnings', *PARTS[name]],
+        # However this process ends, the lab ends too, and cleans up.
+        [
+            'setpriv',
+            '--pdeathsig',
+            'TERM',
+            *inside,
+            sys.executable,
+            '-m',
+            'pytest',
+            '-q',
+            '-ra',
+            '--disable-warnings',
+            *PARTS[name],
+        ],
         cwd=_ROOT,
         env={**os.environ, cells.VARIABLE: str(folder / name)},
         stdout=subprocess.PIPE,
