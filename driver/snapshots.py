@@ -19,12 +19,16 @@ from driver.database import VolumeState
 from driver.journal import Intent, Operation
 from driver.layout import Layout
 from driver.opening import Opened, Opener
+from nova_assist import client
 
 LOG = logging.getLogger(__name__)
 
 # The states in which the in-tree driver (remotefs.py) works on snapshots too.
 _CREATE_STATES = ('available', 'in-use', 'backing-up')
 _DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading')
+
+#: Seconds that a volume may take from being detached to its next state.
+_PASSING_SECONDS = 60
 
 #: Seconds that Nova may take to answer a request, which it does before it does the work.
 _ANSWER_SECONDS = 60
@@ -85,8 +89,13 @@ class Snapshots:
         ledger = self.opener.ledger
         try:
             ledger.set_snapshot_status(snapshot_id, 'deleting')
-            # The guest may have been detached meanwhile.
-            self.delete(ledger.volume_state(volume_id), snapshot_id, context)
+            # The guest may have been detached meanwhile, or be just about to be.
+            state = client.poll(
+                lambda: ledger.volume_state(volume_id),
+                lambda now: now.status in _DELETE_STATES,
+                _PASSING_SECONDS,
+            )
+            self.delete(state, snapshot_id, context)
             ledger.forget_snapshot(snapshot_id)
         except Exception:
             LOG.exception(

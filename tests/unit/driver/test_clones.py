@@ -201,6 +201,17 @@ class AttachedCloneTest(CloneCase):
         self.assert_clean()
         self.assertTrue(reads(self.layout.path(builders.VOLUME), Format.RAW, 1, 1))
 
+    def test_guest_that_is_being_detached_when_the_copy_has_ended(self):
+        states = ['detaching', 'detaching', 'available']
+        with self.snapshots.temporary(self.state, 'c', None):
+            self.detach()
+            settled = self.state
+            self.rows.volume_state = lambda _: dataclasses.replace(
+                settled, status=states.pop(0) if states else 'available'
+            )
+        self.assertEqual({}, self.rows.temporary)
+        self.assertEqual([], states)
+
     def test_backend_without_snapshots_refuses_and_makes_none(self):
         self.use(snapshots=False)
         with self.assertRaisesRegex(exceptions.Unsupported, 'nfs_snapshot_support'):
