@@ -59,6 +59,13 @@ def on_output(output: str) -> str:
     return next(named, '')
 
 
+# As seen with Linux 6.1, whose client asks again only when the attributes have changed.
+_REMEMBERED = (
+    'A client of NFSv3 remembers what it was denied until that changes: if the cause is gone, '
+    'touch the share and its files on the server.'
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class User:
     """Who a process is to a file server."""
@@ -136,7 +143,7 @@ def denied_folder(folder: os.stat_result, user: User) -> str:
         f'The folder is {described(folder)} and {user.name} is in the group {group} here, but the '
         f'server sees that otherwise: uids and gids have to agree on both, with --manage-gids the '
         f'account has to be on the server too, the export must be neither read-only nor '
-        f'all_squash, and SELinux must let the service use NFS.'
+        f'all_squash, and SELinux must let the service use NFS. {_REMEMBERED}'
     )
 
 
@@ -150,7 +157,10 @@ def denied_file(file: os.stat_result, folder: os.stat_result, user: User) -> str
             f"(qemu.conf's dynamic_ownership), or a driver that works as root has made it. "
             f'{KEEP_OWNER}; {mend}.'
         )
-    return f'{seen}: on the server, chmod 660 it, or see why the server denies it to its owner.'
+    return (
+        f'{seen}: on the server, chmod 660 it, or see why the server denies it to its owner. '
+        f'{_REMEMBERED}'
+    )
 
 
 def _not_member(gid: int, user: User) -> str:

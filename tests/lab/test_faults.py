@@ -5,8 +5,10 @@ Once the cause is gone everything works again. Runs inside the lab, on a share w
 """
 
 import contextlib
+import os
 import pathlib
 import tempfile
+import typing
 import unittest
 
 from inotify_simple import flags
@@ -106,6 +108,7 @@ class FaultsTest(cloud.CloudCase):
             ):
                 failed = self.fail_all(stage, volume, _READ_ONLY)
                 cloud.fail_to_create_volume(stage, _READ_ONLY)
+            self.touch()
             self.work_again(stage, volume, failed)
 
         self.play(tell)
@@ -192,6 +195,12 @@ class FaultsTest(cloud.CloudCase):
             stage.volumes.snapshot(volume, 's2')
             stage.volumes.delete_snapshot(volume, 's1')
 
+    def touch(self):
+        """Have clients of NFSv3 forget what they were denied, as an operator would."""
+        with cloud.as_root(contextlib.nullcontext()):
+            for path in (self.server_view, *self.server_view.iterdir()):
+                os.utime(path)
+
     def filled(self, left):
         return cloud.as_root(cloud.filled(self.server_view, left))
 
@@ -201,6 +210,11 @@ class FaultsTest(cloud.CloudCase):
             f'{count} files .nfs… on the share',
             lambda: len(list(self.server_view.glob('.nfs*'))) == count or None,
         )
+
+
+@nfs.needs_lab
+class FaultsV3Test(FaultsTest):
+    options: typing.ClassVar = {**FaultsTest.options, 'nfs_mount_options': 'vers=3'}
 
 
 @nfs.needs_lab
