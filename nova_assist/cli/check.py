@@ -18,12 +18,17 @@ from driver import access, exceptions, mounts, probe, verdict
 from driver.advice import User
 from nova_assist.accounts import Account, AccountError
 from nova_assist.cli.arguments import CheckArguments
+from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import CliError, ExitCode
-from nova_assist.cli.output import emit
 from nova_assist.cloud.shares import is_export
 
 _FALLBACK = (100, 24)
 _LABEL = 9
+
+_AS_ROOT = (
+    "This is what root finds. Look as cinder-volume's account, --account NAME, which should not "
+    'be root: QEMU can not open what belongs to root alone.'
+)
 
 
 class NoLookError(CliError):
@@ -53,6 +58,8 @@ def check(arguments: CheckArguments) -> ExitCode:
     if arguments.account is not None:
         _become(arguments.account)
     found = _look(folder)
+    if User.current().uid == 0:
+        found = dataclasses.replace(found, advice=(*found.advice, _AS_ROOT))
     result = _Result(
         arguments.share,
         str(folder),
@@ -67,7 +74,8 @@ def check(arguments: CheckArguments) -> ExitCode:
 
 
 def _root_is_squashed(folder: Path) -> bool | None:
-    if os.geteuid() != 0:
+    # Only root can tell, and only a file server says no to root for this reason.
+    if os.geteuid() != 0 or not mounts.mount_of(folder).is_nfs:
         return None
     try:
         return probe.root_is_squashed(folder)
@@ -93,7 +101,9 @@ def _become(name: str) -> None:
         os.setgroups(account.groups)
         os.setgid(account.gid)
         os.setuid(account.uid)
-    except (AccountError, PermissionError) as error:
+    except AccountError as error:
+        raise NoLookError(f'cannot look as account {name}: {error}') from error
+    except PermissionError as error:
         raise NoLookError(f'cannot look as account {name}: {error}; run as root') from error
 
 
@@ -110,7 +120,7 @@ def _json(result: _Result) -> str:
 
 
 def _table(result: _Result) -> str:
-    root = {None: 'unknown; only root can tell', True: 'squashed', False: 'trusted'}
+    root = {None: 'not told: no NFS, or you are not root', True: 'squashed', False: 'trusted'}
     rows = [
         ('share', f'{result.share} at {result.folder}'),
         ('looked', f'as {result.account}, at files of mode {access.SECURE_MODE:04o}'),

@@ -20,12 +20,8 @@ from nova_assist.cli.arguments import (
     ReportArguments,
     parse,
 )
-from nova_assist.cli.cloud import cloud
-from nova_assist.cli.display import display_on
 from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
-from nova_assist.cli.report import report
-from nova_assist.cli.run import run
 from nova_assist.cli.target import program
 from nova_assist.cloud.errors import CloudError
 from nova_assist.reports.errors import ReportError
@@ -57,13 +53,20 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
 
 
 def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:
-    if isinstance(arguments, ReportArguments):
-        return report(arguments)
+    # Each command imports what it needs: an operator's host has the driver, but not what the
+    # harness needs besides, and nobody waits for Cinder's modules in vain.
     if isinstance(arguments, CheckArguments):
-        # The driver comes with Cinder's modules, which the other commands don't wait for.
         from nova_assist.cli.check import check
 
         return check(arguments)
+    if isinstance(arguments, ReportArguments):
+        from nova_assist.cli.report import report
+
+        return report(arguments)
+    from nova_assist.cli.cloud import cloud
+    from nova_assist.cli.display import display_on
+    from nova_assist.cli.run import run
+
     with display_on(sys.stderr) as display:
         if isinstance(arguments, CloudArguments):
             return cloud(arguments, harness, display)

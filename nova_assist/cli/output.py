@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints a command's result on stdout, for a person or for the next program in the pipe."""
+"""Prints a run's report on stdout, for a person or for the next program in the pipe."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 
 from nova_assist.cli.display import wants_colour
+from nova_assist.cli.emitting import emit
 from nova_assist.reports import html, json_form, junit, text
 from nova_assist.reports.model import RunReport
 
@@ -22,13 +22,3 @@ def print_report(report: RunReport, form: str) -> None:
     else:
         width = shutil.get_terminal_size(_FALLBACK).columns
         emit(text.render(report, width=width, colour=wants_colour(sys.stdout)))
-
-
-def emit(words: str) -> None:
-    """Write ``words`` to stdout; a reader that went away, such as ``head``, is no failure."""
-    try:
-        sys.stdout.write(words)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python's own flush at exit would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

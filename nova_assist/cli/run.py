@@ -17,9 +17,10 @@ from pathlib import Path
 from nova_assist.cli.arguments import RunArguments
 from nova_assist.cli.choose import choose, render_list
 from nova_assist.cli.display import Display
+from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import CloudFailedError, ExitCode
 from nova_assist.cli.harness import Harness, Session
-from nova_assist.cli.output import emit, print_report
+from nova_assist.cli.output import print_report
 from nova_assist.cli.recorder import Recorder
 from nova_assist.cli.signals import deferred
 from nova_assist.cli.target import program

@@ -18,6 +18,7 @@ from typing import Any
 
 from nova_assist.accounts import Accounts
 from nova_assist.cloud import host, separation, services, shares
+from nova_assist.cloud.abandoned import remove_volumes
 from nova_assist.cloud.clients import Endpoints
 from nova_assist.cloud.reaper import MARK, Reaper, Remains
 from nova_assist.cloud.service import STOP_SECONDS
@@ -46,7 +47,8 @@ class Cloud:
     :param cinder_port: the TCP port on 127.0.0.1 for Cinder, 0 for any free one.
     :param compute_port: likewise for the compute service.
     :param compute_command: what to run as the compute service, before its arguments.
-    :param temporary: remove the folder, too, if this process is killed while the cloud runs.
+    :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
+        in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
@@ -152,6 +154,7 @@ class Cloud:
             self.compute.terminate()
             for service in (self.cinder, self.compute):
                 service.stop(max(0.0, deadline - time.monotonic()))
+            self._forget_volumes()
         finally:
             self._clean_up()
 
@@ -281,6 +284,14 @@ class Cloud:
         if self._has_stand_ins:
             self._stand_ins.write(account)
         self._settings.save(self._settings_file)
+
+    def _forget_volumes(self) -> None:
+        """Leave none on a share that outlives the database that knows of them."""
+        if self._temporary and self._reaper and not self._layout.own:
+            account = self.accounts.cinder if self.accounts else None
+            with account.files() if account else contextlib.nullcontext():
+                database = self._settings.folder / 'cinder.sqlite'
+                remove_volumes(database, (view.path for view in self.shares.values()))
 
     def _clean_up(self) -> None:
         """End the reaper, which cleans up, and give the folders back."""

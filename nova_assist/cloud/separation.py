@@ -44,10 +44,22 @@ def check_programs(accounts: Accounts, environment: Mapping[str, str]) -> None:
             said = (getattr(error, 'stderr', None) or str(error)).strip().splitlines()[-1]
             raise SettingsError(
                 f'account {account}, which is to be {role}, cannot run {sys.executable}: {said}; '
-                'install Python and the virtual environment where every account can read them '
-                '(a home such as /root is closed to others), or choose another account: '
-                f'--account {role}=NAME'
+                f'{_way_to_python(account)}'
             ) from error
+
+
+def _way_to_python(account: Account) -> str:
+    """Say what keeps an account from running our Python, and what to do."""
+    program = Path(sys.executable).resolve()
+    for folder in reversed(program.parents):
+        with account.files():
+            if not os.access(folder, os.X_OK, effective_ids=True):
+                return (
+                    f'it is {program}, and {folder} is closed to that account: make the virtual '
+                    'environment with a Python that every account can run, as in '
+                    '"PYTHON=/usr/bin/python3 ./quickstart"'
+                )
+    return 'every account has to be able to read the virtual environment and what is in it'
 
 
 @contextlib.contextmanager

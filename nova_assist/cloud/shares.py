@@ -122,7 +122,10 @@ def _make(share: ShareView, account: Account | None) -> None:
     try:
         share.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ShareError(f'cannot make the share {share.path}{_by(account)}: {error}') from error
+        raise ShareError(
+            f'cannot make the folder of the share {share.name}{_by(account)}: {error}; '
+            f'{_advice(share.path.parent, account)}'
+        ) from error
 
 
 def _mount(share: ShareView, options: str | None, environment: Mapping[str, str] | None) -> None:
@@ -152,8 +155,16 @@ def _check_writable(share: ShareView, account: Account | None) -> None:
     except OSError as error:
         raise ShareError(
             f'the share {share.name} at {share.path} cannot be written{_by(account)}: {error}; '
-            f'give its folder to {account or "the user who runs this"}, or choose another share'
+            f'{_advice(share.path, account)}'
         ) from error
+
+
+def _advice(folder: Path, account: Account | None) -> str:
+    looking = f' --account {account.name}' if account else ''
+    return (
+        f'give the folder to {account or "the user who runs this"}, or choose another share '
+        f'("nova-assist check --access {folder}{looking}" says more of a share that is mounted)'
+    )
 
 
 def _by(account: Account | None) -> str:

@@ -60,6 +60,9 @@ class Outcome:
 
 def main(names: Sequence[str]) -> int:
     """Run the parts of these names, or all; return the exit code."""
+    if set(names) & {'-h', '--help'}:
+        print(f'{__doc__}\nParts: {", ".join(PARTS)}')
+        return 0
     unknown = sorted(set(names) - PARTS.keys())
     if unknown:
         sys.stderr.write(f'no such part: {", ".join(unknown)}; there are {", ".join(PARTS)}\n')

@@ -110,6 +110,7 @@ def interrupted(number: int, frame: FrameType | None) -> None:
     """End, once: a second signal does not disturb what the first one began."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
+    print(f'lab: ended by {signal.Signals(number).name}', file=sys.stderr)
     sys.exit(128 + number)
 
 

@@ -65,7 +65,9 @@ class SharesTest(unittest.TestCase):
     def test_file_where_the_share_should_be(self):
         self.folder.joinpath('mine').write_text('')
         layout = shares.plan(str(self.folder / 'mine'), self.folder, BACKENDS)
-        with self.assertRaisesRegex(ShareError, 'cannot make the share .*mine.*Not a directory'):
+        with self.assertRaisesRegex(
+            ShareError, 'cannot make the folder of the share .*Not a directory.*mine'
+        ):
             layout.prepare()
 
     def test_share_that_can_not_be_written(self):
