@@ -35,69 +35,59 @@ def opened_by_qemu(path):
         qemu.stdin.close()
 
 
+@contextlib.contextmanager
+def volume_on_two_hosts(ours, theirs):
+    """Make a volume as Cinder's account; yields its path here and there."""
+    cinder = Account.named('cinder')
+    with (
+        cinder.joined(),
+        nfs.mounted(nfs.SQUASH, ours, APART) as here,
+        nfs.mounted(nfs.SQUASH, theirs, APART) as there,
+        cinder.files(),
+    ):
+        path = here / 'volume-1'
+        path.write_bytes(bytes(65536))
+        path.chmod(0o660)
+        try:
+            yield path, there / 'volume-1'
+        finally:
+            path.unlink()
+
+
+def copy_as_cinder(path):
+    """Copy an image as a clone does."""
+    copy = path.with_name('copy')
+    subprocess.run(
+        ['qemu-img', 'convert', '-U', '-f', 'raw', '-O', 'raw', str(path), str(copy)],
+        check=True,
+        capture_output=True,
+        **Account.named('cinder').process_arguments(),
+    )
+    copy.unlink()
+
+
 @nfs.needs_lab
 class HoldersTest(unittest.TestCase):
-    def setUp(self):
-        stack = contextlib.ExitStack()
-        self.addCleanup(stack.close)
-        self.cinder = Account.named('cinder')
-        stack.enter_context(self.cinder.joined())
-
     def test_qemu_on_another_host_is_seen(self):
-        for our_version, their_version in HOSTS:
-            with (
-                self.subTest(our_version),
-                nfs.mounted(nfs.SQUASH, our_version, APART) as ours,
-                nfs.mounted(nfs.SQUASH, their_version, APART) as theirs,
-                self.cinder.files(),
-            ):
-                (ours / 'volume-1').write_bytes(bytes(65536))
-                (ours / 'volume-1').chmod(0o660)
-                try:
-                    self.assertEqual(locks.Holders(False, False), locks.holders(ours / 'volume-1'))
-                    with opened_by_qemu(theirs / 'volume-1'):
-                        self.assertTrue(locks.holders(ours / 'volume-1').writing)
-                        with (
-                            self.assertRaises(exceptions.FileInUse),
-                            locks.claim(ours / 'volume-1'),
-                        ):
-                            pass
-                    self.assertEqual(locks.Holders(False, False), locks.holders(ours / 'volume-1'))
-                finally:
-                    (ours / 'volume-1').unlink()
+        for versions in HOSTS:
+            with self.subTest(versions), volume_on_two_hosts(*versions) as (here, there):
+                self.assertEqual(locks.Holders(False, False), locks.holders(here))
+                with opened_by_qemu(there):
+                    self.assertTrue(locks.holders(here).writing)
+                    with self.assertRaises(exceptions.FileInUse), locks.claim(here):
+                        pass
+                self.assertEqual(locks.Holders(False, False), locks.holders(here))
 
     def test_volume_that_is_copied_is_not_written_to_on_another_host(self):
-        for our_version, their_version in HOSTS:
-            with (
-                self.subTest(our_version),
-                nfs.mounted(nfs.SQUASH, our_version, APART) as ours,
-                nfs.mounted(nfs.SQUASH, their_version, APART) as theirs,
-                self.cinder.files(),
-            ):
-                path = ours / 'volume-1'
-                path.write_bytes(bytes(65536))
-                path.chmod(0o660)
-                try:
-                    with locks.keep_unwritten(path):
-                        with self.assertRaises(OSError), opened_by_qemu(theirs / 'volume-1'):
-                            pass
-                        self.read_as_cinder(path)
-                    with (
-                        opened_by_qemu(theirs / 'volume-1'),
-                        self.assertRaises(exceptions.FileInUse),
-                        locks.keep_unwritten(path),
-                    ):
+        for versions in HOSTS:
+            with self.subTest(versions), volume_on_two_hosts(*versions) as (here, there):
+                with locks.keep_unwritten(here):
+                    with self.assertRaises(OSError), opened_by_qemu(there):
                         pass
-                finally:
-                    path.unlink()
-
-    def read_as_cinder(self, path):
-        """Copy an image as a clone does."""
-        copy = path.with_name('copy')
-        subprocess.run(
-            ['qemu-img', 'convert', '-U', '-f', 'raw', '-O', 'raw', str(path), str(copy)],
-            check=True,
-            capture_output=True,
-            **self.cinder.process_arguments(),
-        )
-        copy.unlink()
+                    copy_as_cinder(here)
+                with (
+                    opened_by_qemu(there),
+                    self.assertRaises(exceptions.FileInUse),
+                    locks.keep_unwritten(here),
+                ):
+                    pass
