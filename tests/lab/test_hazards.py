@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
+from nova_assist import client
 from nova_assist.accounts import Account, Accounts
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.errors import ServiceError
@@ -63,7 +64,9 @@ def _refused(stage, volume, files):
     snapshot = volume.snapshot('s2')
     stage.volumes.request_delete(snapshot.id, 's2')
     stage.volumes.await_snapshot(snapshot.id, 's2', 'error_deleting', 'deleting')
-    said = stage.context.cinder_log.errors(snapshot.id)
+    # The status is there before the log is.
+    log = stage.context.cinder_log
+    said = client.poll(lambda: log.errors(snapshot.id), lambda it: 'dynamic_ownership' in it, 10)
     if 'dynamic_ownership' not in said:
         raise StepFailed('the error does not say why', 'dynamic_ownership', said)
     missing = [path.name for path in files if not path.exists()]
