@@ -8,6 +8,7 @@ Main class: :class:`Backend`. Callers hold the volume's lock. How files change i
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 from driver import chain, exceptions, journal, records, volumes
 from driver.chain import Image
@@ -130,6 +131,16 @@ class Backend:
         # An attempt that was interrupted may have left the size that is asked for.
         opened = self.opener.open(dataclasses.replace(state, size=size))
         volumes.grow(opened.layout, opened.chain.active, size, self.opener.settings.sparse)
+
+    def undo_extension(self, state: VolumeState) -> None:
+        """Give a detached volume back the size that the database has for it.
+
+        :raises FileInUse: somebody has it open
+        """
+        grown = dataclasses.replace(state, size=sys.maxsize)
+        opened = self.opener.open(grown)
+        if opened.chain.active.virtual_size > state.size:
+            volumes.shrink(opened.layout, opened.chain.active, state.size)
 
     def connection(self, state: VolumeState) -> dict[str, str]:
         """Return the ``data`` of a connection: export, name and format, options where set.

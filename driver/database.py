@@ -8,11 +8,12 @@ Main class: :class:`VolumeState`. Cinder's untyped objects go no further than th
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import Any
 
 from cinder import context as cinder_context
-from cinder import objects
+from cinder import db, exception, objects
 from cinder.compute import nova as cinder_nova
 from cinder.objects import fields
 from oslo_utils import units
@@ -30,6 +31,18 @@ _NO_PROGRESS = '0%'
 
 
 @dataclasses.dataclass(frozen=True)
+class Unfinished:
+    """Ids of volumes of which something was under way.
+
+    :ivar deletions: those with a snapshot that is being deleted
+    :ivar extensions: those that are being extended
+    """
+
+    deletions: frozenset[str]
+    extensions: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True)
 class VolumeState:
     """A volume as the database has it now.
 
@@ -39,6 +52,7 @@ class VolumeState:
     :ivar attached: whether a guest may have it open
     :ivar active_format: format of the active file as recorded, None if never recorded
     :ivar base_format: format to return to, None if never recorded
+    :ivar attached_files: the files that its attachments name
     """
 
     id: str
@@ -49,6 +63,7 @@ class VolumeState:
     attached: bool
     active_format: Format | None
     base_format: Format | None
+    attached_files: tuple[str, ...] = ()
 
 
 def volume_state(volume_id: str) -> VolumeState:
@@ -64,6 +79,11 @@ def volume_state(volume_id: str) -> VolumeState:
         attached=volume.attach_status == fields.VolumeAttachStatus.ATTACHED,
         active_format=_format(volume.id, metadata.get(_FORMAT)),
         base_format=_format(volume.id, metadata.get(_BASE_FORMAT)),
+        attached_files=tuple(
+            info['name']
+            for info in (each.connection_info for each in volume.volume_attachment)
+            if info and 'name' in info
+        ),
     )
 
 
@@ -96,6 +116,83 @@ def snapshot_status(snapshot_id: str) -> client.Status:
     """Read a snapshot's status and progress."""
     snapshot = _snapshot(snapshot_id)
     return client.Status(str(snapshot.status), str(snapshot.progress))
+
+
+def settle_creation(snapshot_id: str, taken: bool) -> None:
+    """Give a snapshot whose creation was interrupted the status that its files deserve.
+
+    One that somebody deletes, has deleted, or has given another status, is left alone.
+
+    :param taken: the snapshot is on the share; what Cinder's volume manager does for one that was
+        created is done here, since it has died or has been told of a failure
+    """
+    try:
+        snapshot = _snapshot(snapshot_id)
+    except exception.SnapshotNotFound:
+        return
+    if snapshot.status not in (fields.SnapshotStatus.CREATING, fields.SnapshotStatus.ERROR):
+        return
+    if not taken:
+        snapshot.status = fields.SnapshotStatus.ERROR
+        snapshot.save()
+        return
+    admin = snapshot._context
+    if _volume(snapshot.volume_id).bootable:
+        with contextlib.suppress(exception.GlanceMetadataNotFound):
+            db.volume_glance_metadata_copy_to_snapshot(admin, snapshot.id, snapshot.volume_id)
+    snapshot.status = fields.SnapshotStatus.AVAILABLE
+    snapshot.progress = '100%'
+    snapshot.save()
+
+
+def unfinished(host: str, cluster: str | None) -> Unfinished:
+    """Return what a service has left half done, as far as the database shows.
+
+    :param host: the service's host, such as ``node@nfs``
+    :param cluster: the service's cluster; what another service of it does counts too
+    """
+    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    admin = cinder_context.get_admin_context()
+    deleting = objects.SnapshotList.get_all(admin, {**mine, 'status': 'deleting'})
+    extending = objects.VolumeList.get_all(admin, filters={**mine, 'status': 'extending'})
+    return Unfinished(
+        deletions=frozenset(str(each.volume_id) for each in deleting),
+        extensions=frozenset(str(each.id) for each in extending),
+    )
+
+
+def volume_names(host: str, cluster: str | None) -> dict[str, str]:
+    """Return the ids of a service's volumes by name.
+
+    :param host: the service's host, such as ``node@nfs``
+    :param cluster: the service's cluster, if it is in one
+    """
+    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    volumes = objects.VolumeList.get_all(cinder_context.get_admin_context(), filters=mine)
+    return {str(each.name): str(each.id) for each in volumes}
+
+
+def give_up_deletions(volume_id: str) -> list[str]:
+    """Make the snapshots of a volume that are ``deleting`` deletable again; returns their ids."""
+    admin = cinder_context.get_admin_context()
+    left = [
+        snapshot
+        for snapshot in objects.SnapshotList.get_all_for_volume(admin, volume_id)
+        if snapshot.status == fields.SnapshotStatus.DELETING
+    ]
+    for snapshot in left:
+        snapshot.status = fields.SnapshotStatus.ERROR
+        snapshot.save()
+    return [str(snapshot.id) for snapshot in left]
+
+
+def give_up_extension(volume_id: str) -> None:
+    """Make a volume that is ``extending`` usable again; it has the size that it had."""
+    volume = _volume(volume_id)
+    if volume.status == 'extending':
+        attached = volume.attach_status == fields.VolumeAttachStatus.ATTACHED
+        volume.status = 'in-use' if attached else 'available'
+        volume.save()
 
 
 def reset_progress(snapshot_id: str) -> None:

@@ -50,6 +50,16 @@ def remove(path: pathlib.Path) -> None:
         _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
+def truncate(path: pathlib.Path, size: int) -> None:
+    """Cut a file off.
+
+    :param size: bytes to keep
+    :raises ShareError: it can't be
+    """
+    with _failures(f'cut {path} off', path.parent):
+        os.truncate(path, size)
+
+
 def sync_file(path: pathlib.Path) -> None:
     """Make a file's content durable.
 

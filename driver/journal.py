@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The intent of the operation under way on a volume, durable before anything changes.
 
-Main class: :class:`Intent`. Headers alone can't tell every interrupted operation from another:
-after a merge, the same chain can be the end of two different deletions. What follows from an
-intent that is found is left to :mod:`driver.recovery`.
+Main classes: :class:`Intent`, and :func:`kept`, which keeps one while an operation goes on.
+Headers alone can't tell every interrupted operation from another: after a merge, the same chain
+can be the end of two different deletions. What follows from an intent that is found is left to
+:mod:`driver.recovery`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import json
+from collections.abc import Iterator
 
-from driver import access, advice, durable, exceptions
+from driver import access, advice, durable, exceptions, locks
 from driver.layout import Layout
 
 
@@ -63,11 +66,40 @@ def load(layout: Layout) -> Intent | None:
     return intent
 
 
-def save(layout: Layout, intent: Intent, maker: access.FileMaker) -> None:
-    """Make an intent durable.
+@contextlib.contextmanager
+def kept(layout: Layout, intent: Intent, maker: access.FileMaker) -> Iterator[None]:
+    """Keep an intent, durable and locked, for the length of the block; it stays if that fails.
+
+    The lock goes with this process however it ends, and tells others that somebody is at work,
+    see :func:`is_held`.
 
     :raises ShareError: it can't be written; nothing has begun
     """
+    _save(layout, intent, maker)
+    with locks.claim(layout.path(layout.journal)):
+        yield
+    clear(layout)
+
+
+def is_held(layout: Layout) -> bool:
+    """Tell whether a journal that is there is of an operation under way, not an interrupted one.
+
+    :raises ShareError: it can't be told
+    """
+    try:
+        return locks.holders(layout.path(layout.journal)).any
+    except exceptions.ChainError:
+        if load(layout) is None:  # it has ended just now
+            return False
+        raise
+
+
+def clear(layout: Layout) -> None:
+    """Forget the intent: the operation has ended, or come to nothing."""
+    durable.remove(layout.path(layout.journal))
+
+
+def _save(layout: Layout, intent: Intent, maker: access.FileMaker) -> None:
     content = {
         'operation': intent.operation.value,
         'snapshot': intent.snapshot_id,
@@ -76,8 +108,3 @@ def save(layout: Layout, intent: Intent, maker: access.FileMaker) -> None:
     temporary = layout.path(layout.temporary(layout.journal))
     durable.write(temporary, json.dumps(content).encode('ascii'), maker)
     durable.publish(temporary, layout.path(layout.journal))
-
-
-def clear(layout: Layout) -> None:
-    """Forget the intent: the operation has ended, or come to nothing."""
-    durable.remove(layout.path(layout.journal))

@@ -7,6 +7,8 @@ left to :mod:`driver.backend`.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from cinder import coordination, interface
@@ -23,6 +25,7 @@ from driver.backend import Backend
 from driver.opening import Opener
 from driver.shares import Shares
 from driver.snapshots import Snapshots
+from driver.startup import Startup
 
 LOG = logging.getLogger(__name__)
 
@@ -59,7 +62,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         return options.ALL
 
     def do_setup(self, context: Any) -> None:
-        """Parse the options, mount the shares, and see that files can be made on them.
+        """Parse the options, mount the shares, try them out, settle what was interrupted.
 
         :raises DriverError: what can't work, and what to change
         """
@@ -75,6 +78,18 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         opener = Opener(self._settings, self._mounted, self._maker, database)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
+        Startup(self._backend, database, self.host, self.cluster_name, self._try_lock).settle()
+
+    @contextlib.contextmanager
+    def _try_lock(self, volume_id: str) -> Iterator[bool]:
+        """Hold the lock of a volume for the length of the block if nobody else does."""
+        lock = coordination.COORDINATOR.get_lock(f'{self.driver_prefix}-{volume_id}')
+        taken = lock.acquire(blocking=False)
+        try:
+            yield taken
+        finally:
+            if taken:
+                lock.release()
 
     def _file_maker(self) -> access.FileMaker:
         """Return what makes files with the mode that the options ask for.

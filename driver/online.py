@@ -138,10 +138,16 @@ def _withdraw(layout: Layout, active: str, overlay: str, outcome: Outcome) -> No
     Returns only if the guest took it at the last moment.
 
     :raises NotTaken: the overlay is gone
-    :raises AssistError: it can't be told who uses it
+    :raises AssistError: it can't be told who uses it, or a guest has written to it
     """
     try:
-        volumes.discard(layout, overlay)
+        if volumes.holds_data(layout, overlay):
+            raise exceptions.AssistError(
+                f'Snapshot of {layout.volume}: {outcome.words}, and though a guest has written '
+                f'to {overlay}, one uses {active} now. Both were left in place; find out which '
+                f'holds the newer data ("nova-assist check {layout.folder}").'
+            )
+        volumes.withdraw(layout, overlay)
     except exceptions.FileInUse as error:
         late = dataclasses.replace(outcome, claimed=False)
         if client.poll(lambda: _has_switched(layout, active, overlay, late), bool, SETTLE):

@@ -36,6 +36,9 @@ class Ledger(Protocol):
     def point_attachments_to(self, volume_id: str, name: str, image_format: Format) -> None:
         """Make each attachment's connection info lead to another file."""
 
+    def settle_creation(self, snapshot_id: str, taken: bool) -> None:
+        """Give a snapshot whose creation was interrupted the status that its files deserve."""
+
     def snapshot_status(self, snapshot_id: str) -> client.Status:
         """Read a snapshot's status and progress."""
 
@@ -59,7 +62,8 @@ class Ledger(Protocol):
 class Opened:
     """A volume whose record and headers agree.
 
-    :ivar pending: a merge that may still be going on in the guest's QEMU
+    :ivar pending: a deletion that was interrupted and has to be finished, unless the guest's
+        QEMU is still merging; the snapshot's data can't be relied on
     """
 
     layout: Layout
@@ -97,15 +101,34 @@ class Opener:
         found = self._read_chain(state, layout, record)
         pending = journal.load(layout)
         if pending is not None:
-            record = recovery.settle(layout, record, found, pending, self.maker)
+            if journal.is_held(layout):
+                raise exceptions.StateError(
+                    f'Another process is at work on {layout.volume} and holds {layout.journal}, '
+                    f'so that two cinder-volume services seem to have no lock in common: compare '
+                    f'their [coordination] backend_url. Nothing was changed.'
+                )
+            record = recovery.settle(
+                layout, record, found, pending, self.maker, state.attached_files
+            )
             found = self._read_chain(state, layout, record)
-            self.tell(state, layout, found)
-            if not _may_go_on(state, layout, record, found, pending):
-                LOG.warning('%s: settled what was interrupted: %s', layout.volume, pending)
-                journal.clear(layout)
-                pending = None
+            pending = self._end(state, layout, record, found, pending)
         chain.check(layout, record, found)
         return Opened(layout, record, found, pending)
+
+    def _end(
+        self, state: VolumeState, layout: Layout, record: Record, found: Chain, pending: Intent
+    ) -> Intent | None:
+        """Tell the database how an interrupted operation was settled; returns what is left."""
+        self.tell(state, layout, found)
+        exists = pending.snapshot_id in record.overlays
+        if pending.operation is Operation.DELETE and exists:
+            return pending
+        if pending.operation is Operation.CREATE:
+            self.ledger.settle_creation(pending.snapshot_id, exists)
+        LOG.warning('%s: settled what was interrupted: %s', layout.volume, pending)
+        recovery.clear_temporary(layout, pending)
+        journal.clear(layout)
+        return None
 
     def tell(self, state: VolumeState, layout: Layout, before: Chain) -> None:
         """Have the database know the active file of now, and its format.
@@ -123,15 +146,6 @@ class Opener:
     def _read_chain(self, state: VolumeState, layout: Layout, record: Record) -> Chain:
         active_format = _active_format(layout, record, state)
         return volumes.read_chain(layout, record.active, active_format, state.size)
-
-
-def _may_go_on(
-    state: VolumeState, layout: Layout, record: Record, found: Chain, pending: Intent
-) -> bool:
-    """Tell whether a guest's QEMU may still be merging what it was asked to."""
-    if pending.operation is Operation.CREATE or pending.snapshot_id not in record.overlays:
-        return False
-    return state.attached and bool(volumes.in_use(layout, found.names))
 
 
 def _active_format(layout: Layout, record: Record, state: VolumeState) -> Format:

@@ -60,12 +60,14 @@ def convert(
     _run('convert', '-q', '-n', *unlocked, '--target-is-zero', *formats, str(source), str(target))
 
 
-def resize(path: pathlib.Path, image_format: Format, size: int) -> None:
-    """Grow an image.
+def resize(path: pathlib.Path, image_format: Format, size: int, *, shrink: bool = False) -> None:
+    """Grow an image, or shrink it.
 
     :param size: new virtual size in bytes
+    :param shrink: it may become smaller, and loses what is beyond
     """
-    _run('resize', '-q', '-f', image_format.value, str(path), str(size))
+    allowed = ('--shrink',) if shrink else ()
+    _run('resize', '-q', *allowed, '-f', image_format.value, str(path), str(size))
 
 
 def _run(*arguments: str) -> None:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finishes or forgets an interrupted operation, by what the files show.
+"""Finishes or undoes an interrupted operation, as far as the files show how it has to end.
 
-Main function: :func:`settle`.
+Main function: :func:`settle`. Which operations were interrupted is left to
+:mod:`driver.opening`, for one volume, and to :mod:`driver.startup`, for all of a service.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from driver import access, chain, exceptions, locks, records, volumes
 from driver.chain import Chain
@@ -14,17 +17,26 @@ from driver.records import Record
 
 
 def settle(
-    layout: Layout, record: Record, found: Chain, intent: Intent, maker: access.FileMaker
+    layout: Layout,
+    record: Record,
+    found: Chain,
+    intent: Intent,
+    maker: access.FileMaker,
+    attached_to: Collection[str] = (),
 ) -> Record:
     """Bring a volume's record and files in line with how far an operation has come.
 
+    A creation ends here. A deletion ends if its files are merged; otherwise all stays as it is,
+    for the merge may be going on, or has to be done again.
+
     :param found: the chain from the record's active file down
+    :param attached_to: the files that attachments of the volume name
     :return: the record in force; unlike ``record`` if the operation had gone through
     :raises ChainError: it can't be told
     :raises FileInUse: what is left of the operation is open somewhere
     """
     if intent.operation is Operation.CREATE:
-        return _settle_create(layout, record, found, intent.snapshot_id, maker)
+        return _settle_create(layout, record, found, intent.snapshot_id, maker, attached_to)
     after = chain.finished_merge(record, found, intent.snapshot_id)
     if after is not None:
         records.save(layout, after, maker)
@@ -35,20 +47,32 @@ def settle(
     return in_force
 
 
+def clear_temporary(layout: Layout, intent: Intent) -> None:
+    """Remove the files that an operation was preparing when it was interrupted."""
+    for name in (layout.overlay(intent.snapshot_id), layout.record, layout.journal):
+        volumes.remove_temporary(layout, layout.temporary(name))
+
+
 def _settle_create(
-    layout: Layout, record: Record, found: Chain, snapshot_id: str, maker: access.FileMaker
+    layout: Layout,
+    record: Record,
+    found: Chain,
+    snapshot_id: str,
+    maker: access.FileMaker,
+    attached_to: Collection[str],
 ) -> Record:
     overlay = layout.overlay(snapshot_id)
     if overlay in found.names or not volumes.exists(layout, overlay):
         return record
-    if not is_taken(layout, overlay):
-        volumes.discard(layout, overlay)
+    if overlay not in attached_to and not is_taken(layout, overlay):
+        volumes.withdraw(layout, overlay)
         return record
     if locks.holders(layout.path(found.active.name)).writing:
         raise exceptions.ChainError(
-            f'{overlay} holds data of a guest, and a guest writes to {found.active.name} below '
-            f'it. Nothing was changed. Stop the guest that uses the wrong file: the log of '
-            f'nova-compute tells which snapshot came to which end.'
+            f'{overlay} holds data of a guest, or is named by an attachment, and a guest writes '
+            f'to {found.active.name} below it. Nothing was changed. Stop the guest that uses the '
+            f'wrong file (the log of nova-compute tells which snapshot came to which end, '
+            f'"nova-assist check {layout.folder}" what lies there), then repeat.'
         )
     after = record.with_snapshot(snapshot_id, overlay)
     records.save(layout, after, maker)

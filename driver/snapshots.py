@@ -14,7 +14,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from driver import chain, durable, exceptions, journal, offline, online, records, volumes
+from driver import chain, exceptions, journal, offline, online, records, volumes
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
 from driver.layout import Layout
@@ -51,8 +51,7 @@ class Snapshots:
         """
         self._require_support()
         _require(state, _CREATE_STATES, f'take snapshot {snapshot_id}')
-        opened = self.opener.open(state)
-        _require_idle(state, opened, snapshot_id)
+        opened = self._idle(state, self.opener.open(state), snapshot_id)
         layout, record, maker = opened.layout, opened.record, self.opener.maker
         with self._journaled(layout, Intent(Operation.CREATE, snapshot_id)):
             if state.attached:
@@ -132,11 +131,29 @@ class Snapshots:
         if snapshot_id not in opened.record.overlays:
             _remove_leftover(opened, snapshot_id)
             return
-        _require_idle(state, opened, snapshot_id)
+        opened = self._idle(state, opened, snapshot_id)
         if state.attached:
             self._merge_attached(state, opened, snapshot_id, context)
         else:
             self._merge_detached(state, opened, snapshot_id)
+
+    def _idle(self, state: VolumeState, opened: Opened, snapshot_id: str) -> Opened:
+        """Return a volume of which no other snapshot is being deleted.
+
+        :raises StateError: a merge that Nova was asked for may still go on
+        """
+        pending = opened.pending
+        if pending is None or pending.snapshot_id == snapshot_id:
+            return opened
+        if state.attached:
+            raise exceptions.StateError(
+                f'Volume {state.id}: the deletion of snapshot {pending.snapshot_id} was '
+                f'interrupted and may still be going on. Delete that snapshot again, then repeat '
+                f'this.'
+            )
+        LOG.info('%s: finishing what was interrupted: %s', opened.layout.volume, pending)
+        self._merge_detached(state, opened, pending.snapshot_id)
+        return self.opener.open(state)
 
     def _merge_detached(self, state: VolumeState, opened: Opened, snapshot_id: str) -> None:
         plan = chain.plan_offline_merge(opened.record, opened.chain, snapshot_id)
@@ -173,13 +190,12 @@ class Snapshots:
     @contextlib.contextmanager
     def _journaled(self, layout: Layout, intent: Intent) -> Iterator[None]:
         """Keep an intent until the operation has ended, or has come to nothing."""
-        journal.save(layout, intent, self.opener.maker)
         try:
-            yield
+            with journal.kept(layout, intent, self.opener.maker):
+                yield
         except online.NotTaken:
             journal.clear(layout)
             raise
-        journal.clear(layout)
 
     def _assist(self, state: VolumeState, snapshot_id: str, context: Any) -> online.Assist:
         settings, ledger = self.opener.settings, self.opener.ledger
@@ -202,26 +218,16 @@ def _require(state: VolumeState, accepted: Collection[str], what: str) -> None:
         )
 
 
-def _require_idle(state: VolumeState, opened: Opened, snapshot_id: str) -> None:
-    """Refuse another operation while a merge that Nova was asked for may still go on."""
-    pending = opened.pending
-    if pending is not None and pending.snapshot_id != snapshot_id:
-        raise exceptions.StateError(
-            f'Volume {state.id}: the deletion of snapshot {pending.snapshot_id} was asked of Nova '
-            f'and may still be going on. Delete that snapshot again, then repeat this.'
-        )
-
-
 def _remove_leftover(opened: Opened, snapshot_id: str) -> None:
     layout, leftover = opened.layout, opened.layout.overlay(snapshot_id)
-    durable.remove(layout.path(layout.temporary(leftover)))
+    volumes.remove_temporary(layout, layout.temporary(leftover))
     if leftover in opened.chain.names or not volumes.exists(layout, leftover):
         return
     if volumes.holds_data(layout, leftover):
         raise exceptions.StateError(
             f'{leftover} is in no record, yet a guest has written to it, so it was not removed. '
-            f'Compare it with {opened.chain.active.name} of {layout.volume}: if it holds the '
-            f'newer data, name it in {layout.record} as active and for {snapshot_id}; if not, '
-            f'remove it. Then repeat.'
+            f'Compare it with {opened.chain.active.name} of {layout.volume} '
+            f'("nova-assist check {layout.folder}"): if it holds the newer data, name it in '
+            f'{layout.record} as active and for {snapshot_id}; if not, remove it. Then repeat.'
         )
     volumes.discard(layout, leftover)

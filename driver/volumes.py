@@ -52,11 +52,13 @@ def read_header(layout: Layout, name: str) -> qcow2.Header:
 
 
 def holds_data(layout: Layout, name: str) -> bool:
-    """Tell whether anything was ever written to an overlay.
+    """Tell whether anything was ever written to an overlay; an empty file is one withdrawn.
 
     :raises ChainError: the file is missing
     :raises ImageError: the header is damaged or hostile
     """
+    if _read_start(layout.path(name))[1] == 0:
+        return False
     header = read_header(layout, name)
     with layout.path(name).open('rb') as file:
         file.seek(header.l1_offset)
@@ -176,6 +178,26 @@ def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
     else:
         with locks.claim(path):
             _extend_raw(path, size, sparse)
+    try:
+        durable.sync_file(path)
+    except exceptions.ShareError:
+        with contextlib.suppress(exceptions.DriverError):  # what went wrong first is what counts
+            shrink(layout, image, image.virtual_size)
+        raise
+
+
+def shrink(layout: Layout, image: Image, size: int) -> None:
+    """Take back what an extension that never ended has added to an active file.
+
+    :param size: the volume's size in bytes; beyond it no guest has ever written
+    :raises FileInUse: somebody has it open
+    """
+    path = layout.path(image.name)
+    if image.format is Format.QCOW2:
+        qemu_img.resize(path, image.format, size, shrink=True)
+    else:
+        with locks.claim(path):
+            durable.truncate(path, size)
     durable.sync_file(path)
 
 
@@ -191,7 +213,8 @@ def delete(layout: Layout, record: Record) -> None:
         )
     for name in (record.active, layout.volume):
         discard(layout, name)
-        durable.remove(layout.path(layout.temporary(name)))
+    for name in (record.active, layout.volume, layout.record, layout.journal):
+        remove_temporary(layout, layout.temporary(name))
     durable.remove(layout.path(layout.record))
 
 
@@ -204,6 +227,27 @@ def discard(layout: Layout, name: str) -> None:
         path = layout.path(name)
         with locks.claim(path):
             durable.remove(path)
+
+
+def withdraw(layout: Layout, name: str) -> None:
+    """Remove an overlay that no guest has taken, so that none takes it at the last moment.
+
+    QEMU opens a file, then locks it, then reads its header: one that has come to open it before
+    it is removed finds it empty, and gives up.
+
+    :raises FileInUse: somebody has it open
+    """
+    if exists(layout, name):
+        path = layout.path(name)
+        with locks.claim(path):
+            durable.truncate(path, 0)
+            durable.remove(path)
+
+
+def remove_temporary(layout: Layout, name: str) -> None:
+    """Remove a file that was being prepared; one that is gone is fine."""
+    if exists(layout, name):
+        durable.remove(layout.path(name))
 
 
 def require_writable(layout: Layout, names: Iterable[str]) -> None:

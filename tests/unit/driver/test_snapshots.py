@@ -33,6 +33,9 @@ class Folder:
     def folder(self, export):
         return pathlib.Path(self.path)
 
+    def admitted(self):
+        return ['host:/share']
+
     def capacity(self, export):
         return None
 
@@ -49,12 +52,16 @@ class Rows:
         self.attachment = None
         self.state = None
         self.temporary = {}
+        self.settled = {}
 
     def save_formats(self, volume_id, active, base):
         self.formats = (active, base)
 
     def point_attachments_to(self, volume_id, name, image_format):
         self.attachment = name
+
+    def settle_creation(self, snapshot_id, taken):
+        self.settled[snapshot_id] = taken
 
     def snapshot_status(self, snapshot_id):
         return self.nova_api.look()
@@ -244,6 +251,34 @@ class DetachedTest(SnapshotsCase):
             with self.assertRaisesRegex(exceptions.Unsupported, 'cinder-backup'):
                 self.backend.connection(state)
 
+    def test_overlay_that_was_being_withdrawn_is_removed(self):
+        for death in ((durable, 'remove'), (durable, 'truncate')):
+            with self.subTest(death[1]):
+                self.die_in(records, 'save')
+                with self.assertRaises(Interrupted):
+                    self.take('a')
+                self.die_in(*death)
+                with self.assertRaises(Interrupted):
+                    self.active()
+                self.assertEqual(builders.VOLUME, self.active())
+                self.assertEqual([builders.VOLUME], self.names())
+
+    def test_extension_that_was_interrupted_can_be_undone(self):
+        for form in Format:
+            with self.subTest(form.value):
+                self.layout.path(builders.VOLUME).unlink()
+                self.create(form)
+                self.state = dataclasses.replace(self.state, base_format=form)
+                write(self.layout.path(builders.VOLUME), form, 1, 1)
+                self.die_in(durable, 'sync_file')
+                with self.assertRaises(Interrupted):
+                    self.backend.extend_volume(self.state, 2 * builders.GIB)
+                self.backend.undo_extension(self.state)
+                self.assertEqual(builders.VOLUME, self.active())
+                found = self.opener.open(self.state).chain.active
+                self.assertEqual(builders.GIB, found.virtual_size)
+                self.assertTrue(reads(self.layout.path(builders.VOLUME), form, 1, 1))
+
     def test_extension_that_was_interrupted_can_be_repeated(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
         self.backend.extend_volume(self.state, 2 * builders.GIB)
@@ -343,13 +378,62 @@ class AttachedTest(SnapshotsCase):
         self.assertEqual({'a': self.overlays[1]}, records.load(self.layout).overlays)
         self.assert_clean(self.overlays[1])
 
-    def test_merge_that_never_began_is_forgotten_with_its_guest(self):
+    def test_merge_that_came_to_nothing_is_done_when_its_guest_is_gone(self):
         self.nova.report = None
         with self.assertRaises(exceptions.AssistError):
             self.remove('a')
         self.detach()
+        self.assertEqual(self.overlays[1], self.active())  # to attach a volume is not to wait
+        with self.assertRaisesRegex(exceptions.StateError, 'being deleted'):
+            self.backend.create_from_snapshot(
+                'w', 'host:/share', 'volume-w', builders.GIB, self.state, 'a'
+            )
         self.take('c')
-        self.assert_clean(*self.overlays, self.layout.overlay('c'))
+        self.assert_clean(self.overlays[1], self.layout.overlay('c'))
+
+    def test_attachment_that_names_the_overlay_of_a_guest_that_is_shut_off(self):
+        overlay = self.layout.overlay('c')
+        self.nova.work = self.guests.close
+        self.die_in(records, 'save')
+        with self.assertRaises(Interrupted):
+            self.take('c')
+        self.state = dataclasses.replace(self.state, attached_files=(overlay,))
+        self.assertEqual(overlay, self.active())
+        self.assertEqual({'c': True}, self.rows.settled)
+
+    def test_guest_that_is_shut_off_and_whose_attachment_names_the_old_file(self):
+        self.nova.work = self.guests.close
+        self.die_in(records, 'save')
+        with self.assertRaises(Interrupted):
+            self.take('c')
+        self.state = dataclasses.replace(self.state, attached_files=(self.overlays[1],))
+        self.assertEqual(self.overlays[1], self.active())
+        self.assertEqual({'c': False}, self.rows.settled)
+        self.assert_clean(*self.overlays)
+
+    def test_two_guests_on_two_files_are_left_to_the_operator(self):
+        overlay = self.layout.overlay('c')
+
+        def switch_and_back():
+            self.guests.close()
+            write(self.layout.path(overlay), Format.QCOW2, 1, 1)
+            self.guest_opens(self.overlays[1])
+
+        self.nova.work = switch_and_back
+        with self.assertRaisesRegex(exceptions.AssistError, 'has written to'):
+            self.take('c')
+        before = self.names()
+        with self.assertRaisesRegex(exceptions.ChainError, 'nova-assist check'):
+            self.active()
+        self.assertEqual(before, self.names())
+
+    def test_operation_that_another_service_has_under_way(self):
+        intent = Intent(Operation.DELETE, 'a', removes=self.overlays[0])
+        with journal.kept(self.layout, intent, self.maker):
+            self.assertTrue(journal.is_held(self.layout))
+            with self.assertRaisesRegex(exceptions.StateError, 'backend_url'):
+                self.take('c')
+        self.assertFalse(journal.is_held(self.layout))
 
     def test_file_still_open_after_a_merge_is_removed_later(self):
         def commit_and_hold():

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settles at the start of the service what the last one has left half done.
+
+Main class: :class:`Startup`. How one volume is settled is left to :mod:`driver.opening`. What
+takes long, a merge that has to be done again, is left to the next operation on its volume.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from oslo_log import log as logging
+
+from driver import exceptions, volumes
+from driver.backend import Backend
+from driver.database import Unfinished, VolumeState
+
+LOG = logging.getLogger(__name__)
+
+# What Layout.journal and Layout.temporary end with.
+_LEFTOVERS = ('.journal', '.tmp')
+
+# States of a volume that has no complete file, or is about to have none: Cinder's own start makes
+# "error" of the one, and deletes the other again.
+_WITHOUT_FILES = ('creating', 'deleting')
+
+
+class Rows(Protocol):
+    """What is asked of Cinder's database at the start; :mod:`driver.database` is one."""
+
+    def volume_state(self, volume_id: str) -> VolumeState:
+        """Read a volume afresh."""
+
+    def unfinished(self, host: str, cluster: str | None) -> Unfinished:
+        """Return what a service has left half done, as far as the database shows."""
+
+    def volume_names(self, host: str, cluster: str | None) -> Mapping[str, str]:
+        """Return the ids of a service's volumes by name."""
+
+    def give_up_deletions(self, volume_id: str) -> list[str]:
+        """Make the snapshots of a volume that are ``deleting`` deletable again."""
+
+    def give_up_extension(self, volume_id: str) -> None:
+        """Make a volume that is ``extending`` usable again."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Startup:
+    """The start of one service.
+
+    :ivar rows: Cinder's database
+    :ivar host: the service's host, such as ``node@nfs``
+    :ivar cluster: the service's cluster, if it is in one
+    :ivar try_lock: takes the lock of a volume for a block if nobody has it, and yields whether
+    """
+
+    backend: Backend
+    rows: Rows
+    host: str
+    cluster: str | None
+    try_lock: Callable[[str], AbstractContextManager[bool]]
+
+    def settle(self) -> None:
+        """Settle every volume of which something was under way and nobody is at work on."""
+        unfinished = self.rows.unfinished(self.host, self.cluster)
+        left = self._leftovers()
+        concerned = unfinished.deletions | unfinished.extensions | left.keys()
+        for volume_id in sorted(concerned):
+            with self.try_lock(volume_id) as free:
+                if not free:
+                    LOG.info('Volume %s is being worked on, and left alone.', volume_id)
+                    continue
+                try:
+                    self._settle(volume_id, left.get(volume_id, ()))
+                except exceptions.DriverError as error:
+                    LOG.error('Volume %s could not be settled: %s', volume_id, error)
+                except Exception:  # one volume must not keep the others from being served
+                    LOG.exception('Volume %s could not be settled', volume_id)
+
+    def _settle(self, volume_id: str, left: Iterable[str]) -> None:
+        for snapshot_id in self.rows.give_up_deletions(volume_id):
+            LOG.warning(
+                'The deletion of snapshot %s of volume %s was interrupted. Its status is "error" '
+                'now: delete it again.',
+                snapshot_id,
+                volume_id,
+            )
+        state = self.rows.volume_state(volume_id)
+        layout = self.backend.opener.layout(state.share, state.name)
+        if state.status not in _WITHOUT_FILES and not volumes.is_gone(layout):
+            self._open(state)
+        for name in left:
+            if name.endswith('.tmp'):
+                volumes.remove_temporary(layout, name)
+
+    def _open(self, state: VolumeState) -> None:
+        if state.status != 'extending':
+            self.backend.opener.open(state)
+            return
+        if not state.attached:
+            self.backend.undo_extension(state)
+        self.rows.give_up_extension(state.id)
+        LOG.warning(
+            'The extension of volume %s was interrupted. It has its old size: extend it again.',
+            state.id,
+        )
+
+    def _leftovers(self) -> dict[str, list[str]]:
+        """Return the names of journals and temporary files on the shares, by volume id."""
+        names = list(self._names())
+        if not names:
+            return {}
+        known = self.rows.volume_names(self.host, self.cluster)
+        found: dict[str, list[str]] = {}
+        for name in names:
+            volume_id = known.get(name.partition('.')[0])
+            if volume_id is not None:
+                found.setdefault(volume_id, []).append(name)
+        return found
+
+    def _names(self) -> Iterator[str]:
+        mounted = self.backend.opener.mounted
+        for export in mounted.admitted():
+            try:
+                with os.scandir(mounted.folder(export)) as entries:
+                    yield from (each.name for each in entries if each.name.endswith(_LEFTOVERS))
+            except (OSError, exceptions.ShareError) as error:
+                LOG.error('What was left on %s could not be looked for: %s', export, error)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a service that starts makes of what its predecessor has left half done."""
+
+import contextlib
+import dataclasses
+import os
+
+from driver import records
+from driver.database import Unfinished
+from driver.layout import Format
+from driver.startup import Startup
+from tests.unit.driver import builders
+from tests.unit.driver.test_snapshots import Interrupted, SnapshotsCase
+
+
+class Database:
+    """Stands for Cinder's database: one volume, and what is under way on it."""
+
+    def __init__(self, test):
+        self.test = test
+        self.deleting = []
+        self.extending = False
+
+    def volume_state(self, volume_id):
+        return self.test.state
+
+    def unfinished(self, host, cluster):
+        return Unfinished(
+            deletions=frozenset(['v'] if self.deleting else []),
+            extensions=frozenset(['v'] if self.extending else []),
+        )
+
+    def volume_names(self, host, cluster):
+        return {builders.VOLUME: 'v'}
+
+    def give_up_deletions(self, volume_id):
+        left, self.deleting = self.deleting, []
+        return left
+
+    def give_up_extension(self, volume_id):
+        self.extending = False
+
+
+class StartupTest(SnapshotsCase):
+    def setUp(self):
+        super().setUp()
+        self.database = Database(self)
+        self.free = True
+
+    @contextlib.contextmanager
+    def try_lock(self, volume_id):
+        yield self.free
+
+    def start(self):
+        Startup(self.backend, self.database, 'node@nfs', None, self.try_lock).settle()
+
+    def leave_creation(self):
+        self.die_in(records, 'save')
+        with self.assertRaises(Interrupted):
+            self.take('a')
+
+    def test_nothing_to_settle(self):
+        self.start()
+        self.assertEqual([builders.VOLUME], self.names())
+
+    def test_creation_is_undone(self):
+        self.leave_creation()
+        self.start()
+        self.assertEqual([builders.VOLUME], self.names())
+        self.assertEqual({'a': False}, self.rows.settled)
+
+    def test_creation_that_had_come_to_its_record_is_finished(self):
+        self.die_in(self.opener.ledger, 'save_formats')
+        with self.assertRaises(Interrupted):
+            self.take('a')
+        self.start()
+        self.assert_clean(self.layout.overlay('a'))
+        self.assertEqual({'a': True}, self.rows.settled)
+
+    def test_volume_that_somebody_works_on_is_left_alone(self):
+        self.leave_creation()
+        self.free = False
+        before = self.names()
+        self.start()
+        self.assertEqual(before, self.names())
+
+    def test_snapshots_being_deleted_can_be_deleted_again(self):
+        self.database.deleting = ['a']
+        with self.assertLogs('driver.startup', 'WARNING') as logged:
+            self.start()
+        self.assertEqual([], self.database.deleting)
+        self.assertIn('snapshot a of volume v was interrupted', logged.output[0])
+
+    def test_temporary_files_are_removed_those_of_others_stay(self):
+        for name in (f'{builders.VOLUME}.tmp', f'{builders.VOLUME}.a.tmp', 'volume-other.tmp'):
+            self.layout.path(name).touch()
+        self.start()
+        self.assertEqual([builders.VOLUME, 'volume-other.tmp'], self.names())
+
+    def test_volume_that_was_being_made_leaves_nothing(self):
+        self.layout.path(builders.VOLUME).rename(self.layout.path(f'{builders.VOLUME}.tmp'))
+        self.state = dataclasses.replace(self.state, status='creating')
+        self.start()
+        self.assertEqual([], self.names())
+
+    def test_extension_is_undone(self):
+        os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
+        self.database.extending = True
+        self.state = dataclasses.replace(self.state, status='extending')
+        self.start()
+        self.assertEqual(builders.GIB, self.layout.path(builders.VOLUME).stat().st_size)
+        self.assertFalse(self.database.extending)
+
+    def test_volume_that_can_not_be_settled_does_not_keep_the_service_from_starting(self):
+        self.leave_creation()
+        self.layout.path(self.layout.record).write_text('{')
+        with self.assertLogs('driver.startup', 'ERROR') as logged:
+            self.start()
+        self.assertIn(self.layout.record, logged.output[0])
+        self.assertIn(self.layout.overlay('a'), self.names())
+
+    def test_format_of_the_volume_is_known_again(self):
+        self.die_in(self.opener.ledger, 'save_formats')
+        with self.assertRaises(Interrupted):
+            self.take('a')
+        self.start()
+        self.assertEqual((Format.QCOW2, Format.RAW), self.rows.formats)
