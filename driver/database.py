@@ -153,10 +153,15 @@ def unfinished(host: str, cluster: str | None) -> Unfinished:
     """
     mine = {'cluster_name': cluster} if cluster else {'host': host}
     admin = cinder_context.get_admin_context()
-    deleting = objects.SnapshotList.get_all(admin, {**mine, 'status': 'deleting'})
+    # Beside a host, Cinder's query takes a status for the volume's.
+    snapshots = objects.SnapshotList.get_all(admin, mine)
     extending = objects.VolumeList.get_all(admin, filters={**mine, 'status': 'extending'})
     return Unfinished(
-        deletions=frozenset(str(each.volume_id) for each in deleting),
+        deletions=frozenset(
+            str(each.volume_id)
+            for each in snapshots
+            if each.status == fields.SnapshotStatus.DELETING
+        ),
         extensions=frozenset(str(each.id) for each in extending),
     )
 

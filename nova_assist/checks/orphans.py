@@ -2,7 +2,8 @@
 """The orphan judge: is every file of the share accounted for by a volume?
 
 Main class: :class:`OrphanJudge`. A volume accounts for the files of its chain and for its record;
-with no volumes left, nothing of theirs may be on the share.
+and, while a snapshot of it has failed, for a driver's note of what is to be finished. With no
+volumes left, nothing of theirs may be on the share.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ _STILL_OPEN = re.compile(r'\.nfs[0-9a-f]{8,}')
 #: Cinder's own mark on a share, made by ``remotefs`` to remember the secure mode.
 _CINDERS = frozenset({'.cinderSecureEnvIndicator'})
 
+#: What follows a volume's name in the name of a driver's note of the operation under way.
+_JOURNAL = '.journal'
+_FAILED = frozenset({'error', 'error_deleting'})
+
 
 class OrphanJudge:
     """Lists the share and looks for the owner of each file."""
@@ -37,6 +42,8 @@ class OrphanJudge:
         unread: list[str] = []
         for volume in scene.volumes:
             known.add(volume.file + record.SUFFIX)
+            if any(each.status in _FAILED for each in volume.snapshots):
+                known.add(volume.file + _JOURNAL)
             try:
                 known.update(image.name for image in looks[volume.id].chain)
             except errors.CheckError as error:

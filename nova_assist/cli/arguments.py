@@ -25,11 +25,17 @@ _SEEDS = 2**32
 
 @dataclasses.dataclass(frozen=True)
 class RunArguments:
-    """What ``nova-assist run`` was asked; no scenarios means all of them."""
+    """What ``nova-assist run`` was asked; no scenarios means all of them.
+
+    With ``crash`` the scenarios are operations that Cinder is killed in, at ``sample`` points of
+    each or at all of them.
+    """
 
     target: Target
     seed: int
     scenarios: tuple[str, ...] = ()
+    crash: bool = False
+    sample: int | None = None
     list_only: bool = False
     report: Path = DEFAULT_REPORT
     keep: bool = False
@@ -88,10 +94,14 @@ def parse(words: Sequence[str], command: str) -> Arguments:
     aim = _target(parser, found)
     if found.command == 'cloud':
         return CloudArguments(target=aim, keep=found.keep, form=found.form)
+    if found.sample is not None and not found.crash:
+        parser.error('--sample is for a run with --crash')
     return RunArguments(
         target=aim,
         seed=secrets.randbelow(_SEEDS) if found.seed is None else found.seed,
         scenarios=tuple(dict.fromkeys(found.scenario)),
+        crash=found.crash,
+        sample=found.sample,
         list_only=found.list,
         report=found.report,
         keep=found.keep,
@@ -168,6 +178,19 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         'several times (default: all)',
     )
     parser.add_argument('--list', action='store_true', help='list the scenarios, run none')
+    parser.add_argument(
+        '--crash',
+        action='store_true',
+        help='instead of the scenarios, kill Cinder before the 1st, 2nd, 3rd … effect on the '
+        'share of each operation, start it again, and judge what has become of everything',
+    )
+    parser.add_argument(
+        '--sample',
+        metavar='N',
+        type=target.count,
+        help='with --crash, kill it at N points of each operation only, chosen by the seed '
+        '(default: at all of them, which takes an hour)',
+    )
     parser.add_argument(
         '--seed',
         metavar='N',

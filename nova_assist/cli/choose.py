@@ -17,14 +17,18 @@ def choose(harness: Harness, wanted: Sequence[str]) -> list[ScenarioInfo]:
     :raises CliError: a name that stands for none; the message tells similar ones.
     """
     infos = list(harness.scenarios())
-    chosen: set[str] = set()
+    if not wanted:
+        return infos
+    chosen: dict[str, ScenarioInfo] = {}
     for name in wanted:
         named = harness.named(name)
         if not named:
             advice = _advice(name, [info.name for info in infos])
             raise CliError(f'there is no scenario {name!r}; {advice}')
-        chosen.update(named)
-    return [info for info in infos if info.name in chosen] if wanted else infos
+        chosen.update({info.name: info for info in named})
+    places = {info.name: place for place, info in enumerate(infos)}
+    # One point of a crash scenario comes in the place of the whole.
+    return sorted(chosen.values(), key=lambda info: places[info.name.partition('@')[0]])
 
 
 def render_list(infos: Sequence[ScenarioInfo], form: str) -> str:

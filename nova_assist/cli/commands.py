@@ -18,8 +18,10 @@ from nova_assist.cli.arguments import (
     CheckArguments,
     CloudArguments,
     ReportArguments,
+    RunArguments,
     parse,
 )
+from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
 from nova_assist.cli.target import program
@@ -42,7 +44,7 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     try:
-        return _dispatch(arguments, harness or EmbeddedHarness())
+        return _dispatch(arguments, harness or _harness(arguments))
     except (AccountError, CliError, CloudError, ReportError) as error:
         sys.stderr.write(f'nova-assist: {visible(str(error))}\n')
     except Exception:
@@ -50,6 +52,12 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
         traceback.print_exc()
         sys.stderr.write('nova-assist: this is a fault of nova-assist itself; please report it\n')
     return ExitCode.COULD_NOT_RUN
+
+
+def _harness(arguments: Arguments) -> Harness:
+    if isinstance(arguments, RunArguments) and arguments.crash:
+        return CrashHarness(arguments.sample)
+    return EmbeddedHarness()
 
 
 def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:

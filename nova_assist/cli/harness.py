@@ -76,7 +76,7 @@ class Harness(Protocol):
     def scenarios(self) -> Sequence[ScenarioInfo]:
         """Return every scenario, in the order in which they run."""
 
-    def named(self, name: str) -> Sequence[str]:
+    def named(self, name: str) -> Sequence[ScenarioInfo]:
         """Return the scenarios that ``name`` stands for: one, a group of them, or none."""
 
     def open(self, folder: Path, target: Target, keep: bool) -> AbstractContextManager[Session]:
@@ -95,14 +95,15 @@ class EmbeddedHarness:
 
         return scenarios.all_scenarios()
 
-    def named(self, name: str) -> Sequence[str]:
+    def named(self, name: str) -> Sequence[ScenarioInfo]:
         """Return the scenario ``name``, or those of the story ``name``."""
         from nova_assist.scenarios import UnknownScenario, runner
 
         try:
-            return [scenario.name for scenario in runner.select([name])]
+            chosen = {scenario.name for scenario in runner.select([name])}
         except UnknownScenario:
             return []
+        return [info for info in self.scenarios() if info.name in chosen]
 
     @contextlib.contextmanager
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[Session]:
@@ -111,31 +112,51 @@ class EmbeddedHarness:
         :raises nova_assist.accounts.AccountError: an account can't be used.
         :raises nova_assist.cloud.errors.CloudError: it did not start.
         """
-        from nova_assist.accounts import Accounts
-        from nova_assist.cloud.cloud import Cloud
-
-        cloud = Cloud(
-            folder,
-            driver=target.driver,
-            share=target.share,
-            options=target.all_options,
-            cinder_port=target.cinder_port,
-            compute_port=target.compute_port,
-            temporary=not keep,
-            accounts=Accounts.named(dict(target.accounts)) if target.secure else None,
-        )
-        with cloud:
-            yield _EmbeddedSession(cloud)
+        with cloud_for(folder, target, keep) as cloud:
+            yield EmbeddedSession(cloud)
 
 
-class _EmbeddedSession:
+def cloud_for(
+    folder: Path,
+    target: Target,
+    keep: bool,
+    cinder_environment: Mapping[str, str] | None = None,
+) -> Cloud:
+    """Return a cloud for ``target``, to be entered.
+
+    :param keep: leave the folder even if this process is killed.
+    :param cinder_environment: further environment variables for Cinder.
+    :raises nova_assist.accounts.AccountError: an account can't be used.
+    :raises nova_assist.cloud.errors.CloudError: the target can't be had.
+    """
+    from nova_assist.accounts import Accounts
+    from nova_assist.cloud.cloud import Cloud
+
+    return Cloud(
+        folder,
+        driver=target.driver,
+        share=target.share,
+        options=target.all_options,
+        cinder_port=target.cinder_port,
+        compute_port=target.compute_port,
+        temporary=not keep,
+        accounts=Accounts.named(dict(target.accounts)) if target.secure else None,
+        cinder_environment=cinder_environment,
+    )
+
+
+class EmbeddedSession:
+    """A cloud of this package, with its scenarios."""
+
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
     def versions(self) -> Mapping[str, str]:
+        """Return the versions of everything that takes part."""
         return self._cloud.versions()
 
     def accounts(self) -> Mapping[str, str]:
+        """Return who plays which part, and what root is to the share; nothing if not secure."""
         accounts = self._cloud.accounts
         if accounts is None:
             return {}
@@ -144,6 +165,7 @@ class _EmbeddedSession:
         return {**told, 'root on the share': root}
 
     def environment(self) -> Mapping[str, str]:
+        """Return the environment variables that clients need."""
         return self._cloud.environment()
 
     def judge(
@@ -153,14 +175,17 @@ class _EmbeddedSession:
         listener: Listener,
         repeat: Callable[[str], str],
     ) -> Generator[ScenarioResult, None, None]:
+        """Run the scenarios ``names`` in turn."""
         from nova_assist import scenarios
 
         yield from scenarios.run(self._cloud, names, seed, listener, repeat)
 
     def check(self) -> None:
+        """See that the cloud still runs."""
         self._cloud.check()
 
     def wait(self) -> None:
+        """Wait until a signal raises out of it, or the cloud fails."""
         never = threading.Event()
         while True:
             self._cloud.check()

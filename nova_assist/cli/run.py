@@ -148,6 +148,9 @@ class _Attempt:
 
     def _repeat(self, name: str) -> str:
         words = [program(), 'run', *self._arguments.target.words()]
+        words += ['--crash'] if self._arguments.crash else []
+        if self._arguments.sample is not None:
+            words += ['--sample', str(self._arguments.sample)]
         words += ['--scenario', name, '--seed', str(self._arguments.seed)]
         return shlex.join(words)
 

@@ -130,6 +130,14 @@ def seed(word: str) -> int:
     return _number(word)
 
 
+def count(word: str) -> int:
+    """Return ``word`` as a number of things, at least one."""
+    number = _number(word)
+    if not number:
+        raise argparse.ArgumentTypeError(f'{word!r} is not a whole number from 1 up')
+    return number
+
+
 def _number(word: str) -> int:
     if not re.fullmatch(r'[0-9]{1,18}', word):
         raise argparse.ArgumentTypeError(f'{word!r} is not a whole number from 0 up')

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from nova_assist.cloud.settings import CinderSettings
+from nova_assist.faults import trap
 
 if TYPE_CHECKING:
     import socket
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def main() -> int:
     """Run Cinder until SIGTERM; return the exit code."""
     channel = _take_standard_output()
+    trap.install()
     _patch()
     warnings.filterwarnings('ignore', module='oslo_policy')  # of rules that nobody changed
     from nova_assist.cloud import cinder_services

@@ -50,6 +50,7 @@ class Cloud:
     :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
+    :param cinder_environment: further environment variables for Cinder.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
     :ivar compute: the compute service's process.
@@ -69,11 +70,13 @@ class Cloud:
         compute_command: tuple[str, ...] = _COMPUTE,
         temporary: bool = False,
         accounts: Accounts | None = None,
+        cinder_environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.driver = driver
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
+        self._added_environment = dict(cinder_environment or {})
         check_options(options or {})
         ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
         self._layout = shares.plan(share, self.folder, BACKENDS)
@@ -250,7 +253,7 @@ class Cloud:
         path = os.environ.get('PATH', os.defpath)
         if self._has_stand_ins:
             path = os.pathsep.join([str(self._stand_ins.folder), path])
-        return {**self.child_environment(), 'PATH': path}
+        return {**self.child_environment(), **self._added_environment, 'PATH': path}
 
     def _claim(self) -> None:
         """Make the folder ours, and the share's if it is local."""

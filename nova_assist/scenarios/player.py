@@ -62,7 +62,7 @@ class Player:
         result = ScenarioResult(scenario.name, repeat=repeat(scenario.name))
         began = time.monotonic()
         try:
-            stage = self._stage(scenario, listener, result)
+            stage = self.stage(scenario, listener, result)
             _play(stage, scenario.story)
             result.verdict = Verdict.worst(step.verdict for step in result.steps)
         except StepFailed as error:
@@ -75,7 +75,7 @@ class Player:
         result.seconds = time.monotonic() - began
         return result
 
-    def _stage(self, scenario: Scenario, listener: Listener, result: ScenarioResult) -> Stage:
+    def stage(self, scenario: Scenario, listener: Listener, result: ScenarioResult) -> Stage:
         """Set the stage for a scenario.
 
         :raises NotPossible: if a service has ended, or Cinder has no backend of the format

@@ -16,11 +16,14 @@ from nova_assist.scenarios.writer import Writer
 
 @dataclasses.dataclass
 class TrackedSnapshot:
-    """A snapshot and what it should hold; ``seen`` once its data was found right."""
+    """A snapshot and what it should hold; ``seen`` once its data was found right.
+
+    ``data`` is ``None`` where nobody knows, as after a deletion that was interrupted.
+    """
 
     id: str
     name: str
-    data: Expectation
+    data: Expectation | None
     seen: bool = False
 
 

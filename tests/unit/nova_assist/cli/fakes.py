@@ -48,8 +48,8 @@ class FakeHarness:
     def scenarios(self) -> Sequence[Info]:
         return [Info(name) for name in self.verdicts]
 
-    def named(self, name: str) -> Sequence[str]:
-        return [known for known in self.verdicts if name in (known, known.split('-')[0])]
+    def named(self, name: str) -> Sequence[Info]:
+        return [Info(known) for known in self.verdicts if name in (known, known.split('-')[0])]
 
     @contextlib.contextmanager
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[FakeSession]:

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``nova-assist run --crash`` needs: a cloud whose Cinder can be killed, and the operations.
+
+Main class: :class:`CrashHarness`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nova_assist.cli.harness import EmbeddedHarness, EmbeddedSession, ScenarioInfo, cloud_for
+from nova_assist.cli.target import Target
+from nova_assist.reports.model import ScenarioResult
+from nova_assist.reports.progress import Listener
+
+if TYPE_CHECKING:
+    from nova_assist.cloud.cloud import Cloud
+    from nova_assist.faults.trap import Trap
+
+_POINT = re.compile(r'(?P<base>.+)@(?P<point>[1-9][0-9]{0,5})')
+
+
+@dataclasses.dataclass(frozen=True)
+class _Info:
+    name: str
+    description: str
+
+
+class CrashHarness(EmbeddedHarness):
+    """Operations to die in, each on raw and on qcow2 volumes.
+
+    :param sample: die at so many points of each only, ``None`` for all
+    """
+
+    def __init__(self, sample: int | None) -> None:
+        self._sample = sample
+
+    def scenarios(self) -> Sequence[ScenarioInfo]:
+        """Return every operation."""
+        from nova_assist.faults.exhaustion import all_scenarios
+
+        return [_Info(each.name, each.description) for each in all_scenarios()]
+
+    def named(self, name: str) -> Sequence[ScenarioInfo]:
+        """Return an operation, on volumes of both formats, or one point ``…@7`` of one."""
+        match = _POINT.fullmatch(name)
+        base = match['base'] if match else name
+        names = {base} if match else {base, f'{base}-raw', f'{base}-qcow2'}
+        found = [each for each in self.scenarios() if each.name in names]
+        return [_Info(name, each.description) for each in found] if match else found
+
+    @contextlib.contextmanager
+    def open(self, folder: Path, target: Target, keep: bool) -> Iterator[CrashSession]:
+        """Start a cloud in ``folder`` whose Cinder is in a trap, stop it at the end.
+
+        :raises nova_assist.accounts.AccountError: an account can't be used.
+        :raises nova_assist.cloud.errors.CloudError: it did not start.
+        """
+        from nova_assist.faults.trap import Trap
+
+        trap = Trap(folder / 'trap')
+        with cloud_for(folder, target, keep, trap.environment) as cloud:
+            yield CrashSession(cloud, trap, self._sample)
+
+
+class CrashSession(EmbeddedSession):
+    """A cloud whose Cinder is in a trap."""
+
+    def __init__(self, cloud: Cloud, trap: Trap, sample: int | None) -> None:
+        super().__init__(cloud)
+        self._trap = trap
+        self._sample = sample
+
+    def judge(
+        self,
+        names: Sequence[str],
+        seed: int,
+        listener: Listener,
+        repeat: Callable[[str], str],
+    ) -> Generator[ScenarioResult, None, None]:
+        """Play the operations in turn, and kill Cinder at each point."""
+        from nova_assist.faults.exhaustion import CrashScenario, Exhaustion
+        from nova_assist.scenarios import secure
+
+        for index, name in enumerate(names, 1):
+            listener.scenario_started(name, index, len(names))
+            scenario = CrashScenario.named(name)
+            with secure.judges(self._cloud, self._cloud.shares[scenario.image_format]) as judges:
+                exhaustion = Exhaustion(
+                    self._cloud, self._trap, seed, threading.Event(), judges, self._sample
+                )
+                result = exhaustion.play(scenario, listener, repeat)
+            listener.scenario_finished(result)
+            yield result

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which operations there are to die in, and what has to work after each.
+
+Main object: :data:`OPERATIONS`, by name; main function: :func:`go_on`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nova_assist.checks.model import Exactly
+from nova_assist.faults.operation import Operation
+from nova_assist.faults.snapshot_operations import (
+    CreateSnapshot,
+    CreateSnapshotOnline,
+    DeleteMiddle,
+    DeleteMiddleOnline,
+    DeleteNewest,
+    DeleteNewestOnline,
+    DeleteOldest,
+    DeleteOldestOnline,
+    DeleteOnly,
+    DeleteOnlyOnline,
+    OnVolume,
+)
+from nova_assist.faults.volume_operations import (
+    CloneAttachedVolume,
+    CloneVolume,
+    CreateVolume,
+    DeleteVolume,
+    ExtendVolume,
+    VolumeFromSnapshot,
+)
+from nova_assist.scenarios.stage import Stage
+from nova_assist.scenarios.tracked import TrackedVolume
+
+_GIB = 1024**3
+
+
+class Start(OnVolume):
+    """Start the volume service itself."""
+
+    at_start = True
+    snapshots = ('s1',)
+
+    def act(self) -> None:
+        """Do nothing: it is the start that is interrupted."""
+
+    def survey(self) -> None:
+        """Find nothing: no operation was under way."""
+
+    def repeat(self) -> None:
+        """Do nothing."""
+
+
+OPERATIONS: Mapping[str, type[Operation]] = {
+    'create-offline': CreateSnapshot,
+    'create-online': CreateSnapshotOnline,
+    'delete-only-offline': DeleteOnly,
+    'delete-oldest-offline': DeleteOldest,
+    'delete-middle-offline': DeleteMiddle,
+    'delete-newest-offline': DeleteNewest,
+    'delete-only-online': DeleteOnlyOnline,
+    'delete-oldest-online': DeleteOldestOnline,
+    'delete-middle-online': DeleteMiddleOnline,
+    'delete-newest-online': DeleteNewestOnline,
+    'create-volume': CreateVolume,
+    'volume-from-snapshot': VolumeFromSnapshot,
+    'clone-detached': CloneVolume,
+    'clone-attached': CloneAttachedVolume,
+    'delete-volume': DeleteVolume,
+    'extend': ExtendVolume,
+    'start': Start,
+}
+
+
+def go_on(stage: Stage, volume: TrackedVolume) -> None:
+    """Do to a volume what can be done to any: take a snapshot, delete it, make a volume of it.
+
+    :raises StepFailed: something is refused or fails
+    """
+    stage.volumes.snapshot(volume, 'other')
+    if volume.writer is None:
+        stage.volumes.write(volume)
+    stage.volumes.delete_snapshot(volume, 'other')
+    if volume.writer is None and isinstance(volume.data(), Exactly):
+        clone = stage.volumes.clone_volume(volume, 'copy', volume.size // _GIB)
+        stage.volumes.delete(clone)

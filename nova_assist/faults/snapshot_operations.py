@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking and deleting snapshots, as operations that a service may die in.
+
+Main classes: :class:`CreateSnapshot` and :class:`DeleteSnapshot`.
+"""
+
+from __future__ import annotations
+
+from nova_assist.checks.model import Expectation, Within
+from nova_assist.faults import survivors
+from nova_assist.faults.operation import Operation
+from nova_assist.faults.survivors import GONE
+from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.stage import Stage
+from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
+
+_NEW = 'new'
+
+
+class OnVolume(Operation):
+    """An operation on a volume with snapshots, used by a guest or not."""
+
+    online = False
+    snapshots: tuple[str, ...] = ()
+
+    def prepare(self) -> None:
+        """Make the volume, with a guest that writes to it if that is asked for."""
+        volume = self._written_volume(online=self.online)
+        for name in self.snapshots:
+            self.stage.volumes.snapshot(volume, name)
+            if not self.online:
+                self.stage.volumes.write(volume)
+
+    @property
+    def target(self) -> TrackedVolume:
+        """The volume, which is there once all is prepared."""
+        if self.volume is None:
+            raise StepFailed('the operation was not prepared', 'a volume', 'none')
+        return self.volume
+
+
+class CreateSnapshot(OnVolume):
+    """Take a snapshot of a volume that has one."""
+
+    snapshots = ('s1',)
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._low = 0
+        self._failed = ''
+
+    def act(self) -> None:
+        """Take the snapshot."""
+        self._low = self.target.history.acknowledged
+        self.stage.volumes.snapshot(self.target, _NEW)
+
+    def survey(self) -> None:
+        """See that it is there or has failed."""
+        volume = self.target
+        found = survivors.snapshot(self.stage, volume, _NEW, 'creating')
+        if found.status == 'available':
+            volume.snapshots.append(TrackedSnapshot(found.id, _NEW, self._data()))
+        elif found.status == 'error':
+            self._failed = found.id
+        elif found.status != GONE:
+            raise survivors.stuck(f'snapshot {_NEW}', found.status)
+
+    def repeat(self) -> None:
+        """Delete what has failed, and take another one."""
+        if self._failed:
+            self.stage.volumes.discard(self._failed, _NEW)
+        self.stage.volumes.snapshot(self.target, 'again')
+
+    def _data(self) -> Expectation:
+        volume = self.target
+        if volume.writer is None:
+            return volume.data()
+        return Within(volume.size, volume.history, self._low, volume.history.issued)
+
+
+class CreateSnapshotOnline(CreateSnapshot):
+    """Take a snapshot of a volume that has one, while a guest writes to it."""
+
+    online = True
+
+
+class DeleteSnapshot(OnVolume):
+    """Delete a snapshot; subclasses say which."""
+
+    deleted = ''
+
+    def act(self) -> None:
+        """Delete it."""
+        self.stage.volumes.delete_snapshot(self.target, self.deleted)
+
+    def survey(self) -> None:
+        """See that it is gone, whole, or known to be neither."""
+        volume = self.target
+        tracked = volume.snapshot(self.deleted)
+        found = survivors.snapshot(self.stage, volume, self.deleted, 'deleting')
+        if found.status == GONE:
+            volume.snapshots.remove(tracked)
+            self.stage.context.made.drop(tracked.id)
+        elif found.status in ('error', 'error_deleting'):
+            tracked.data = None  # it was to go: nobody may rely on it
+        elif found.status != 'available':
+            raise survivors.stuck(f'snapshot {self.deleted}', found.status)
+
+    def repeat(self) -> None:
+        """Delete it again."""
+        for tracked in list(self.target.snapshots):
+            if tracked.name == self.deleted:
+                self.stage.volumes.discard(tracked.id, tracked.name)
+
+
+class DeleteOnly(DeleteSnapshot):
+    """Delete the only snapshot."""
+
+    snapshots = ('s1',)
+    deleted = 's1'
+
+
+class DeleteOldest(DeleteSnapshot):
+    """Delete the oldest of three snapshots."""
+
+    snapshots = ('s1', 's2', 's3')
+    deleted = 's1'
+
+
+class DeleteMiddle(DeleteOldest):
+    """Delete the middle one of three snapshots."""
+
+    deleted = 's2'
+
+
+class DeleteNewest(DeleteOldest):
+    """Delete the newest of three snapshots."""
+
+    deleted = 's3'
+
+
+class DeleteOnlyOnline(DeleteOnly):
+    """Delete the only snapshot, while a guest writes to the volume."""
+
+    online = True
+
+
+class DeleteOldestOnline(DeleteOldest):
+    """Delete the oldest of three snapshots, while a guest writes to the volume."""
+
+    online = True
+
+
+class DeleteMiddleOnline(DeleteMiddle):
+    """Delete the middle one of three snapshots, while a guest writes to the volume."""
+
+    online = True
+
+
+class DeleteNewestOnline(DeleteNewest):
+    """Delete the newest of three snapshots, while a guest writes to the volume."""
+
+    online = True
