@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kills Cinder at every point of every operation, and says what was lost: ``python -m`` this.
+
+Main function: :func:`main`. It is ``nova-assist run --crash``, for raw and for qcow2 volumes at
+the same time, and then the parts of this folder that pytest runs. Exit codes: 0 nothing was lost,
+1 something was, 2 it could not be tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from typing import Any
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_FORMATS = ('raw', 'qcow2')
+_OURS = 'driver.nfs.NfsDriver'
+_FAULTS = {'data': 'lost data', 'chain': 'broken chains', 'orphans': 'orphans', 'api': 'stuck'}
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """How one process ended; ``scenarios`` are of its report."""
+
+    code: int
+    scenarios: list[dict[str, Any]]
+
+
+def main() -> int:
+    """Run everything, or what is asked for, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('--driver', default=_OURS, help='the driver to kill (default: ours)')
+    parser.add_argument('--sample', type=int, help='points of each operation (default: all)')
+    parser.add_argument('--seed', type=int, default=time.time_ns() % 2**32, help='of the sample')
+    parser.add_argument('--only', action='append', default=[], help='an operation; repeatable')
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(len(_FORMATS)) as pool:
+        ended = list(pool.map(lambda each: _kill(arguments, each), _FORMATS))
+    scenarios = [each for one in ended for each in one.scenarios]
+    print(_table(scenarios))
+    extent = (
+        'every point'
+        if arguments.sample is None
+        else (f'a sample of {arguments.sample} of each operation, seed {arguments.seed}')
+    )
+    print(f'{_summary(scenarios)} ({extent}; {time.monotonic() - began:.0f} s)')
+    code = max(one.code for one in ended)
+    if arguments.driver == _OURS and not arguments.only:
+        code = max(code, _pytest(arguments.sample))
+    return code
+
+
+def _kill(arguments: argparse.Namespace, image_format: str) -> Ended:
+    """Run all operations on volumes of one format."""
+    with tempfile.TemporaryDirectory(prefix='nova-assist-crash-') as folder:
+        command = [sys.executable, '-m', 'nova_assist', 'run', '--crash', '--report', folder]
+        command += ['--driver', arguments.driver, '--seed', str(arguments.seed)]
+        if arguments.sample is not None:
+            command += ['--sample', str(arguments.sample)]
+        for name in arguments.only or _operations():
+            command += ['--scenario', f'{name}-{image_format}']
+        ended = subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL)
+        report = pathlib.Path(folder, 'report.json')
+        found = json.loads(report.read_text())['scenarios'] if report.exists() else []
+        if ended.returncode and report.exists():
+            print(_told(found))
+    return Ended(ended.returncode, found)
+
+
+def _operations() -> list[str]:
+    from nova_assist.faults.operations import OPERATIONS
+
+    return list(OPERATIONS)
+
+
+def _told(scenarios: Iterable[dict[str, Any]]) -> str:
+    lines = []
+    for scenario in scenarios:
+        for step in scenario['steps']:
+            lines += [
+                f'{scenario["name"]}, {step["name"]}: {finding["judge"]}: {finding["fault"]}'
+                for finding in step['findings']
+            ]
+    return '\n'.join(lines)
+
+
+def _table(scenarios: Iterable[dict[str, Any]]) -> str:
+    lines = [f'{"operation":<30}{"points":>8}{"passed":>8}{"seconds":>9}']
+    for scenario in scenarios:
+        steps = scenario['steps']
+        passed = sum(step['verdict'] == 'pass' for step in steps)
+        lines.append(
+            f'{scenario["name"]:<30}{len(steps):>8}{passed:>8}{scenario["seconds"]:>9.0f}'
+        )
+    return '\n'.join(lines)
+
+
+def _summary(scenarios: list[dict[str, Any]]) -> str:
+    steps = [step for scenario in scenarios for step in scenario['steps']]
+    judges = collections.Counter(
+        judge for step in steps for judge in {finding['judge'] for finding in step['findings']}
+    )
+    passed = sum(step['verdict'] == 'pass' for step in steps)
+    faults = ', '.join(f'{judges[judge]} {words}' for judge, words in _FAULTS.items())
+    return f'{len(steps)} crash points tried, {passed} passed: {faults}'
+
+
+def _pytest(sample: int | None) -> int:
+    """Run the tests of this folder, all of them or a part."""
+    environment = dict(os.environ)
+    if sample is not None:
+        environment.setdefault('NOVA_ASSIST_PAIRS', '7')
+    command = [sys.executable, '-m', 'pytest', '-q', '-ra', '--disable-warnings', 'tests/crash']
+    return int(bool(subprocess.run(command, cwd=_ROOT, env=environment).returncode))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
