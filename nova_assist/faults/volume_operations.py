@@ -26,7 +26,7 @@ class CreateVolume(Operation):
         self._make(_NEW)
 
     def survey(self) -> None:
-        """See that it is there or has failed."""
+        """See that it is there, or has failed and can be deleted with all that it has left."""
         context = self.stage.context
         found = survivors.volume(context, _NEW, 'creating')
         tracked = [each for each in self.stage.volumes.all if each.name == _NEW]
@@ -35,16 +35,12 @@ class CreateVolume(Operation):
         for volume in tracked:
             self.stage.volumes.all.remove(volume)
             context.made.drop(volume.id)
-        if found.status == GONE:
-            return
-        context.made.add(found.id, f'volume {_NEW}', lambda: survivors.remove(context, found.id))
-        if found.status not in ('available', 'error'):
+        if found.status not in (GONE, 'available', 'error'):
             raise survivors.stuck(f'volume {_NEW}', found.status)
+        survivors.remove_volumes(context, _NEW)
 
     def repeat(self) -> None:
-        """Delete what has failed, and make another one."""
-        if not any(each.name == _NEW for each in self.stage.volumes.all):
-            survivors.remove_volumes(self.stage.context, _NEW)
+        """Make another one."""
         self._make('again')
 
     def _make(self, name: str) -> None:
@@ -60,7 +56,7 @@ class VolumeFromSnapshot(CreateVolume):
         self.stage.volumes.snapshot(volume, 's1')
         self.stage.volumes.write(volume)
         with self.stage.step('judge the snapshot'):
-            """The judges look after the step, and a copy can be judged from then on."""
+            pass  # the judges look after it, and from then on a copy can be judged
 
     def _make(self, name: str) -> None:
         if self.volume is not None:
