@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``nova-assist run --crash`` needs: a cloud whose Cinder can be killed, and the operations.
+"""What ``nova-assist run --crash`` needs: a cloud whose services can be killed, and operations.
 
 Main class: :class:`CrashHarness`.
 """
@@ -21,7 +21,7 @@ from nova_assist.reports.progress import Listener
 
 if TYPE_CHECKING:
     from nova_assist.cloud.cloud import Cloud
-    from nova_assist.faults.trap import Trap
+    from nova_assist.faults.victims import Traps
 
 _POINT = re.compile(r'(?P<base>.+)@(?P<point>[1-9][0-9]{0,5})')
 
@@ -57,24 +57,26 @@ class CrashHarness(EmbeddedHarness):
 
     @contextlib.contextmanager
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[CrashSession]:
-        """Start a cloud in ``folder`` whose Cinder is in a trap, stop it at the end.
+        """Start a cloud in ``folder`` whose services are in traps, stop it at the end.
 
         :raises nova_assist.accounts.AccountError: an account can't be used.
         :raises nova_assist.cloud.errors.CloudError: it did not start.
         """
-        from nova_assist.faults.trap import Trap
+        from nova_assist.faults.victims import Traps
 
-        trap = Trap(folder / 'trap')
-        with cloud_for(folder, target, keep, trap.environment) as cloud:
-            yield CrashSession(cloud, trap, self._sample)
+        traps = Traps.made(folder)
+        with cloud_for(
+            folder, target, keep, traps.cinder.environment, traps.compute_environment
+        ) as cloud:
+            yield CrashSession(cloud, traps, self._sample)
 
 
 class CrashSession(EmbeddedSession):
-    """A cloud whose Cinder is in a trap."""
+    """A cloud whose services are in traps."""
 
-    def __init__(self, cloud: Cloud, trap: Trap, sample: int | None) -> None:
+    def __init__(self, cloud: Cloud, traps: Traps, sample: int | None) -> None:
         super().__init__(cloud)
-        self._trap = trap
+        self._traps = traps
         self._sample = sample
 
     def judge(
@@ -84,7 +86,7 @@ class CrashSession(EmbeddedSession):
         listener: Listener,
         repeat: Callable[[str], str],
     ) -> Generator[ScenarioResult, None, None]:
-        """Play the operations in turn, and kill Cinder at each point."""
+        """Play the operations in turn, with a death at each point."""
         from nova_assist.faults.exhaustion import CrashScenario, Exhaustion
         from nova_assist.scenarios import secure
 
@@ -93,7 +95,7 @@ class CrashSession(EmbeddedSession):
             scenario = CrashScenario.named(name)
             with secure.judges(self._cloud, self._cloud.shares[scenario.image_format]) as judges:
                 exhaustion = Exhaustion(
-                    self._cloud, self._trap, seed, threading.Event(), judges, self._sample
+                    self._cloud, self._traps, seed, threading.Event(), judges, self._sample
                 )
                 result = exhaustion.play(scenario, listener, repeat)
             listener.scenario_finished(result)

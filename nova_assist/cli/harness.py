@@ -121,11 +121,13 @@ def cloud_for(
     target: Target,
     keep: bool,
     cinder_environment: Mapping[str, str] | None = None,
+    compute_environment: Mapping[str, str] | None = None,
 ) -> Cloud:
     """Return a cloud for ``target``, to be entered.
 
     :param keep: leave the folder even if this process is killed.
     :param cinder_environment: further environment variables for Cinder.
+    :param compute_environment: likewise for the compute service.
     :raises nova_assist.accounts.AccountError: an account can't be used.
     :raises nova_assist.cloud.errors.CloudError: the target can't be had.
     """
@@ -142,6 +144,7 @@ def cloud_for(
         temporary=not keep,
         accounts=Accounts.named(dict(target.accounts)) if target.secure else None,
         cinder_environment=cinder_environment,
+        compute_environment=compute_environment,
     )
 
 

@@ -51,6 +51,7 @@ class Cloud:
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
     :param cinder_environment: further environment variables for Cinder.
+    :param compute_environment: likewise for the compute service.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
     :ivar compute: the compute service's process.
@@ -71,12 +72,12 @@ class Cloud:
         temporary: bool = False,
         accounts: Accounts | None = None,
         cinder_environment: Mapping[str, str] | None = None,
+        compute_environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.driver = driver
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
-        self._added_environment = dict(cinder_environment or {})
         check_options(options or {})
         ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
         self._layout = shares.plan(share, self.folder, BACKENDS)
@@ -91,7 +92,7 @@ class Cloud:
             self._settings,
             self._settings_file,
             self.folder / 'log' / 'cinder.log',
-            self._cinder_environment(),
+            {**self._cinder_environment(), **(cinder_environment or {})},
             accounts,
             host.umask(),
         )
@@ -100,7 +101,7 @@ class Cloud:
             self._settings,
             self._layout,
             self.folder / 'log' / 'compute.log',
-            self.child_environment(),
+            {**self.child_environment(), **(compute_environment or {})},
             accounts,
         )
         self._reaper: Reaper | None = None
@@ -253,7 +254,7 @@ class Cloud:
         path = os.environ.get('PATH', os.defpath)
         if self._has_stand_ins:
             path = os.pathsep.join([str(self._stand_ins.folder), path])
-        return {**self.child_environment(), **self._added_environment, 'PATH': path}
+        return {**self.child_environment(), 'PATH': path}
 
     def _claim(self) -> None:
         """Make the folder ours, and the share's if it is local."""

@@ -23,6 +23,7 @@ from nova_assist.compute import errors
 from nova_assist.compute.api.app import make_app
 from nova_assist.compute.service import Compute
 from nova_assist.compute.shares import Shares
+from nova_assist.faults import compute_points
 
 ADDRESS = '127.0.0.1'
 
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :returns: the exit code.
     """
     options = _parser().parse_args(arguments)
+    compute_points.install()
     logging.basicConfig(
         level=logging.INFO,
         stream=sys.stderr,

@@ -2,10 +2,11 @@
 """Has a service die at each point of an operation, and judges what it makes of that afterwards.
 
 Main class: :class:`Exhaustion`. For n = 1, 2, 3 … the operation is prepared, Cinder is killed
-before its n-th effect on the share, started again, and then everything is judged: that nothing is
-stuck, what the judges of every scenario see, that the operation can be repeated, and that others
-still work. It ends with the n that the operation does not come to. What is done is left to
-:mod:`nova_assist.faults.operations`, the killing to :mod:`nova_assist.faults.trap`.
+before its n-th effect on the share (or compute, or a guest, before its n-th deed), started again,
+and then everything is judged: that nothing is stuck, what the judges of every scenario see, that
+the operation can be repeated, and that others still work. It ends with the n that the operation
+does not come to. What is done is left to :mod:`nova_assist.faults.operations`, the killing to
+:mod:`nova_assist.faults.trap`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.errors import ServiceError
 from nova_assist.faults import operations
 from nova_assist.faults.operation import Operation
-from nova_assist.faults.trap import COUNT_ONLY, Trap
+from nova_assist.faults.trap import COUNT_ONLY
+from nova_assist.faults.victims import Traps
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios.errors import Interrupted, StepEnded, StepFailed
@@ -83,23 +85,23 @@ class _Point:
 
 
 class Exhaustion:
-    """Plays crash scenarios in one cloud, one after the other: they all kill the same Cinder.
+    """Plays crash scenarios in one cloud, one after the other: they all kill the same services.
 
-    :param trap: what Cinder's process was put into
+    :param traps: what the processes were put into
     :param sample: die at so many points of an operation only, chosen by the seed; ``None`` for all
     """
 
     def __init__(
         self,
         cloud: Cloud,
-        trap: Trap,
+        traps: Traps,
         seed: int,
         stop: threading.Event,
         judges: Iterable[Judge] = (),
         sample: int | None = None,
     ) -> None:
         self._cloud = cloud
-        self._trap = trap
+        self._traps = traps
         self._seed = seed
         self._sample = sample
         self._player = Player(cloud, seed, stop, tuple(judges))
@@ -111,7 +113,7 @@ class Exhaustion:
         result = ScenarioResult(scenario.name, repeat=repeat(scenario.name))
         began = time.monotonic()
         try:
-            for number in self._points(scenario):
+            for number in self._points(scenario, result):
                 if not self._step(scenario, number, listener, result):
                     break
             result.verdict = Verdict.worst(step.verdict for step in result.steps)
@@ -128,12 +130,16 @@ class Exhaustion:
         result.seconds = time.monotonic() - began
         return result
 
-    def _points(self, scenario: CrashScenario) -> Iterable[int]:
+    def _points(self, scenario: CrashScenario, result: ScenarioResult) -> Iterable[int]:
+        """Return before which effects to die; to choose among them they are counted first."""
         if scenario.point is not None:
             return [scenario.point]
         if self._sample is None:
             return itertools.count(1)
         found = self._die(scenario, COUNT_ONLY)
+        if found.findings:
+            result.steps.append(Step('without a death', found.verdict, 0, list(found.findings)))
+            return []
         rng = random.Random(f'{self._seed}/{scenario.name}')  # noqa: S311 - repeatable, not secret
         everyone = range(1, found.effects + 1)
         return sorted(rng.sample(everyone, min(self._sample, found.effects)))
@@ -164,7 +170,7 @@ class Exhaustion:
                 operation.prepare()
             with stage.step('die', judged=False):
                 effects = self._act(stage, operation, limit)
-                deed = self._trap.deed
+                deed = self._traps.of(operation.victim).deed
             if deed:
                 self._live_on(stage, operation)
         except StepEnded:
@@ -179,31 +185,34 @@ class Exhaustion:
 
         :raises StepFailed: it failed though nobody died
         """
-        share = stage.context.share
+        trap, service = self._traps.of(operation.victim), operation.victim.service(self._cloud)
         failure: Exception | None = None
         try:
             if operation.at_start:
                 self._cloud.cinder.kill()
-                self._trap.arm(share, limit, hidden=True)
+                trap.arm(stage.context.share, limit, hidden=True)
                 self._cloud.cinder.start()
             else:
-                self._trap.arm(share, limit)
+                trap.arm(stage.context.share, limit)
                 operation.act()
         except (StepFailed, ServiceError) as error:
             failure = error
-        effects = self._trap.disarm()
-        if self._trap.deed:
-            stage.context.patience.wait(
-                "the service's death", lambda: None if self._cloud.cinder.alive else True
-            )
-        elif failure is not None:
+        effects = trap.disarm()
+        if not trap.deed and failure is not None:
             raise failure
+        if trap.deed and service is not None:
+            stage.context.patience.wait(
+                f'the death of {operation.victim.value}', lambda: None if service.alive else True
+            )
         return effects
 
     def _live_on(self, stage: Stage, operation: Operation) -> None:
         """Start the service again, and see that all is well."""
         with stage.step('start again', judged=False):
-            self._cloud.cinder.start()
+            service = operation.victim.service(self._cloud)
+            if service is not None:
+                service.start()
+            operation.revive()
         with stage.step('look'):
             operation.survey()
         with stage.step('repeat'):
@@ -213,9 +222,9 @@ class Exhaustion:
                 operations.go_on(stage, operation.volume)
 
     def _clean_up(self, stage: Stage, scratch: ScenarioResult) -> None:
-        self._trap.disarm()
-        if not self._cloud.cinder.alive:
-            self._cloud.cinder.start()
+        for service in (self._cloud.cinder, self._cloud.compute):
+            if not service.alive:
+                service.start()
         failed = any(step.findings for step in scratch.steps)
         try:
             stage.clean_up(hurried=failed)

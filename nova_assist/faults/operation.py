@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 
+from nova_assist.faults.victims import Victim
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedVolume
 
@@ -16,10 +17,12 @@ from nova_assist.scenarios.tracked import TrackedVolume
 class Operation(abc.ABC):
     """One operation on a stage of its own.
 
+    :cvar victim: who dies
     :cvar at_start: it is the start of the service that is interrupted
     :ivar volume: the volume that is there before and has to be afterwards, if there is one
     """
 
+    victim = Victim.CINDER
     at_start = False
 
     def __init__(self, stage: Stage) -> None:
@@ -36,6 +39,9 @@ class Operation(abc.ABC):
 
         :raises StepFailed: the service has died, or it did not end well
         """
+
+    def revive(self) -> None:  # noqa: B027 - most have nothing to do
+        """Bring back what has died with the service, which runs again, if anything has."""
 
     @abc.abstractmethod
     def survey(self) -> None:

@@ -11,17 +11,23 @@ from collections.abc import Mapping
 from nova_assist.checks.model import Exactly
 from nova_assist.faults.operation import Operation
 from nova_assist.faults.snapshot_operations import (
+    CommitWithoutGuest,
     CreateSnapshot,
     CreateSnapshotOnline,
+    CreateSnapshotWithoutCompute,
     DeleteMiddle,
     DeleteMiddleOnline,
     DeleteNewest,
     DeleteNewestOnline,
+    DeleteNewestWithoutCompute,
     DeleteOldest,
     DeleteOldestOnline,
+    DeleteOldestWithoutCompute,
     DeleteOnly,
     DeleteOnlyOnline,
+    DeleteOnlyWithoutCompute,
     OnVolume,
+    PullWithoutGuest,
 )
 from nova_assist.faults.volume_operations import (
     CloneAttachedVolume,
@@ -71,6 +77,12 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'delete-volume': DeleteVolume,
     'extend': ExtendVolume,
     'start': Start,
+    'compute-create-online': CreateSnapshotWithoutCompute,
+    'compute-delete-only-online': DeleteOnlyWithoutCompute,
+    'compute-delete-oldest-online': DeleteOldestWithoutCompute,
+    'compute-delete-newest-online': DeleteNewestWithoutCompute,
+    'qemu-commit': CommitWithoutGuest,
+    'qemu-pull': PullWithoutGuest,
 }
 
 

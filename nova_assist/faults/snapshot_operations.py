@@ -6,11 +6,14 @@ Main classes: :class:`CreateSnapshot` and :class:`DeleteSnapshot`.
 
 from __future__ import annotations
 
+import contextlib
+
 from nova_assist.checks.model import Expectation, Within
 from nova_assist.faults import survivors
 from nova_assist.faults.operation import Operation
 from nova_assist.faults.survivors import GONE
-from nova_assist.scenarios.errors import StepFailed
+from nova_assist.faults.victims import Victim
+from nova_assist.scenarios.errors import GuestIoError, StepFailed
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 
@@ -28,7 +31,9 @@ class OnVolume(Operation):
         volume = self._written_volume(online=self.online)
         for name in self.snapshots:
             self.stage.volumes.snapshot(volume, name)
-            if not self.online:
+            if self.online:
+                self.stage.servers.await_refresh(volume)
+            else:
                 self.stage.volumes.write(volume)
 
     @property
@@ -161,3 +166,55 @@ class DeleteNewestOnline(DeleteNewest):
     """Delete the newest of three snapshots, while a guest writes to the volume."""
 
     online = True
+
+
+class CreateSnapshotWithoutCompute(CreateSnapshotOnline):
+    """Take a snapshot while a guest writes, with a compute service that dies."""
+
+    victim = Victim.COMPUTE
+
+
+class DeleteOldestWithoutCompute(DeleteOldestOnline):
+    """Delete the oldest of three snapshots while a guest writes, with a compute that dies."""
+
+    victim = Victim.COMPUTE
+
+
+class DeleteNewestWithoutCompute(DeleteNewestOnline):
+    """Delete the newest of three snapshots while a guest writes, with a compute that dies."""
+
+    victim = Victim.COMPUTE
+
+
+class DeleteOnlyWithoutCompute(DeleteOnlyOnline):
+    """Delete the only snapshot while a guest writes, with a compute service that dies."""
+
+    victim = Victim.COMPUTE
+
+
+class CommitWithoutGuest(DeleteOldestOnline):
+    """Delete the oldest of three snapshots, with a guest that dies in the middle of the commit."""
+
+    victim = Victim.QEMU
+
+    def act(self) -> None:
+        """Delete it while the guest is at rest: what it has not flushed may die with it."""
+        if self.target.writer is not None:
+            self.target.writer.pause()
+        super().act()
+
+    def revive(self) -> None:
+        """Start the guest again; what it had written it has flushed."""
+        volume, servers = self.target, self.stage.servers
+        with contextlib.suppress(GuestIoError):
+            servers.stop_writing(volume)
+        if volume.server is not None:
+            servers.await_stopped(volume.server)
+            servers.start(volume.server)
+            servers.start_writing(volume)
+
+
+class PullWithoutGuest(CommitWithoutGuest):
+    """Delete the newest of three snapshots, with a guest that dies in the middle of the pull."""
+
+    deleted = 's3'

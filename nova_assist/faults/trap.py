@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ends a process right before its n-th effect on a share, as the loss of power would.
+"""Ends a process right before its n-th effect, as the loss of power would.
 
-Main classes: :class:`Trap`, the harness's end, and :func:`install`, the process's. Both share a
+Main classes: :class:`Trap`, the harness's end, and :class:`Snare`, the process's. Both share a
 small file in memory, so that a process can be watched from its first moment, and what it was about
-to do is known after its death.
+to do is known after its death. :func:`install` has effects on a share counted; what else a process
+may die of is left to :mod:`nova_assist.faults.compute_points`.
 """
 
 from __future__ import annotations
@@ -36,21 +37,23 @@ class Trap:
     """The harness's end: armed before an operation, read after it.
 
     :param path: the file; made anew, for any account to write
+    :param variable: the environment variable that tells a process of it
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, variable: str = VARIABLE) -> None:
         path.write_bytes(bytes(_SIZE))
         path.chmod(0o666)
         self._memory = _map(path)
-        self.environment = {VARIABLE: str(path)}
+        self.environment = {variable: str(path)}
 
     def arm(self, share: Path, limit: int, *, hidden: bool = False) -> None:
-        """Have the process die before its ``limit``-th effect on a share from now on.
+        """Have the process die before its ``limit``-th effect from now on.
 
+        :param share: which share's effects count
         :param hidden: count files too whose name starts with a dot
         """
-        self._write(_SHARE, str(share))
-        self._write(_DEED, '')
+        _put(self._memory, _SHARE, str(share))
+        _put(self._memory, _DEED, '')
         _NUMBERS.pack_into(self._memory, 0, limit, 0, hidden)
 
     def disarm(self) -> int:
@@ -62,33 +65,67 @@ class Trap:
     @property
     def deed(self) -> str:
         """What the process was about to do when it died of the trap, '' if it did not."""
-        return _read(self._memory, _DEED)
+        return _get(self._memory, _DEED)
 
-    def _write(self, place: int, text: str) -> None:
-        self._memory[place : place + _TEXT] = _padded(text)
+
+class Snare:
+    """The process's end: told of each effect before it happens."""
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+
+    @classmethod
+    def named(cls, variable: str = VARIABLE) -> Snare | None:
+        """Return the one that this process's environment names, if it names one."""
+        path = os.environ.get(variable)
+        return None if path is None else cls(_map(Path(path)))
+
+    @property
+    def armed(self) -> bool:
+        """Whether effects count now."""
+        return bool(_NUMBERS.unpack_from(self._memory)[0])
+
+    @property
+    def hidden(self) -> bool:
+        """Whether files count whose name starts with a dot."""
+        return bool(_NUMBERS.unpack_from(self._memory)[2])
+
+    @property
+    def share(self) -> str:
+        """The folder of the share whose effects count."""
+        return _get(self._memory, _SHARE)
+
+    def reach(self, deed: str) -> bool:
+        """Count an effect; returns whether it is the one to die before, and puts that on record.
+
+        :param deed: what is about to be done
+        """
+        limit, count, hidden = _NUMBERS.unpack_from(self._memory)
+        if not limit:
+            return False
+        _NUMBERS.pack_into(self._memory, 0, limit, count + 1, hidden)
+        if count + 1 != limit:
+            return False
+        _put(self._memory, _DEED, deed)
+        return True
+
+    def pass_by(self, deed: str) -> None:
+        """Count an effect, and die if it is the one to die before."""
+        if self.reach(deed):
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def install() -> None:
-    """Put this process into the trap that its environment names, if it names one."""
-    path = os.environ.get(VARIABLE)
-    if path is None:
+    """Put this process into the trap that its environment names, if any, with its audit events."""
+    snare = Snare.named()
+    if snare is None:
         return
-    memory = _map(Path(path))
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if not effects.concerns_files(event):
-            return
-        limit, count, hidden = _NUMBERS.unpack_from(memory)
-        if not limit:
-            return
-        share = _read(memory, _SHARE)
-        deed = effects.describe(event, arguments, share, hidden=bool(hidden))
-        if deed is None:
-            return
-        _NUMBERS.pack_into(memory, 0, limit, count + 1, hidden)
-        if count + 1 == limit:
-            memory[_DEED : _DEED + _TEXT] = _padded(deed)
-            os.kill(os.getpid(), signal.SIGKILL)
+        if effects.concerns_files(event) and snare.armed:
+            deed = effects.describe(event, arguments, snare.share, hidden=snare.hidden)
+            if deed is not None:
+                snare.pass_by(deed)
 
     sys.addaudithook(watch)
 
@@ -98,9 +135,9 @@ def _map(path: Path) -> mmap.mmap:
         return mmap.mmap(file.fileno(), _SIZE)
 
 
-def _read(memory: mmap.mmap, place: int) -> str:
+def _get(memory: mmap.mmap, place: int) -> str:
     return memory[place : place + _TEXT].rstrip(b'\0').decode(errors='replace')
 
 
-def _padded(text: str) -> bytes:
-    return text.encode()[: _TEXT - 1].ljust(_TEXT, b'\0')
+def _put(memory: mmap.mmap, place: int, text: str) -> None:
+    memory[place : place + _TEXT] = text.encode()[: _TEXT - 1].ljust(_TEXT, b'\0')

@@ -145,6 +145,13 @@ class Servers:
         """
         with refusals(f'stopping server {server.name}'):
             self._context.api.nova.servers.stop(server.id)
+        self.await_stopped(server)
+
+    def await_stopped(self, server: TrackedServer) -> None:
+        """Wait until a server that goes off, by itself or not, is known to be off.
+
+        :raises StepFailed: if it isn't within the deadline
+        """
         self._await(server, 'SHUTOFF', 'ACTIVE', *_CHANGING)
         server.running = False
 
