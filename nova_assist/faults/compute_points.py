@@ -71,18 +71,18 @@ def _with_a_guest_that_dies(
         if not snare.armed:
             return await real(daemon, command, **arguments)
         job = await real(daemon, command, speed=_HELD_UP, **arguments)
-        await _held_up(daemon, job.id)
-        if snare.reach(f'QEMU in the middle of {command}'):
-            os.kill(daemon.pid, signal.SIGKILL)
-        else:
-            await daemon.execute('block-job-set-speed', device=job.id, speed=_AT_FULL_SPEED)
+        if await _is_held_up(daemon, job.id):
+            if snare.reach(f'QEMU in the middle of {command}'):
+                os.kill(daemon.pid, signal.SIGKILL)
+            else:
+                await daemon.execute('block-job-set-speed', device=job.id, speed=_AT_FULL_SPEED)
         return job
 
     return start
 
 
-async def _held_up(daemon: StorageDaemon, job_id: str) -> None:
-    """Wait until a job has done something and goes no further, or has ended."""
+async def _is_held_up(daemon: StorageDaemon, job_id: str) -> bool:
+    """Wait until a job has done something and goes no further; tell whether it comes to that."""
     deadline = time.monotonic() + _HOLD_SECONDS
     last = 0
     while time.monotonic() < deadline:
@@ -91,7 +91,10 @@ async def _held_up(daemon: StorageDaemon, job_id: str) -> None:
             for job in await daemon.execute('query-jobs')
             if job['id'] == job_id
         ]
-        if not progress or 0 < progress[0] == last:
-            return
+        if not progress:
+            return False  # it had so little to do that it has ended
+        if 0 < progress[0] == last:
+            return True
         last = progress[0]
         await asyncio.sleep(_LOOK_SECONDS)
+    return False
