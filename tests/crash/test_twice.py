@@ -17,6 +17,7 @@ import sys
 import tempfile
 import traceback
 
+from driver import exceptions, offline, qemu_img, records, volumes
 from driver.layout import Format
 from driver.startup import Startup
 from nova_assist.faults import effects
@@ -181,6 +182,26 @@ class TwiceTest(SnapshotsCase):
                 delete()
                 self.assertEqual([], self.names())
         self.tell()
+
+    def test_driver_that_removes_a_file_before_it_has_forgotten_it_is_caught(self):
+        def merge_and_forget(layout, plan, maker):
+            qemu_img.commit(layout.path(plan.overlay))
+            volumes.discard(layout, plan.overlay)
+            records.save(layout, plan.record, maker)
+
+        self.prepare(Format.RAW, 'a')
+        self.addCleanup(setattr, offline, 'merge', offline.merge)
+        offline.merge = merge_and_forget
+        lost = []
+        for first in itertools.count(1):
+            self.restore()
+            if not dies(lambda: self.remove('a'), self.layout.folder, first):
+                break
+            try:
+                self.active()
+            except exceptions.ChainError:
+                lost.append(first)
+        self.assertTrue(lost, 'a record that names what is gone')
 
     def tell(self):
         self.assertGreater(self.tried, 0)

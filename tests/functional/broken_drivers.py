@@ -13,7 +13,7 @@ import pathlib
 from cinder import utils as cinder_utils
 from oslo_concurrency import processutils
 
-from driver import access, backend, nfs, offline, qemu_img, records, snapshots, volumes
+from driver import access, backend, nfs, offline, qemu_img, records, snapshots, startup, volumes
 
 # What is whole; a driver is set up once a backend, and would wrap a wrapper.
 _MERGE = offline.merge
@@ -121,6 +121,14 @@ class KeepsTemporarySnapshot(nfs.NfsDriver):
 
     def do_setup(self, context):
         snapshots.Snapshots._delete_temporary = lambda *args: None
+        super().do_setup(context)
+
+
+class SettlesNothing(nfs.NfsDriver):
+    """Starts without a look at what the last service has left half done."""
+
+    def do_setup(self, context):
+        startup.Startup.settle = lambda self: None
         super().do_setup(context)
 
 
