@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which of Python's audit events are about to change something on a share. Pure.
 
-Main function: :func:`describe`. What to do at one of them is left to
+Main functions: :func:`describe` and :func:`emptied`. What to do at one of them is left to
 :mod:`nova_assist.faults.trap`. The events are those of
 https://docs.python.org/3/library/audit_events.html, so any driver's effects are seen, whatever
 library they go through; what a process that it starts does is one effect.
@@ -35,6 +35,21 @@ def describe(event: str, arguments: Sequence[Any], share: str, *, hidden: bool) 
 def concerns_files(event: str) -> bool:
     """Tell whether an event can be about a share at all."""
     return event in _EVENTS
+
+
+def emptied(event: str, arguments: Sequence[Any], share: str) -> str | None:
+    """Return the file that opening it will empty before anything is written to it, if any.
+
+    That is an effect of its own: in between, what the file held is gone.
+
+    :param share: the folder of the share, absolute
+    """
+    if event != 'open':
+        return None
+    path, _, flags = arguments
+    spelt = _spelt(path)
+    truncates = isinstance(flags, int) and flags & os.O_TRUNC
+    return spelt if truncates and spelt.startswith(f'{share}/') else None
 
 
 def _opened(arguments: Sequence[Any], share: str) -> Iterator[str]:

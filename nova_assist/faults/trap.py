@@ -112,7 +112,7 @@ class Snare:
     def pass_by(self, deed: str) -> None:
         """Count an effect, and die if it is the one to die before."""
         if self.reach(deed):
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
 
 
 def install() -> None:
@@ -126,8 +126,16 @@ def install() -> None:
             deed = effects.describe(event, arguments, snare.share, hidden=snare.hidden)
             if deed is not None:
                 snare.pass_by(deed)
+                file = effects.emptied(event, arguments, snare.share)
+                if file is not None and os.path.exists(file) and snare.reach(f'write what was emptied: {deed}'):
+                    os.truncate(file, 0)
+                    _die()
 
     sys.addaudithook(watch)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _map(path: Path) -> mmap.mmap:

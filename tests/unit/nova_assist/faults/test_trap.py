@@ -40,6 +40,13 @@ class TrapTest(unittest.TestCase):
         self.assertEqual(['a'], [path.name for path in self.share.iterdir()])
         self.assertEqual('open b', self.trap.deed)
 
+    def test_death_between_emptying_a_file_and_writing_to_it(self):
+        (self.share / 'b').write_text('content')
+        self.trap.arm(self.share, 3)
+        self.assertEqual(-signal.SIGKILL, self.work())
+        self.assertEqual(b'', (self.share / 'b').read_bytes())
+        self.assertEqual('write what was emptied: open b', self.trap.deed)
+
     def test_effects_are_counted_without_a_death(self):
         self.trap.arm(self.share, COUNT_ONLY)
         self.assertEqual(0, self.work())
