@@ -127,7 +127,7 @@ def install() -> None:
             if deed is not None:
                 snare.pass_by(deed)
                 file = effects.emptied(event, arguments, snare.share)
-                if file is not None and os.path.exists(file) and snare.reach(f'write what was emptied: {deed}'):
+                if file and os.path.exists(file) and snare.reach(f'write after it: {deed}'):
                     os.truncate(file, 0)
                     _die()
 

@@ -45,7 +45,7 @@ class TrapTest(unittest.TestCase):
         self.trap.arm(self.share, 3)
         self.assertEqual(-signal.SIGKILL, self.work())
         self.assertEqual(b'', (self.share / 'b').read_bytes())
-        self.assertEqual('write what was emptied: open b', self.trap.deed)
+        self.assertEqual('write after it: open b', self.trap.deed)
 
     def test_effects_are_counted_without_a_death(self):
         self.trap.arm(self.share, COUNT_ONLY)
