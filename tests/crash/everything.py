@@ -127,6 +127,7 @@ def _pytest(sample: int | None) -> int:
     environment = dict(os.environ)
     if sample is not None:
         environment.setdefault('NOVA_ASSIST_PAIRS', '7')
+        environment['NOVA_ASSIST_SAMPLE'] = str(sample)
     command = [sys.executable, '-m', 'pytest', '-q', '-ra', '--disable-warnings', 'tests/crash']
     return int(bool(subprocess.run(command, cwd=_ROOT, env=environment).returncode))
 
