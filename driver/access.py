@@ -62,6 +62,24 @@ class FileMaker:
             ) from error
 
 
+def change(path: pathlib.Path, uid: int | None, gid: int | None, mode: int | None) -> None:
+    """Change whose a file is, for a repair: the driver itself has no need of that.
+
+    :param uid: its new owner, None where that stays; the others likewise
+    :raises ShareError: this user may not
+    """
+    try:
+        if uid is not None or gid is not None:
+            os.chown(path, -1 if uid is None else uid, -1 if gid is None else gid)
+        if mode is not None:
+            os.chmod(path, mode)
+    except OSError as error:
+        raise exceptions.ShareError(
+            f'Could not change owner, group or mode of {path}: {error.strerror}. Do it on the '
+            f'server, as root: only its owner may change the mode, only root the owner.'
+        ) from error
+
+
 @contextlib.contextmanager
 def _without_umask() -> Iterator[None]:
     """Make files with exactly the mode asked for, in this thread only.

@@ -7,8 +7,10 @@ Nothing else in the driver renames or removes a file on a share.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pathlib
+import time
 from collections.abc import Iterator
 
 from driver import access, advice, exceptions
@@ -50,6 +52,40 @@ def remove(path: pathlib.Path) -> None:
         _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
+def keep(path: pathlib.Path) -> pathlib.Path:
+    """Give a file a second name, under which it stays when the first one is replaced or removed.
+
+    The name tells when the file was last changed, so that a repetition finds what the first
+    attempt has made.
+
+    :return: the second name
+    :raises ShareError: it can't be made
+    """
+    with _failures(f'keep {path} under another name', path.parent):
+        names = _kept_names(path, path.name)
+        kept = next(name for name in names if not name.exists() or name.samefile(path))
+        if not kept.exists():
+            kept.hardlink_to(path)
+        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        return kept
+
+
+def keep_start(path: pathlib.Path, size: int, maker: access.FileMaker) -> pathlib.Path:
+    """Copy the start of a file that is about to be changed in place; as :func:`keep` otherwise.
+
+    :param size: bytes to copy
+    """
+    with _failures(f'keep the start of {path}', path.parent):
+        with path.open('rb') as file:
+            data = file.read(size)
+        names = _kept_names(path, f'{path.name}.header')
+        kept = next(name for name in names if not name.exists() or name.read_bytes() == data)
+    temporary = kept.with_name(f'{kept.name}.tmp')
+    write(temporary, data, maker)
+    publish(temporary, kept)
+    return kept
+
+
 def truncate(path: pathlib.Path, size: int) -> None:
     """Cut a file off.
 
@@ -77,6 +113,14 @@ def _failures(what: str, folder: pathlib.Path) -> Iterator[None]:
         raise exceptions.ShareError(
             f'Could not {what}: {error.strerror}. {advice.on_folder(folder, error)} Then repeat.'
         ) from error
+
+
+def _kept_names(path: pathlib.Path, stem: str) -> Iterator[pathlib.Path]:
+    changed = time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(path.stat().st_mtime))
+    first = path.with_name(f'{stem}.replaced-{changed}')
+    yield first
+    for number in itertools.count(2):
+        yield first.with_name(f'{first.name}-{number}')
 
 
 def _sync(path: pathlib.Path, flags: int) -> None:

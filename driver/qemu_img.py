@@ -37,10 +37,21 @@ def commit(overlay: pathlib.Path) -> None:
     _run('commit', '-q', '-d', '-f', 'qcow2', str(overlay))
 
 
-def rebase(overlay: pathlib.Path, backing: str, backing_format: Format) -> None:
-    """Change the backing file that an overlay names, and nothing else."""
+def rebase(
+    overlay: pathlib.Path, backing: str, backing_format: Format, *, locking: bool = True
+) -> None:
+    """Change the backing file that an overlay names, and nothing else.
+
+    :param locking: refuse if a QEMU has the overlay open; false where the caller sees to that
+    """
     backed_by = ('-b', backing, '-F', backing_format.value)
-    _run('rebase', '-q', '-u', '-f', 'qcow2', *backed_by, str(overlay))
+    if locking:
+        _run('rebase', '-q', '-u', '-f', 'qcow2', *backed_by, str(overlay))
+        return
+    # A comma in a value is doubled, see "Block device options" in QEMU's manual.
+    filename = str(overlay).replace(',', ',,')
+    image = f'driver=qcow2,file.driver=file,file.filename={filename},file.locking=off'
+    _run('rebase', '-q', '-u', '--image-opts', *backed_by, image)
 
 
 def convert(

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compares record, chain, files and modes of a share's volumes: findings, no change.
+
+Main functions: :func:`audit`, for all volumes of a share, and :func:`examine`, for one. It can be
+run beside a service: what is told was found twice, for files that belong together are not read at
+one instant. Mending is left to :mod:`driver.repair`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+
+from driver import advice, audit_access, audit_chain, audit_files, audit_record, exceptions, survey
+from driver.audit_access import Expected
+from driver.findings import Finding
+from driver.layout import Layout
+from driver.links import Links
+from driver.probe import Owner
+
+#: How often a share is looked at again while it shows another picture each time.
+_ROUNDS = 3
+
+#: Told how many of how many volumes were looked at.
+Progress = Callable[[int, int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What was found on a share.
+
+    :ivar expected: whose the files should be
+    :ivar volumes: how many volumes there are
+    :ivar files: how many files they have
+    :ivar others: how many files belong to no volume
+    :ivar kept: names under which repairs have kept what they replaced
+    """
+
+    expected: Expected
+    volumes: int
+    files: int
+    others: int
+    kept: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def audit(
+    folder: pathlib.Path, mode: int | None = None, progress: Progress | None = None
+) -> Report:
+    """Look at all volumes of a share.
+
+    :param folder: where the share is mounted
+    :param mode: the mode that files should have, None where it is to be inferred
+    :raises ShareError: the share can't be looked at
+    """
+    listing = survey.list_folder(folder)
+    names = [name for found in listing.volumes.values() for name in found]
+    expected = expect(folder, names, mode)
+    findings = _confirmed(folder, listing.volumes, expected, progress)
+    return Report(
+        expected=expected,
+        volumes=len(listing.volumes),
+        files=len(names),
+        others=listing.others,
+        kept=tuple(filter(survey.is_kept, names)),
+        findings=findings,
+    )
+
+
+def expect(folder: pathlib.Path, names: Iterable[str], mode: int | None) -> Expected:
+    """Infer whose files should be, see :func:`driver.audit_access.infer`.
+
+    :param names: of the volumes' files
+    :raises ShareError: the folder can't be looked at
+    """
+    try:
+        whose = Owner.of(os.stat(folder))
+    except OSError as error:
+        raise exceptions.ShareError(
+            f'Could not look at {folder}: {error.strerror}. {advice.on_folder(folder, error)} '
+            f'Then repeat.'
+        ) from error
+    judged = (name for name in names if not survey.is_kept(name) and not survey.is_temporary(name))
+    return audit_access.infer(survey.owners(folder, judged), whose, mode)
+
+
+def examine(
+    layout: Layout, names: Iterable[str], expected: Expected, claimed: Container[str] = ()
+) -> list[Finding]:
+    """Look at one volume, once.
+
+    :param names: of its files
+    :param claimed: those that nobody has open because the caller has claimed them
+    :raises ShareError: the share can't be asked for locks
+    """
+    seen = survey.read(layout, names)
+    links = Links(seen)
+    strays = () if seen.under_way else audit_record.strays(seen, links)
+    doubtful = [name for name in (*strays, *seen.temporaries) if not seen.files[name].what]
+    if doubtful:
+        seen = survey.with_details(seen, doubtful, claimed)
+        links = Links(seen)
+    found = [*audit_files.judge(seen, links, time.time())]
+    if not seen.under_way:
+        found += audit_chain.judge(seen, links)
+        told = {name for finding in found if finding.counts for name in finding.files[:1]}
+        found += audit_record.judge(seen, links, told)
+    return [*audit_access.judge(seen, expected), *found]
+
+
+def _confirmed(
+    folder: pathlib.Path,
+    volumes: Mapping[str, tuple[str, ...]],
+    expected: Expected,
+    progress: Progress | None,
+) -> tuple[Finding, ...]:
+    """Return what is found; what counts only if it is found twice in a row."""
+    found: dict[str, list[Finding]] = {}
+    for number, (volume, names) in enumerate(volumes.items(), 1):
+        found[volume] = examine(Layout(folder, volume), names, expected)
+        if progress is not None:
+            progress(number, len(volumes))
+    suspicious = [volume for volume, findings in found.items() if _counting(findings)]
+    for _ in range(_ROUNDS):
+        again = survey.list_folder(folder).volumes if suspicious else {}
+        changed = []
+        for volume in suspicious:
+            before = found[volume]
+            found[volume] = examine(Layout(folder, volume), again.get(volume, ()), expected)
+            if not _counting(found[volume]) <= _counting(before):
+                changed.append(volume)
+        suspicious = changed
+    return tuple(finding for findings in found.values() for finding in findings)
+
+
+def _counting(findings: Iterable[Finding]) -> set[object]:
+    return {finding.key for finding in findings if finding.counts}

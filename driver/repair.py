@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mends what :mod:`driver.audit` has found and can prove how to mend.
+
+Main function: :func:`repair`. No data is removed, and what is replaced is kept under another name.
+Each step leaves the volume no worse than it was, so that a repair that was interrupted can be
+repeated: it looks afresh before each step, while every QEMU is kept out of the volume's files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import pathlib
+from collections.abc import Iterable
+
+from driver import access, audit, durable, exceptions, locks, qcow2, qemu_img, records, survey
+from driver.audit_access import Expected
+from driver.findings import (
+    Finding,
+    Kind,
+    Rebase,
+    Remedy,
+    Remove,
+    SaveRecord,
+    SetAside,
+)
+from driver.layout import Layout
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How the repair of something ended.
+
+    :ivar kind: what was found; None if the volume could not be looked at for its repair
+    :ivar done: whether it was mended
+    :ivar what: a sentence about what was done, or why nothing was
+    :ivar kept: the name under which is kept what was replaced, if anything was
+    """
+
+    volume: str
+    kind: Kind | None
+    done: bool
+    what: str
+    kept: str | None = None
+
+
+def repair(folder: pathlib.Path, findings: Iterable[Finding], expected: Expected) -> list[Outcome]:
+    """Mend what can be mended, one volume after the other.
+
+    :param findings: what an audit of the share has found
+    :param expected: whose its files should be
+    """
+    maker = access.FileMaker(expected.mode or access.SECURE_MODE)
+    mendable = [finding.volume for finding in findings if finding.remedy is not None]
+    outcomes = []
+    for volume in dict.fromkeys(mendable):
+        outcomes += _Repair(Layout(folder, volume), expected, maker).carry_out()
+    return outcomes
+
+
+class _Repair:
+    """The repair of one volume."""
+
+    def __init__(self, layout: Layout, expected: Expected, maker: access.FileMaker) -> None:
+        self._layout = layout
+        self._expected = expected
+        self._maker = maker
+        self._claimed: tuple[str, ...] = ()
+        self._outcomes: list[Outcome] = []
+
+    def carry_out(self) -> list[Outcome]:
+        try:
+            with contextlib.ExitStack() as held:
+                self._claim(held)
+                self._mend()
+        except exceptions.DriverError as error:
+            self._outcomes.append(Outcome(self._layout.volume, None, False, str(error)))
+        return self._outcomes
+
+    def _claim(self, held: contextlib.ExitStack) -> None:
+        """Keep every QEMU out of the volume's files.
+
+        :raises FileInUse: one is in already
+        """
+        seen = survey.read(self._layout, self._names())
+        if seen.under_way:
+            raise exceptions.FileInUse(
+                f'An operation on {self._layout.volume} is under way. Repeat this when it has '
+                f'ended.'
+            )
+        regular = (name for name, file in seen.files.items() if not file.what)
+        images = (*seen.images, *seen.temporaries)
+        self._claimed = tuple(name for name in regular if name in images)
+        for name in self._claimed:
+            held.enter_context(locks.claim(self._layout.path(name)))
+
+    def _mend(self) -> None:
+        tried = set()
+        while True:
+            # Afresh after each step: one that was mended shows how to mend the next.
+            found = audit.examine(self._layout, self._names(), self._expected, self._claimed)
+            mendable = (each for each in found if each.remedy and each.key not in tried)
+            finding = next(mendable, None)
+            if finding is None or finding.remedy is None:
+                return
+            tried.add(finding.key)
+            self._outcomes.append(self._try(finding, finding.remedy))
+
+    def _try(self, finding: Finding, remedy: Remedy) -> Outcome:
+        volume, kind = finding.volume, finding.kind
+        try:
+            kept = self._apply(remedy)
+        except exceptions.DriverError as error:
+            return Outcome(volume, kind, False, str(error))
+        return Outcome(volume, kind, True, finding.meaning, kept.name if kept else None)
+
+    def _apply(self, remedy: Remedy) -> pathlib.Path | None:
+        """Carry out one remedy; returns the name under which what it replaced is kept."""
+        layout = self._layout
+        if isinstance(remedy, SaveRecord):
+            record = layout.path(layout.record)
+            kept = durable.keep(record) if record.exists() else None
+            records.save(layout, remedy.record, self._maker)
+            return kept
+        path = layout.path(remedy.overlay if isinstance(remedy, Rebase) else remedy.name)
+        if isinstance(remedy, Rebase):
+            kept = durable.keep_start(path, qcow2.HEADER_BYTES, self._maker)
+            qemu_img.rebase(path, remedy.backing, remedy.backing_format, locking=False)
+            durable.sync_file(path)
+            return kept
+        if isinstance(remedy, SetAside):
+            kept = durable.keep(path)
+            durable.remove(path)
+            return kept
+        if isinstance(remedy, Remove):
+            durable.remove(path)
+        else:
+            access.change(path, remedy.uid, remedy.gid, remedy.mode)
+            durable.sync_file(path)
+        return None
+
+    def _names(self) -> tuple[str, ...]:
+        listing = survey.list_folder(self._layout.folder)
+        return listing.volumes.get(self._layout.volume, ())

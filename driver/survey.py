@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what lies on a share into values, and changes nothing.
+
+Main class: :class:`Survey`, all that is known of one volume's files. What is to be said of it is
+left to :mod:`driver.audit`. No process is started, and no file is opened to write but those whose
+locks are asked for (:mod:`driver.locks`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import re
+import stat
+from collections.abc import Container, Iterable, Mapping
+
+from driver import advice, exceptions, journal, locks, qcow2, records
+from driver.images import Look, look
+from driver.journal import Intent
+from driver.layout import Layout
+from driver.locks import Holders
+from driver.probe import Owner
+from driver.records import Record
+
+_UUID = r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+
+# Cinder's volume_name_template is "volume-%s" unless an operator has changed it.
+_VOLUME = re.compile(rf'volume-[0-9A-Za-z-]+|[0-9A-Za-z_-]*{_UUID}')
+
+# What Layout.temporary ends with, and what durable.kept_name makes.
+_TEMPORARY = '.tmp'
+_KEPT = re.compile(r'.+\.replaced-\d{8}T\d{6}Z(-\d+)?')
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """The names in a share's folder.
+
+    :ivar volumes: volume -> names of its files
+    :ivar others: how many other names there are, hidden ones left out
+    """
+
+    volumes: Mapping[str, tuple[str, ...]]
+    others: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """One file as it was seen.
+
+    :ivar what: empty for a regular file, else what it is instead
+    :ivar allocated: bytes that it takes on the share
+    :ivar changed: when its content last changed, in seconds since the epoch
+    :ivar failure: why it can't be read and what to do, empty if it can
+    :ivar look: what its start looks like; None if it wasn't read
+    """
+
+    name: str
+    what: str
+    owner: Owner
+    size: int
+    allocated: int
+    changed: float
+    failure: str = ''
+    look: Look | None = None
+
+    @property
+    def header(self) -> qcow2.Header | None:
+        """Its qcow2 header, if it has one that can be believed."""
+        return self.look.header if self.look else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Detail:
+    """What is asked only of files that nothing refers to.
+
+    :ivar empty: nothing was ever written to it; None if that can't be told
+    :ivar holders: who has it open; None if that can't be told
+    """
+
+    empty: bool | None
+    holders: Holders | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Survey:
+    """All that is known of one volume's files.
+
+    :ivar files: name -> file, of all that bear the volume's name but those in ``kept``
+    :ivar kept: names under which a repair has kept what it replaced
+    :ivar record: None if there is none, or none that can be read
+    :ivar record_fault: what is wrong with the record, empty if nothing is
+    :ivar intent: what the journal says; None if there is none, or none that can be read
+    :ivar journal_fault: what is wrong with the journal, empty if nothing is
+    :ivar under_way: the journal belongs to a living process
+    :ivar places: paths of the folder, where a header mentions any
+    :ivar details: more about some files, see :func:`with_details`
+    """
+
+    layout: Layout
+    files: Mapping[str, Seen]
+    kept: tuple[str, ...] = ()
+    record: Record | None = None
+    record_fault: str = ''
+    intent: Intent | None = None
+    journal_fault: str = ''
+    under_way: bool = False
+    places: frozenset[str] = frozenset()
+    details: Mapping[str, Detail] = dataclasses.field(default_factory=dict)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Names that an image of the volume can have, whatever is in the file."""
+        return tuple(name for name in self.files if self.layout.owns(name))
+
+    @property
+    def temporaries(self) -> tuple[str, ...]:
+        """Names of files that were being prepared."""
+        return tuple(name for name in self.files if is_temporary(name))
+
+
+def is_temporary(name: str) -> bool:
+    """Tell whether a name is one under which a file is prepared."""
+    return name.endswith(_TEMPORARY)
+
+
+def is_kept(name: str) -> bool:
+    """Tell whether a name is one under which a repair keeps what it has replaced."""
+    return _KEPT.fullmatch(name) is not None
+
+
+def volume_of(name: str) -> str | None:
+    """Return the volume that a file belongs to by its name, if it is any volume's."""
+    stem = name.split('.', 1)[0]
+    return stem if _VOLUME.fullmatch(stem) else None
+
+
+def list_folder(folder: pathlib.Path) -> Listing:
+    """List a share's folder.
+
+    :raises ShareError: it can't be listed
+    """
+    volumes: dict[str, list[str]] = {}
+    others = 0
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        raise exceptions.ShareError(
+            f'Could not list {folder}: {error.strerror}. {advice.on_folder(folder, error)} '
+            f'Then repeat.'
+        ) from error
+    for name in names:
+        # Hidden: the driver's probe, Cinder's marker of secure mode, and what an NFS client makes
+        # of a file that is removed while it is open.
+        if name.startswith('.'):
+            continue
+        volume = volume_of(name)
+        if volume is None:
+            others += 1
+        else:
+            volumes.setdefault(volume, []).append(name)
+    return Listing({volume: tuple(found) for volume, found in volumes.items()}, others)
+
+
+def owners(folder: pathlib.Path, names: Iterable[str]) -> Iterable[Owner]:
+    """Yield whose regular files are; what is gone meanwhile is left out."""
+    for name in names:
+        with contextlib.suppress(OSError):
+            status = os.lstat(folder / name)
+            if stat.S_ISREG(status.st_mode):
+                yield Owner.of(status)
+
+
+def read(layout: Layout, names: Iterable[str]) -> Survey:
+    """Read all that the names of a volume lead to.
+
+    :raises ShareError: the share can't be asked for locks
+    """
+    present = tuple(names)
+    kept = tuple(filter(is_kept, present))
+    files = {
+        name: seen
+        for name in present
+        if name not in kept and (seen := _see(layout, name)) is not None
+    }
+    found = Survey(layout, files, kept, places=_places(layout, files.values()))
+    if _is_regular(files, layout.record):
+        found = _with_record(found)
+    if _is_regular(files, layout.journal):
+        found = _with_journal(found)
+    return found
+
+
+def with_details(survey: Survey, names: Iterable[str], claimed: Container[str] = ()) -> Survey:
+    """Return a survey that also tells who has some files open and whether they hold data.
+
+    :param claimed: files that nobody has open because the caller has claimed them
+    """
+    details = {name: _detail(survey, name, claimed) for name in names}
+    return dataclasses.replace(survey, details=details)
+
+
+def holders(layout: Layout, name: str) -> Holders | None:
+    """Tell who has a file open, or None if that can't be told."""
+    try:
+        return locks.holders(layout.path(name))
+    except exceptions.DriverError:
+        return None
+
+
+def _places(layout: Layout, files: Iterable[Seen]) -> frozenset[str]:
+    headers = (seen.header for seen in files)
+    if not any(header and '/' in (header.backing_file or '') for header in headers):
+        return frozenset()
+    return frozenset((str(layout.folder), os.path.realpath(layout.folder)))
+
+
+def _is_regular(files: Mapping[str, Seen], name: str) -> bool:
+    return name in files and not files[name].what
+
+
+def _see(layout: Layout, name: str) -> Seen | None:
+    """Return a file, or None if it is gone."""
+    path = layout.path(name)
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    seen = Seen(
+        name=name,
+        what=_what(status.st_mode),
+        owner=Owner.of(status),
+        size=status.st_size,
+        allocated=status.st_blocks * 512,
+        changed=status.st_mtime,
+    )
+    if seen.what or not layout.owns(name):
+        return seen
+    try:
+        return dataclasses.replace(seen, look=look(path))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        failure = f'{error.strerror}. {advice.on_file(path, error)}'
+        return dataclasses.replace(seen, failure=failure)
+
+
+def _what(mode: int) -> str:
+    kinds = (
+        (stat.S_ISREG, ''),
+        (stat.S_ISLNK, 'a symbolic link'),
+        (stat.S_ISDIR, 'a folder'),
+        (stat.S_ISFIFO, 'a pipe'),
+    )
+    return next((what for test, what in kinds if test(mode)), 'a device or socket')
+
+
+def _with_record(survey: Survey) -> Survey:
+    try:
+        return dataclasses.replace(survey, record=records.load(survey.layout))
+    except exceptions.RecordError as error:
+        if isinstance(error.__cause__, OSError):
+            return _with_failure(survey, survey.layout.record, error.__cause__)
+        return dataclasses.replace(survey, record_fault=str(error))
+
+
+def _with_journal(survey: Survey) -> Survey:
+    try:
+        survey = dataclasses.replace(survey, under_way=journal.is_held(survey.layout))
+        return dataclasses.replace(survey, intent=journal.load(survey.layout))
+    except (exceptions.RecordError, exceptions.ChainError) as error:
+        if isinstance(error.__cause__, OSError):
+            return _with_failure(survey, survey.layout.journal, error.__cause__)
+        return dataclasses.replace(survey, journal_fault=str(error))
+
+
+def _with_failure(survey: Survey, name: str, cause: OSError) -> Survey:
+    """Tell that a file can't be read, which is not the same as a wrong content."""
+    failure = f'{cause.strerror}. {advice.on_file(survey.layout.path(name), cause)}'
+    failed = dataclasses.replace(survey.files[name], failure=failure)
+    return dataclasses.replace(survey, files={**survey.files, name: failed})
+
+
+def _detail(survey: Survey, name: str, claimed: Container[str]) -> Detail:
+    seen = survey.files[name]
+    header = seen.header
+    empty = None
+    if header is not None:
+        with contextlib.suppress(OSError), survey.layout.path(name).open('rb') as file:
+            file.seek(header.l1_offset)
+            empty = not any(file.read(header.l1_entries * 8))
+    if name in claimed:
+        return Detail(empty, Holders(reading=False, writing=False))
+    return Detail(empty, holders(survey.layout, name))
