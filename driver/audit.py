@@ -14,7 +14,16 @@ import pathlib
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
 
-from driver import advice, audit_access, audit_chain, audit_files, audit_record, exceptions, survey
+from driver import (
+    advice,
+    audit_access,
+    audit_chain,
+    audit_files,
+    audit_record,
+    exceptions,
+    listing,
+    survey,
+)
 from driver.audit_access import Expected
 from driver.findings import Finding
 from driver.layout import Layout
@@ -56,16 +65,16 @@ def audit(
     :param mode: the mode that files should have, None where it is to be inferred
     :raises ShareError: the share can't be looked at
     """
-    listing = survey.list_folder(folder)
-    names = [name for found in listing.volumes.values() for name in found]
+    found = listing.list_folder(folder)
+    names = [name for files in found.volumes.values() for name in files]
     expected = expect(folder, names, mode)
-    findings = _confirmed(folder, listing.volumes, expected, progress)
+    findings = _confirmed(folder, found.volumes, expected, progress)
     return Report(
         expected=expected,
-        volumes=len(listing.volumes),
+        volumes=len(found.volumes),
         files=len(names),
-        others=listing.others,
-        kept=tuple(filter(survey.is_kept, names)),
+        others=found.others,
+        kept=tuple(filter(listing.is_kept, names)),
         findings=findings,
     )
 
@@ -83,8 +92,10 @@ def expect(folder: pathlib.Path, names: Iterable[str], mode: int | None) -> Expe
             f'Could not look at {folder}: {error.strerror}. {advice.on_folder(folder, error)} '
             f'Then repeat.'
         ) from error
-    judged = (name for name in names if not survey.is_kept(name) and not survey.is_temporary(name))
-    return audit_access.infer(survey.owners(folder, judged), whose, mode)
+    judged = (
+        name for name in names if not listing.is_kept(name) and not listing.is_temporary(name)
+    )
+    return audit_access.infer(listing.owners(folder, judged), whose, mode)
 
 
 def examine(
@@ -125,7 +136,7 @@ def _confirmed(
             progress(number, len(volumes))
     suspicious = [volume for volume, findings in found.items() if _counting(findings)]
     for _ in range(_ROUNDS):
-        again = survey.list_folder(folder).volumes if suspicious else {}
+        again = listing.list_folder(folder).volumes if suspicious else {}
         changed = []
         for volume in suspicious:
             before = found[volume]

@@ -60,6 +60,11 @@ def points_of(export: str) -> list[pathlib.Path]:
     return [point for point, mount in _table() if mount.is_nfs and mount.source == export]
 
 
+def nfs_points() -> list[pathlib.Path]:
+    """Return where NFS exports are mounted on this host."""
+    return [point for point, mount in _table() if mount.is_nfs]
+
+
 def _table() -> Iterator[tuple[pathlib.Path, Mount]]:
     """Read ``/proc/self/mountinfo`` (proc(5)), where blanks in names are octal."""
     # Names may hold anything but a blank and a line feed, which are octal.

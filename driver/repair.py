@@ -13,7 +13,18 @@ import dataclasses
 import pathlib
 from collections.abc import Iterable
 
-from driver import access, audit, durable, exceptions, locks, qcow2, qemu_img, records, survey
+from driver import (
+    access,
+    audit,
+    durable,
+    exceptions,
+    listing,
+    locks,
+    qcow2,
+    qemu_img,
+    records,
+    survey,
+)
 from driver.audit_access import Expected
 from driver.findings import (
     Finding,
@@ -140,5 +151,5 @@ class _Repair:
         return None
 
     def _names(self) -> tuple[str, ...]:
-        listing = survey.list_folder(self._layout.folder)
-        return listing.volumes.get(self._layout.volume, ())
+        found = listing.list_folder(self._layout.folder)
+        return found.volumes.get(self._layout.volume, ())

@@ -11,39 +11,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import pathlib
-import re
 import stat
 from collections.abc import Container, Iterable, Mapping
 
-from driver import advice, exceptions, journal, locks, qcow2, records
+from driver import advice, exceptions, journal, listing, locks, qcow2, records
 from driver.images import Look, look
 from driver.journal import Intent
 from driver.layout import Layout
 from driver.locks import Holders
 from driver.probe import Owner
 from driver.records import Record
-
-_UUID = r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
-
-# Cinder's volume_name_template is "volume-%s" unless an operator has changed it.
-_VOLUME = re.compile(rf'volume-[0-9A-Za-z-]+|[0-9A-Za-z_-]*{_UUID}')
-
-# What Layout.temporary ends with, and what durable.kept_name makes.
-_TEMPORARY = '.tmp'
-_KEPT = re.compile(r'.+\.replaced-\d{8}T\d{6}Z(-\d+)?')
-
-
-@dataclasses.dataclass(frozen=True)
-class Listing:
-    """The names in a share's folder.
-
-    :ivar volumes: volume -> names of its files
-    :ivar others: how many other names there are, hidden ones left out
-    """
-
-    volumes: Mapping[str, tuple[str, ...]]
-    others: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,59 +95,7 @@ class Survey:
     @property
     def temporaries(self) -> tuple[str, ...]:
         """Names of files that were being prepared."""
-        return tuple(name for name in self.files if is_temporary(name))
-
-
-def is_temporary(name: str) -> bool:
-    """Tell whether a name is one under which a file is prepared."""
-    return name.endswith(_TEMPORARY)
-
-
-def is_kept(name: str) -> bool:
-    """Tell whether a name is one under which a repair keeps what it has replaced."""
-    return _KEPT.fullmatch(name) is not None
-
-
-def volume_of(name: str) -> str | None:
-    """Return the volume that a file belongs to by its name, if it is any volume's."""
-    stem = name.split('.', 1)[0]
-    return stem if _VOLUME.fullmatch(stem) else None
-
-
-def list_folder(folder: pathlib.Path) -> Listing:
-    """List a share's folder.
-
-    :raises ShareError: it can't be listed
-    """
-    volumes: dict[str, list[str]] = {}
-    others = 0
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise exceptions.ShareError(
-            f'Could not list {folder}: {error.strerror}. {advice.on_folder(folder, error)} '
-            f'Then repeat.'
-        ) from error
-    for name in names:
-        # Hidden: the driver's probe, Cinder's marker of secure mode, and what an NFS client makes
-        # of a file that is removed while it is open.
-        if name.startswith('.'):
-            continue
-        volume = volume_of(name)
-        if volume is None:
-            others += 1
-        else:
-            volumes.setdefault(volume, []).append(name)
-    return Listing({volume: tuple(found) for volume, found in volumes.items()}, others)
-
-
-def owners(folder: pathlib.Path, names: Iterable[str]) -> Iterable[Owner]:
-    """Yield whose regular files are; what is gone meanwhile is left out."""
-    for name in names:
-        with contextlib.suppress(OSError):
-            status = os.lstat(folder / name)
-            if stat.S_ISREG(status.st_mode):
-                yield Owner.of(status)
+        return tuple(name for name in self.files if listing.is_temporary(name))
 
 
 def read(layout: Layout, names: Iterable[str]) -> Survey:
@@ -179,7 +104,7 @@ def read(layout: Layout, names: Iterable[str]) -> Survey:
     :raises ShareError: the share can't be asked for locks
     """
     present = tuple(names)
-    kept = tuple(filter(is_kept, present))
+    kept = tuple(filter(listing.is_kept, present))
     files = {
         name: seen
         for name in present

@@ -17,6 +17,15 @@ from typing import NoReturn
 from nova_assist.accounts import DEFAULTS
 from nova_assist.cli import help_text, target
 from nova_assist.cli.errors import ExitCode
+from nova_assist.cli.form import add_form
+from nova_assist.cli.share_arguments import (
+    ChainArguments,
+    CheckArguments,
+    add_chain,
+    add_check,
+    chain_arguments,
+    check_arguments,
+)
 from nova_assist.cli.target import DEFAULT_DRIVER, Target
 
 DEFAULT_REPORT = Path('nova-assist-report')
@@ -60,16 +69,7 @@ class ReportArguments:
     form: str = 'table'
 
 
-@dataclasses.dataclass(frozen=True)
-class CheckArguments:
-    """What ``nova-assist check`` was asked; no account means that of this process."""
-
-    share: str
-    account: str | None = None
-    form: str = 'table'
-
-
-Arguments = RunArguments | CloudArguments | ReportArguments | CheckArguments
+Arguments = RunArguments | CloudArguments | ReportArguments | CheckArguments | ChainArguments
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,7 +90,9 @@ def parse(words: Sequence[str], command: str) -> Arguments:
     if found.command == 'report':
         return ReportArguments(folder=found.folder, form=found.form)
     if found.command == 'check':
-        return CheckArguments(share=found.access, account=found.account, form=found.form)
+        return check_arguments(parser, found)
+    if found.command == 'chain':
+        return chain_arguments(found)
     aim = _target(parser, found)
     if found.command == 'cloud':
         return CloudArguments(target=aim, keep=found.keep, form=found.form)
@@ -144,7 +146,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(_command(commands, 'run', help_text.RUN))
     _add_cloud(_command(commands, 'cloud', help_text.CLOUD))
     _add_report(_command(commands, 'report', help_text.REPORT))
-    _add_check(_command(commands, 'check', help_text.CHECK))
+    add_check(_command(commands, 'check', help_text.CHECK))
+    add_chain(_command(commands, 'chain', help_text.CHAIN))
     return parser
 
 
@@ -207,13 +210,13 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     _add_target(parser)
     _add_keep(parser)
-    _add_form(parser, ('table', 'json'))
+    add_form(parser, ('table', 'json'))
 
 
 def _add_cloud(parser: argparse.ArgumentParser) -> None:
     _add_target(parser)
     _add_keep(parser)
-    _add_form(parser, ('table', 'json'))
+    add_form(parser, ('table', 'json'))
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -225,25 +228,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_REPORT,
         help='the folder that a run wrote (default: %(default)s)',
     )
-    _add_form(parser, ('table', 'json', 'junit', 'html'))
-
-
-def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        '--access',
-        metavar='SHARE',
-        type=target.share,
-        required=True,
-        help='look at this share, an export that is mounted here or a folder, as the driver does '
-        'when cinder-volume starts: a file is made, locked, renamed and removed again',
-    )
-    parser.add_argument(
-        '--account',
-        metavar='NAME',
-        help='look as this account, that of cinder-volume, for which you have to be root '
-        '(default: as you)',
-    )
-    _add_form(parser, ('table', 'json'))
+    add_form(parser, ('table', 'json', 'junit', 'html'))
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
@@ -304,15 +289,4 @@ def _add_keep(parser: argparse.ArgumentParser) -> None:
         '--keep',
         action='store_true',
         help="keep the cloud's working folder (configuration, database, share) and say where",
-    )
-
-
-def _add_form(parser: argparse.ArgumentParser, forms: Sequence[str]) -> None:
-    parser.add_argument(
-        '-f',
-        '--format',
-        dest='form',
-        choices=forms,
-        default=forms[0],
-        help='the form of what is printed on stdout (default: %(default)s)',
     )

@@ -1,140 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``nova-assist check --access``: what the driver finds when it looks at a share.
+"""``nova-assist check``: what is wrong with the files of a share, or with the share itself.
 
-Main function: :func:`check`. The looking itself is the driver's own, so that an operator sees
-what cinder-volume will say; this is the one place where the command line imports the driver.
+Main function: :func:`check`. The one is left to :mod:`nova_assist.cli.check_share`, the other to
+:mod:`nova_assist.cli.check_access`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import os
-import shutil
-import textwrap
-from pathlib import Path
-
-from driver import access, exceptions, mounts, probe, verdict
-from driver.advice import User
-from nova_assist.accounts import Account, AccountError
-from nova_assist.cli.arguments import CheckArguments
-from nova_assist.cli.emitting import emit
-from nova_assist.cli.errors import CliError, ExitCode
-from nova_assist.cloud.shares import is_export
-
-_FALLBACK = (100, 24)
-_LABEL = 9
-
-_AS_ROOT = (
-    "This is what root finds. Look as cinder-volume's account, --account NAME, which should not "
-    'be root: QEMU can not open what belongs to root alone.'
-)
-
-
-class NoLookError(CliError):
-    """The share can't be looked at at all."""
-
-
-@dataclasses.dataclass(frozen=True)
-class _Result:
-    """What was found of a share; ``root_squashed`` is ``None`` where only root could tell."""
-
-    share: str
-    folder: str
-    account: str
-    root_squashed: bool | None
-    summary: str
-    refusals: tuple[str, ...]
-    advice: tuple[str, ...]
+from nova_assist.cli import check_access, check_share
+from nova_assist.cli.errors import ExitCode
+from nova_assist.cli.share_arguments import CheckArguments
 
 
 def check(arguments: CheckArguments) -> ExitCode:
-    """Look at a share as the driver does at its start, and print what was found.
+    """Look at a share, and print what was found.
 
-    :raises NoLookError: it isn't mounted, or the account can't be had.
+    :raises CliError: it can't be looked at at all.
     """
-    folder = _folder(arguments.share)
-    squashed = _root_is_squashed(folder)
-    if arguments.account is not None:
-        _become(arguments.account)
-    found = _look(folder)
-    if User.current().uid == 0:
-        found = dataclasses.replace(found, advice=(*found.advice, _AS_ROOT))
-    result = _Result(
-        arguments.share,
-        str(folder),
-        User.current().name,
-        squashed,
-        found.summary,
-        found.refusals,
-        found.advice,
-    )
-    emit(_json(result) if arguments.form == 'json' else _table(result))
-    return ExitCode.FAILED if found.refusals else ExitCode.PASSED
-
-
-def _root_is_squashed(folder: Path) -> bool | None:
-    # Only root can tell, and only a file server says no to root for this reason.
-    if os.geteuid() != 0 or not mounts.mount_of(folder).is_nfs:
-        return None
-    try:
-        return probe.root_is_squashed(folder)
-    except exceptions.ShareError:
-        return None  # the look that follows says what is wrong
-
-
-def _folder(share: str) -> Path:
-    if not is_export(share):
-        return Path(share)
-    points = mounts.points_of(share)
-    if not points:
-        raise NoLookError(
-            f'{share} is not mounted on this host; mount it as cinder-volume does, then repeat'
-        )
-    return points[0]
-
-
-def _become(name: str) -> None:
-    """Go on as another account, for good: a file server believes who a process is."""
-    try:
-        account = Account.named(name)
-        os.setgroups(account.groups)
-        os.setgid(account.gid)
-        os.setuid(account.uid)
-    except AccountError as error:
-        raise NoLookError(f'cannot look as account {name}: {error}') from error
-    except PermissionError as error:
-        raise NoLookError(f'cannot look as account {name}: {error}; run as root') from error
-
-
-def _look(folder: Path) -> verdict.Verdict:
-    try:
-        sight = probe.look(folder, access.FileMaker(access.SECURE_MODE))
-    except exceptions.ShareError as error:
-        return verdict.Verdict('it can not be used', (str(error),))
-    return verdict.judge(sight, snapshots=True)
-
-
-def _json(result: _Result) -> str:
-    return json.dumps(dataclasses.asdict(result), indent=2) + '\n'
-
-
-def _table(result: _Result) -> str:
-    root = {None: 'not told: no NFS, or you are not root', True: 'squashed', False: 'trusted'}
-    rows = [
-        ('share', f'{result.share} at {result.folder}'),
-        ('looked', f'as {result.account}, at files of mode {access.SECURE_MODE:04o}'),
-        ('root', root[result.root_squashed]),
-        ('found', result.summary),
-        *(('refused', reason) for reason in result.refusals),
-        *(('change', line) for line in result.advice),
-    ]
-    width = shutil.get_terminal_size(_FALLBACK).columns
-    return ''.join(_row(label, words, width) for label, words in rows)
-
-
-def _row(label: str, words: str, width: int) -> str:
-    """Return a row of the table; paths and options stay whole."""
-    lines = textwrap.wrap(words, width - _LABEL, break_long_words=False, break_on_hyphens=False)
-    labels = [label, *[''] * len(lines)]
-    return ''.join(f'{head:<{_LABEL}}{line}\n' for head, line in zip(labels, lines, strict=False))
+    if arguments.access:
+        return check_access.check(arguments)
+    return check_share.check(arguments)

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from nova_assist.accounts import AccountError
 from nova_assist.cli.arguments import (
     Arguments,
-    CheckArguments,
     CloudArguments,
     ReportArguments,
     RunArguments,
@@ -24,6 +23,7 @@ from nova_assist.cli.arguments import (
 from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
+from nova_assist.cli.share_arguments import ChainArguments, CheckArguments
 from nova_assist.cli.target import program
 from nova_assist.cloud.errors import CloudError
 from nova_assist.reports.errors import ReportError
@@ -67,6 +67,10 @@ def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:
         from nova_assist.cli.check import check
 
         return check(arguments)
+    if isinstance(arguments, ChainArguments):
+        from nova_assist.cli.chain import chain
+
+        return chain(arguments)
     if isinstance(arguments, ReportArguments):
         from nova_assist.cli.report import report
 

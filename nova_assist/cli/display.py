@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-import os
 import textwrap
 import threading
 import time
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from nova_assist.cli.terminal import is_live
 from nova_assist.reports.model import ScenarioResult, Step, Verdict
 from nova_assist.reports.text import STYLES
 from nova_assist.reports.visible import visible
@@ -27,16 +27,6 @@ from nova_assist.reports.wording import VERDICTS, finding_line, first_fault
 
 _HEARTBEAT_SECONDS = 10.0
 _LONGEST_LINE = 200
-
-
-def wants_colour(stream: TextIO) -> bool:
-    """Tell whether ``stream`` is a terminal that may be sent colours (https://no-color.org)."""
-    return is_live(stream) and not os.environ.get('NO_COLOR')
-
-
-def is_live(stream: TextIO) -> bool:
-    """Tell whether ``stream`` is a terminal on which a line can be drawn again."""
-    return stream.isatty() and os.environ.get('TERM') not in ('dumb', 'unknown')
 
 
 def display_on(stream: TextIO) -> Display:

@@ -25,7 +25,9 @@ examples:
   nova-assist run --list               what the scenarios are
   nova-assist report -f html >r.html   the last run's report once more
   nova-assist cloud                    only the cloud, to be used by hand
+  nova-assist check SHARE              what is wrong with the volumes of a share
   nova-assist check --access SHARE     why the driver would refuse a share
+  nova-assist chain VOLUME             the files of a volume, and who has them open
 
 "nova-assist COMMAND --help" tells more. Colours: only on a terminal, and not
 where NO_COLOR is set."""
@@ -79,22 +81,61 @@ exit codes:
 )
 
 CHECK = CommandText(
-    summary='look at a share as the driver does, and say what to change',
+    summary="find what is wrong with a share's volumes, and mend it; or why it is refused",
     description="""\
-Look at a mounted share as the driver does when cinder-volume starts: who it works
-as, whether root is squashed (if you are root), owner, group and mode of the folder
-and of new files, where locks go, files that a hypervisor has taken. It says what
-to change, in the export, the groups or qemu.conf, and leaves nothing behind.
-It looks as for secure mode with snapshots: files of mode 0660, locks needed.""",
+Compare records, backing chains, files and modes of all volumes of a mounted share,
+as the driver reads them. It needs neither Cinder nor its database, changes nothing,
+and can be run beside a service and guests: what it tells it has seen twice, and an
+operation under way is known by the lock on its journal.
+
+With --repair, it mends what it can prove. First every QEMU is kept out of the
+volume's files, so a volume that somebody has open is left alone. No data is removed;
+what is replaced stays beside it as NAME.replaced-TIME. It may be interrupted and
+repeated. Run it as the account of cinder-volume (--account), for what it makes is
+to be that one's.
+
+With --access SHARE, look at the share itself, as the driver does when cinder-volume
+starts: who it works as, whether root is squashed (if you are root), owner, group and
+mode of the folder and of new files, where locks go, files that a hypervisor has
+taken. It says what to change, in the export, the groups or qemu.conf, and leaves
+nothing behind. It looks as for secure mode with snapshots: files of mode 0660, locks
+needed.""",
     epilog="""\
 examples:
+  nova-assist check filer:/cinder
+  sudo nova-assist check filer:/cinder --account cinder --repair
+  nova-assist check /var/lib/cinder/mnt/0123abcd -f json | jq '.findings[].volume'
   sudo nova-assist check --access filer:/cinder --account cinder
-  nova-assist check --access /var/lib/cinder/mnt/0123abcd -f json | jq .refusals
+
+errors     data is lost, hidden or in danger, or the driver refuses the volume
+warnings   works for now, and should be put right
+hints      nothing is known to be wrong
 
 exit codes:
-  0  the driver would use this share; there may be advice
-  1  it would refuse it
-  2  could not look: not mounted, no such account""",
+  0  nothing was found, or hints alone; with --repair: all is mended
+     with --access: the driver would use this share; there may be advice
+  1  errors or warnings; with --repair: some are left
+     with --access: it would refuse it
+  2  could not check: not mounted, not readable, no such account""",
+)
+
+CHAIN = CommandText(
+    summary="show a volume's files as a tree, and who has them open",
+    description="""\
+Show the backing chain of one volume from the active file down, as far as it can be
+followed, damaged ones too: format, virtual size and bytes allocated of each file,
+which snapshot's data it holds, and whether a QEMU reads or writes it. Files of the
+volume that are in no chain come after it. Nothing is changed.""",
+    epilog="""\
+examples:
+  nova-assist chain 1f0c8a52-6f0e-4c1f-9d77-4d3a1a3c6b11
+  nova-assist chain /var/lib/cinder/mnt/0123abcd/volume-1f0c8a52-6f0e-4c1f-9d77-4d3a1a3c6b11
+  nova-assist chain volume-1f0c8a52-6f0e-4c1f-9d77-4d3a1a3c6b11 --share filer:/cinder -f json
+
+exit codes:
+  0  shown, and nothing is wrong with it
+  1  shown, and "nova-assist check" has errors or warnings to tell about it
+  2  could not be shown: no such volume, not mounted""",
 )
 
 REPORT = CommandText(

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
-from nova_assist.cli.display import wants_colour
 from nova_assist.cli.emitting import emit
+from nova_assist.cli.terminal import wants_colour, width
 from nova_assist.reports import html, json_form, junit, text
 from nova_assist.reports.model import RunReport
-
-_FALLBACK = (100, 24)
 
 
 def print_report(report: RunReport, form: str) -> None:
@@ -20,5 +17,4 @@ def print_report(report: RunReport, form: str) -> None:
     if form in renderers:
         emit(renderers[form](report))
     else:
-        width = shutil.get_terminal_size(_FALLBACK).columns
-        emit(text.render(report, width=width, colour=wants_colour(sys.stdout)))
+        emit(text.render(report, width=width(), colour=wants_colour(sys.stdout)))

@@ -179,7 +179,9 @@ class LeftoverTest(DamageCase):
         self.assertIn('The creation of snapshot c3 was interrupted', finding.meaning)
 
     def test_journal_of_a_deletion_explains_what_the_record_says(self):
-        self.make(JOURNAL, f'{{"operation":"delete","snapshot":"a1","removes":"{FIRST}"}}'.encode())
+        self.make(
+            JOURNAL, f'{{"operation":"delete","snapshot":"a1","removes":"{FIRST}"}}'.encode()
+        )
         self.rebase(SECOND, VOLUME, 'raw')
         finding = self.assert_left_alone(Kind.JOURNAL, JOURNAL, FIRST)
         self.assertIn('next operation of cinder-volume on the volume settles it', finding.repair)

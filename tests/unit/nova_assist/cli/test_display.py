@@ -8,12 +8,8 @@ import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nova_assist.cli.display import (
-    PlainDisplay,
-    TerminalDisplay,
-    display_on,
-    wants_colour,
-)
+from nova_assist.cli.display import PlainDisplay, TerminalDisplay, display_on
+from nova_assist.cli.terminal import wants_colour
 from nova_assist.reports.model import Step, Verdict
 from tests.unit.nova_assist.cli.fakes import FINDING
 from tests.unit.nova_assist.reports import samples

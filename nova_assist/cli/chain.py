@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``nova-assist chain``: the files of one volume, and who has them open.
+
+Main function: :func:`chain`. How they are told is left to :mod:`nova_assist.cli.chain_text`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from driver import audit, exceptions, listing, mounts, tree
+from driver.audit_access import Expected
+from driver.layout import Layout
+from driver.tree import Node, Tree
+from nova_assist.cli import chain_text
+from nova_assist.cli.emitting import emit
+from nova_assist.cli.errors import ExitCode
+from nova_assist.cli.mounted import NoLookError, folder_of
+from nova_assist.cli.share_arguments import ChainArguments
+from nova_assist.cli.terminal import wants_colour, width
+
+
+def chain(arguments: ChainArguments) -> ExitCode:
+    """Show a volume's files.
+
+    :raises NoLookError: there is no such volume, or its share can't be read.
+    """
+    try:
+        layout, names = _find(arguments)
+        grown = tree.grow(layout, names)
+        damaged = any(finding.counts for finding in audit.examine(layout, names, Expected()))
+    except exceptions.DriverError as error:
+        raise NoLookError(str(error)) from error
+    if arguments.form == 'json':
+        emit(_json(grown, damaged))
+    else:
+        emit(chain_text.render(grown, damaged, width(), wants_colour(sys.stdout)))
+    return ExitCode.FAILED if damaged else ExitCode.PASSED
+
+
+def _find(arguments: ChainArguments) -> tuple[Layout, tuple[str, ...]]:
+    """Return where a volume is, and the names of its files."""
+    folders = _folders(arguments)
+    word = os.path.basename(arguments.volume)
+    for folder in folders:
+        found = listing.list_folder(folder)
+        volume = listing.find(found, word)
+        if volume is not None:
+            return Layout(folder, volume), found.volumes[volume]
+    places = ', '.join(map(str, folders)) or 'no NFS export, for none is mounted on this host'
+    raise NoLookError(
+        f'no file of a volume {word} was found; looked in {places}. Name its share with --share, '
+        f'or the path of one of its files'
+    )
+
+
+def _folders(arguments: ChainArguments) -> Iterable[Path]:
+    if arguments.share is not None:
+        return [folder_of(arguments.share)]
+    if '/' in arguments.volume:
+        return [Path(arguments.volume).absolute().parent]
+    return mounts.nfs_points()
+
+
+def _json(grown: Tree, damaged: bool) -> str:
+    record = grown.record
+    content = {
+        'volume': grown.layout.volume,
+        'folder': str(grown.layout.folder),
+        'damaged': damaged,
+        'record': {'active': record.active, 'overlays': dict(record.overlays)} if record else None,
+        'record_fault': grown.record_fault,
+        'chains': [[_node(node) for node in branch] for branch in grown.branches],
+    }
+    return json.dumps(content, indent=2) + '\n'
+
+
+def _node(node: Node) -> dict[str, object]:
+    holders = dataclasses.asdict(node.holders) if node.holders else None
+    return {
+        'file': node.name,
+        'fault': node.fault,
+        'format': node.form.value if node.form else None,
+        'virtual_size': node.size,
+        'allocated': node.allocated,
+        'active': node.active,
+        'snapshots': list(node.snapshots),
+        'open': holders,
+    }
