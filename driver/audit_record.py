@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from driver.findings import Finding, Kind, SaveRecord, SetAside, Severity
+from driver.journal import Operation
 from driver.links import Links
 from driver.rebuilding import NATURAL, rebuild
 from driver.survey import Survey
@@ -73,7 +74,7 @@ def _judge_record(survey: Survey, links: Links) -> Iterator[Finding]:
         yield from _compare(survey, links)
     elif survey.record_fault:
         yield _rebuilt(survey, links, Kind.UNREADABLE_RECORD, survey.record_fault)
-    elif not present and overlays and not _in_journal(survey):
+    elif not present and not _is_first(survey, overlays):
         yield _rebuilt(
             survey,
             links,
@@ -81,6 +82,14 @@ def _judge_record(survey: Survey, links: Links) -> Iterator[Finding]:
             f'{layout.record} is gone, though there are overlays: {", ".join(overlays)}. Cinder '
             f'would attach {layout.volume}, and not what was written since the first snapshot.',
         )
+
+
+def _is_first(survey: Survey, overlays: tuple[str, ...]) -> bool:
+    """Tell whether all overlays are of a first snapshot that was never finished, if any are."""
+    intent = survey.intent
+    creates = intent is not None and intent.operation is Operation.CREATE
+    first = survey.layout.overlay(intent.snapshot_id) if intent and creates else None
+    return all(name == first for name in overlays)
 
 
 def _rebuilt(survey: Survey, links: Links, kind: Kind, meaning: str) -> Finding:

@@ -22,7 +22,7 @@ _UUID = r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 # Cinder's volume_name_template is "volume-%s" unless an operator has changed it.
 _VOLUME = re.compile(rf'volume-[0-9A-Za-z-]+|[0-9A-Za-z_-]*{_UUID}')
 
-# What Layout.temporary ends with, and what durable.kept_name makes.
+# What Layout.temporary ends with, and what durable.keep makes.
 _TEMPORARY = '.tmp'
 _KEPT = re.compile(r'.+\.replaced-\d{8}T\d{6}Z(-\d+)?')
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One damage at a time: exactly one finding, and a repair that mends it or leaves it alone."""
 
+import json
 import os
 import shutil
 import unittest
@@ -177,6 +178,13 @@ class LeftoverTest(DamageCase):
         self.make_overlay(THIRD, SECOND, 'qcow2')
         finding = self.assert_left_alone(Kind.JOURNAL, JOURNAL, THIRD)
         self.assertIn('The creation of snapshot c3 was interrupted', finding.meaning)
+
+    def test_journal_of_a_first_creation_explains_that_there_is_no_record(self):
+        content = {'operation': 'create', 'snapshot': 'a1', 'removes': None}
+        self.make(JOURNAL, json.dumps(content).encode())
+        self.path(RECORD).unlink()
+        self.path(SECOND).unlink()
+        self.assert_left_alone(Kind.JOURNAL, JOURNAL, FIRST)
 
     def test_journal_of_a_deletion_explains_what_the_record_says(self):
         self.make(

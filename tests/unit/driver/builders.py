@@ -40,6 +40,7 @@ def header(
     crypt=0,
     cluster_bits=16,
     magic=b'QFI\xfb',
+    l1_entries=0,
 ):
     """Return the bytes of a qcow2 header, as qemu-img would write them."""
     extensions = b''
@@ -61,7 +62,7 @@ def header(
         cluster_bits,
         size,
         crypt,
-        0,
+        l1_entries,
         0,
         0,
         0,

@@ -8,8 +8,11 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 from nova_assist.cli.main import main
+from nova_assist.cli.meter import Meter
+from tests.unit.nova_assist.cli.fakes import call
 
 
 class CheckTest(unittest.TestCase):
@@ -74,3 +77,132 @@ class CheckTest(unittest.TestCase):
         code, _, err = self.run_it('--access', self.folder, '--account', 'no-such-user')
         self.assertEqual(2, code)
         self.assertIn('no-such-user', err)
+
+
+class VolumesTest(unittest.TestCase):
+    """The volumes of a share, as an operator sees them."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        for name in ('volume-a1', 'volume-b2'):
+            self.make(name, b'')
+            os.truncate(self.folder / name, 1 << 20)
+
+    def make(self, name, data):
+        (self.folder / name).write_bytes(data)
+        (self.folder / name).chmod(0o660)
+
+    def run_it(self, *words):
+        outcome = call('check', str(self.folder), *words)
+        return outcome.code, outcome.stdout, outcome.stderr
+
+    def test_nothing_is_wrong(self):
+        code, out, err = self.run_it()
+        self.assertEqual((0, ''), (code, err))
+        self.assertIn('2 volumes, 2 files, 0 errors, 0 warnings, 0 hints', out)
+
+    def test_finding_is_a_block_with_what_to_do_and_a_line_that_counts(self):
+        self.make('volume-a1.info', b'')
+        code, out, _ = self.run_it()
+        self.assertEqual(1, code)
+        self.assertIn('ERROR    volume-a1  unreadable-record\n', out)
+        self.assertIn('  file     volume-a1.info\n', out)
+        self.assertIn('2 volumes, 3 files, 1 error, 0 warnings, 0 hints\n', out)
+        self.assertNotIn('\x1b', out)
+
+    def test_hints_alone_are_no_failure_and_many_are_cut_short(self):
+        for number in range(5):
+            self.make(f'volume-a1.info.{number}', b'')
+        code, out, _ = self.run_it()
+        self.assertEqual(0, code)
+        self.assertIn('2 more of unknown-file', out)
+
+    def test_repair_tells_what_it_did_and_what_it_kept(self):
+        self.make('volume-a1.info', b'half')
+        code, out, _ = self.run_it('--repair')
+        self.assertEqual(0, code)
+        self.assertIn('MENDED   volume-a1  unreadable-record', out)
+        self.assertRegex(out, r'  kept     volume-a1\.info\.replaced-\d{8}T\d{6}Z\n')
+        self.assertIn('1 file kept by repairs', out)
+        self.assertEqual(
+            {'active': 'volume-a1'}, json.loads((self.folder / 'volume-a1.info').read_bytes())
+        )
+
+    def test_check_alone_changes_nothing(self):
+        self.make('volume-a1.info', b'half')
+        before = self.changes()
+        self.run_it()
+        self.assertEqual(before, self.changes())
+
+    def changes(self):
+        return {path.name: path.stat().st_ctime_ns for path in self.folder.iterdir()}
+
+    def test_findings_for_programs(self):
+        self.make('volume-a1.info', b'')
+        code, out, _ = self.run_it('--repair', '-f', 'json')
+        found = json.loads(out)
+        self.assertEqual((0, [], 2), (code, found['findings'], found['volumes']))
+        self.assertEqual(found['kept'], [found['repairs'][0]['kept']])
+        self.assertEqual({'error': 0, 'warning': 0, 'hint': 0}, found['totals'])
+        keys = {'volume', 'kind', 'done', 'what', 'kept'}
+        self.assertEqual(keys, found['repairs'][0].keys())
+
+    def test_finding_s_keys_for_programs(self):
+        self.make('volume-a1.info', b'')
+        found = json.loads(self.run_it('-f', 'json')[1])['findings'][0]
+        keys = {'kind', 'severity', 'volume', 'files', 'meaning', 'repair', 'repairable'}
+        self.assertEqual(keys, found.keys())
+        self.assertEqual(('unreadable-record', True), (found['kind'], found['repairable']))
+
+    def test_mode_is_what_options_say(self):
+        code, out, _ = self.run_it('--mode', '0666')
+        self.assertEqual(1, code)
+        self.assertIn('A repair gives it the mode 0666', ' '.join(out.split()))
+
+    def test_file_name_can_not_steer_a_terminal(self):
+        self.make('volume-a1.\x1b[31m', b'')
+        self.assertIn('volume-a1.\\x1b[31m', self.run_it()[1])
+
+    def test_folder_that_can_not_be_listed(self):
+        self.folder = pathlib.Path('/proc/self/map_files/none')
+        self.assertEqual(2, self.run_it()[0])
+
+    def test_share_and_access_do_not_go_together(self):
+        code, _, err = self.run_it('--access', str(self.folder))
+        self.assertEqual(2, code)
+        self.assertIn('name one share', err)
+
+    def test_nothing_of_the_harness_is_needed(self):
+        harness = ('aiohttp', 'inotify_simple', 'jinja2', 'jsonschema', 'qemu', 'rich')
+        code = (
+            f'import sys; sys.modules.update(dict.fromkeys({harness!r})); '
+            f'from nova_assist.cli.main import main; sys.exit(main(sys.argv[1:]))'
+        )
+        for words in (['check', self.folder], ['chain', self.folder / 'volume-a1']):
+            command = [sys.executable, '-c', code, *map(str, words)]
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            self.assertEqual((0, ''), (ended.returncode, ended.stderr))
+
+
+class MeterTest(unittest.TestCase):
+    def test_nothing_is_shown_of_what_is_quick(self):
+        stream = io.StringIO()
+        with Meter(stream, 'volumes checked') as meter:
+            meter.show(1, 2)
+        self.assertEqual('', stream.getvalue())
+
+    def test_what_takes_long_is_shown(self):
+        stream = io.StringIO()
+        with Meter(stream, 'volumes checked', silent=0) as meter:
+            meter.show(1, 2)
+            meter.show(2, 2)
+        self.assertEqual('1 of 2 volumes checked\n', stream.getvalue())
+
+    def test_line_on_a_terminal_is_gone_at_the_end(self):
+        stream = io.StringIO()
+        stream.isatty = lambda: True
+        with mock.patch.dict(os.environ, TERM='xterm'), Meter(stream, 'done', silent=0) as meter:
+            meter.show(1, 2)
+        self.assertEqual('\r1 of 2 done\x1b[K\r\x1b[K', stream.getvalue())
