@@ -2,8 +2,8 @@
 """Compares record, chain, files and modes of a share's volumes: findings, no change.
 
 Main functions: :func:`audit`, for all volumes of a share, and :func:`examine`, for one. It can be
-run beside a service: what is told was found twice, for files that belong together are not read at
-one instant. Mending is left to :mod:`driver.repair`.
+run beside a service: what is told was found for a while, as files that belong together are not
+read at one instant. Mending is left to :mod:`driver.repair`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ from driver import (
     survey,
 )
 from driver.audit_access import Expected
-from driver.findings import Finding
+from driver.findings import Finding, Key
 from driver.layout import Layout
 from driver.links import Links
 from driver.probe import Owner
+from nova_assist import client
 
-#: How often a share is looked at again while it shows another picture each time.
-_ROUNDS = 3
+#: Seconds for which something has to be found at each look: an operation comes to pictures that
+#: look like damage, and passes them by.
+SETTLE = 2.0
 
 #: Told how many of how many volumes were looked at.
 Progress = Callable[[int, int], None]
@@ -57,18 +59,22 @@ class Report:
 
 
 def audit(
-    folder: pathlib.Path, mode: int | None = None, progress: Progress | None = None
+    folder: pathlib.Path,
+    mode: int | None = None,
+    settle: float = SETTLE,
+    progress: Progress | None = None,
 ) -> Report:
     """Look at all volumes of a share.
 
     :param folder: where the share is mounted
     :param mode: the mode that files should have, None where it is to be inferred
+    :param settle: seconds for which to look again at what seems to be wrong
     :raises ShareError: the share can't be looked at
     """
     found = listing.list_folder(folder)
     names = [name for files in found.volumes.values() for name in files]
     expected = expect(folder, names, mode)
-    findings = _confirmed(folder, found.volumes, expected, progress)
+    findings = confirmed(folder, found.volumes, expected, settle, progress)
     return Report(
         expected=expected,
         volumes=len(found.volumes),
@@ -107,7 +113,7 @@ def examine(
     :param claimed: those that nobody has open because the caller has claimed them
     :raises ShareError: the share can't be asked for locks
     """
-    seen = survey.read(layout, names)
+    seen = survey.read(layout, names, claimed)
     links = Links(seen)
     strays = () if seen.under_way else audit_record.strays(seen, links)
     doubtful = [name for name in (*strays, *seen.temporaries) if not seen.files[name].what]
@@ -122,30 +128,38 @@ def examine(
     return [*audit_access.judge(seen, expected), *found]
 
 
-def _confirmed(
+def confirmed(
     folder: pathlib.Path,
     volumes: Mapping[str, tuple[str, ...]],
     expected: Expected,
-    progress: Progress | None,
+    settle: float = SETTLE,
+    progress: Progress | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what is found; what counts only if it is found twice in a row."""
+    """Return what is found on some volumes; what counts only if it is found at each look.
+
+    :param volumes: volume -> names of its files
+    :param settle: seconds for which to look again
+    :raises ShareError: the share can't be looked at
+    """
     found: dict[str, list[Finding]] = {}
+    lasting: dict[str, set[Key]] = {}
     for number, (volume, names) in enumerate(volumes.items(), 1):
         found[volume] = examine(Layout(folder, volume), names, expected)
+        if keys := {finding.key for finding in found[volume] if finding.counts}:
+            lasting[volume] = keys
         if progress is not None:
             progress(number, len(volumes))
-    suspicious = [volume for volume, findings in found.items() if _counting(findings)]
-    for _ in range(_ROUNDS):
-        again = listing.list_folder(folder).volumes if suspicious else {}
-        changed = []
-        for volume in suspicious:
-            before = found[volume]
-            found[volume] = examine(Layout(folder, volume), again.get(volume, ()), expected)
-            if not _counting(found[volume]) <= _counting(before):
-                changed.append(volume)
-        suspicious = changed
+
+    def look_again() -> bool:
+        present = listing.list_folder(folder).volumes
+        for volume, keys in list(lasting.items()):
+            again = examine(Layout(folder, volume), present.get(volume, ()), expected)
+            keys.intersection_update(finding.key for finding in again if finding.counts)
+            found[volume] = [each for each in again if not each.counts or each.key in keys]
+            if not keys:
+                del lasting[volume]
+        return not lasting
+
+    if lasting:
+        client.poll(look_again, bool, settle)
     return tuple(finding for findings in found.values() for finding in findings)
-
-
-def _counting(findings: Iterable[Finding]) -> set[object]:
-    return {finding.key for finding in findings if finding.counts}

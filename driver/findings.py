@@ -90,6 +90,10 @@ class SetAccess:
 Remedy = SaveRecord | Rebase | SetAside | Remove | SetAccess
 
 
+#: What is the same when the same thing is found again: kind, volume, files.
+Key = tuple[Kind, str, tuple[str, ...]]
+
+
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """One thing that was found.
@@ -115,6 +119,6 @@ class Finding:
         return self.severity is not Severity.HINT
 
     @property
-    def key(self) -> tuple[Kind, str, tuple[str, ...]]:
+    def key(self) -> Key:
         """What is the same when the same thing is found again."""
         return self.kind, self.volume, self.files

@@ -89,19 +89,16 @@ class _Repair:
         return self._outcomes
 
     def _claim(self, held: contextlib.ExitStack) -> None:
-        """Keep every QEMU out of the volume's files.
+        """Keep every QEMU out of the volume's files, and operations of the driver too.
 
         :raises FileInUse: one is in already
         """
         seen = survey.read(self._layout, self._names())
         if seen.under_way:
-            raise exceptions.FileInUse(
-                f'An operation on {self._layout.volume} is under way. Repeat this when it has '
-                f'ended.'
-            )
+            raise self._under_way()
         regular = (name for name, file in seen.files.items() if not file.what)
-        images = (*seen.images, *seen.temporaries)
-        self._claimed = tuple(name for name in regular if name in images)
+        claimable = (*seen.images, *seen.temporaries, self._layout.journal)
+        self._claimed = tuple(name for name in regular if name in claimable)
         for name in self._claimed:
             held.enter_context(locks.claim(self._layout.path(name)))
 
@@ -109,13 +106,21 @@ class _Repair:
         tried = set()
         while True:
             # Afresh after each step: one that was mended shows how to mend the next.
-            found = audit.examine(self._layout, self._names(), self._expected, self._claimed)
+            names = self._names()
+            if self._layout.journal in names and self._layout.journal not in self._claimed:
+                raise self._under_way()  # it has begun just now
+            found = audit.examine(self._layout, names, self._expected, self._claimed)
             mendable = (each for each in found if each.remedy and each.key not in tried)
             finding = next(mendable, None)
             if finding is None or finding.remedy is None:
                 return
             tried.add(finding.key)
             self._outcomes.append(self._try(finding, finding.remedy))
+
+    def _under_way(self) -> exceptions.FileInUse:
+        return exceptions.FileInUse(
+            f'An operation on {self._layout.volume} is under way. Repeat this when it has ended.'
+        )
 
     def _try(self, finding: Finding, remedy: Remedy) -> Outcome:
         volume, kind = finding.volume, finding.kind

@@ -98,9 +98,10 @@ class Survey:
         return tuple(name for name in self.files if listing.is_temporary(name))
 
 
-def read(layout: Layout, names: Iterable[str]) -> Survey:
+def read(layout: Layout, names: Iterable[str], claimed: Container[str] = ()) -> Survey:
     """Read all that the names of a volume lead to.
 
+    :param claimed: files that nobody has open because the caller has claimed them
     :raises ShareError: the share can't be asked for locks
     """
     present = tuple(names)
@@ -114,7 +115,7 @@ def read(layout: Layout, names: Iterable[str]) -> Survey:
     if _is_regular(files, layout.record):
         found = _with_record(found)
     if _is_regular(files, layout.journal):
-        found = _with_journal(found)
+        found = _with_journal(found, layout.journal in claimed)
     return found
 
 
@@ -191,9 +192,10 @@ def _with_record(survey: Survey) -> Survey:
         return dataclasses.replace(survey, record_fault=str(error))
 
 
-def _with_journal(survey: Survey) -> Survey:
+def _with_journal(survey: Survey, claimed: bool) -> Survey:
     try:
-        survey = dataclasses.replace(survey, under_way=journal.is_held(survey.layout))
+        under_way = not claimed and journal.is_held(survey.layout)
+        survey = dataclasses.replace(survey, under_way=under_way)
         return dataclasses.replace(survey, intent=journal.load(survey.layout))
     except (exceptions.RecordError, exceptions.ChainError) as error:
         if isinstance(error.__cause__, OSError):

@@ -24,6 +24,9 @@ from nova_assist.cli.mounted import NoLookError, folder_of
 from nova_assist.cli.share_arguments import ChainArguments
 from nova_assist.cli.terminal import wants_colour, width
 
+# Seconds for which something has to be found wrong; a person waits for the picture.
+_SETTLE = 0.5
+
 
 def chain(arguments: ChainArguments) -> ExitCode:
     """Show a volume's files.
@@ -33,9 +36,11 @@ def chain(arguments: ChainArguments) -> ExitCode:
     try:
         layout, names = _find(arguments)
         grown = tree.grow(layout, names)
-        damaged = any(finding.counts for finding in audit.examine(layout, names, Expected()))
+        volumes = {layout.volume: names}
+        found = audit.confirmed(layout.folder, volumes, Expected(), _SETTLE)
     except exceptions.DriverError as error:
         raise NoLookError(str(error)) from error
+    damaged = any(finding.counts for finding in found)
     if arguments.form == 'json':
         emit(_json(grown, damaged))
     else:

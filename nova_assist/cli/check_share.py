@@ -54,7 +54,7 @@ def check(arguments: CheckArguments) -> ExitCode:
 
 def _look(folder: Path, arguments: CheckArguments) -> Report:
     with Meter(sys.stderr, 'volumes checked') as meter:
-        return audit.audit(folder, arguments.mode, meter.show)
+        return audit.audit(folder, arguments.mode, arguments.settle, meter.show)
 
 
 def _json(share: str, folder: Path, report: Report, outcomes: Sequence[Outcome]) -> str:

@@ -85,8 +85,8 @@ CHECK = CommandText(
     description="""\
 Compare records, backing chains, files and modes of all volumes of a mounted share,
 as the driver reads them. It needs neither Cinder nor its database, changes nothing,
-and can be run beside a service and guests: what it tells it has seen twice, and an
-operation under way is known by the lock on its journal.
+and can be run beside a service and guests: what it tells it has seen for two
+seconds, and an operation under way is known by the lock on its journal.
 
 With --repair, it mends what it can prove. First every QEMU is kept out of the
 volume's files, so a volume that somebody has open is left alone. No data is removed;

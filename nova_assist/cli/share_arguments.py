@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 
 from nova_assist.cli import target
 from nova_assist.cli.form import add_form
 
 _MODES = ('0660', '0666')
+_SETTLE = 2.0
+_LONGEST_SETTLE = 3600.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +25,7 @@ class CheckArguments:
     :param access: look at the share itself, and not at the volumes on it.
     :param account: look as this one; no account means that of this process.
     :param mode: what the mode of files should be, or ``None`` if that is to be inferred.
+    :param settle: seconds for which something has to be found to be told.
     """
 
     share: str
@@ -29,6 +33,7 @@ class CheckArguments:
     account: str | None = None
     repair: bool = False
     mode: int | None = None
+    settle: float = _SETTLE
     form: str = 'table'
 
 
@@ -63,6 +68,14 @@ def add_check(parser: argparse.ArgumentParser) -> None:
         'false (0666) (default: the more frequent one of the two)',
     )
     parser.add_argument(
+        '--settle',
+        metavar='SECONDS',
+        type=_seconds,
+        default=_SETTLE,
+        help='tell what is found at each look for so long, as operations under way come to '
+        'pictures that look like damage (default: %(default)g)',
+    )
+    parser.add_argument(
         '--access',
         metavar='SHARE',
         type=target.share,
@@ -93,6 +106,7 @@ def check_arguments(parser: argparse.ArgumentParser, found: argparse.Namespace) 
         account=found.account,
         repair=found.repair,
         mode=int(found.mode, 8) if found.mode else None,
+        settle=found.settle,
         form=found.form,
     )
 
@@ -117,3 +131,15 @@ def add_chain(parser: argparse.ArgumentParser) -> None:
 def chain_arguments(found: argparse.Namespace) -> ChainArguments:
     """Return what was asked of ``nova-assist chain``."""
     return ChainArguments(volume=found.volume, share=found.share, form=found.form)
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= _LONGEST_SETTLE:
+        raise argparse.ArgumentTypeError(
+            f'{word!r} is not a number of seconds from 0 to {_LONGEST_SETTLE:g}'
+        )
+    return seconds

@@ -119,13 +119,13 @@ class DamageCase(unittest.TestCase):
         }
 
     def audit(self):
-        return audit.audit(self.folder).findings
+        return audit.audit(self.folder, settle=0).findings
 
     def counting(self):
         return [finding for finding in self.audit() if finding.counts]
 
     def repair(self):
-        report = audit.audit(self.folder)
+        report = audit.audit(self.folder, settle=0)
         return repair.repair(self.folder, report.findings, report.expected)
 
     def assert_only(self, kind, *files):

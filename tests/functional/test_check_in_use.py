@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-from driver import access, journal, tree
+from driver import access, audit, journal, tree
 from driver.findings import Kind, Severity
 from driver.journal import Intent, Operation
 from driver.layout import Layout
@@ -153,6 +153,43 @@ class InUseTest(DamageCase):
             outcomes = self.repair()
         self.assertIn('is under way', outcomes[0].what)
         self.assertEqual(0o644, builders.mode_of(self.path(FIRST)))
+
+    def test_what_passes_by_is_not_told(self):
+        record = self.path(RECORD).read_bytes()
+        self.make(RECORD, b'')
+
+        def go_on(done, total):
+            if done == total:
+                self.make(RECORD, record)
+
+        self.assertEqual((), audit.audit(self.folder, settle=60, progress=go_on).findings)
+
+    def test_what_comes_up_between_two_looks_is_not_told_yet(self):
+        self.path(FIRST).chmod(0o644)
+
+        def go_on(done, total):
+            if done == total:
+                self.path(FIRST).chmod(0o660)
+                self.make(RECORD, b'')
+
+        self.assertEqual((), audit.audit(self.folder, settle=0, progress=go_on).findings)
+        self.assert_only(Kind.UNREADABLE_RECORD)
+
+    def test_operation_that_begins_while_a_volume_is_mended_ends_the_repair(self):
+        self.path(FIRST).chmod(0o644)
+        self.make(RECORD, b'')
+        begun = []
+
+        def begin(event, arguments):
+            if event == 'os.chmod' and not begun:
+                begun.append(None)
+                self.make(f'{VOLUME}.journal', b'')
+
+        sys.addaudithook(begin)
+        outcomes = self.repair()
+        self.assertEqual([True, False], [outcome.done for outcome in outcomes])
+        self.assertIn('is under way', outcomes[1].what)
+        self.assertEqual(b'', self.path(RECORD).read_bytes())
 
     def test_chain_tells_who_reads_and_who_writes(self):
         with qemu_io(self.path(SECOND)):

@@ -95,7 +95,7 @@ class VolumesTest(unittest.TestCase):
         (self.folder / name).chmod(0o660)
 
     def run_it(self, *words):
-        outcome = call('check', str(self.folder), *words)
+        outcome = call('check', str(self.folder), '--settle', '0', *words)
         return outcome.code, outcome.stdout, outcome.stderr
 
     def test_nothing_is_wrong(self):
