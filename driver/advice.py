@@ -150,6 +150,11 @@ def denied_folder(folder: os.stat_result, user: User) -> str:
 def denied_file(file: os.stat_result, folder: os.stat_result, user: User) -> str:
     """Say why a user may not open a file that a volume needs, and what to change."""
     seen = f'The file is {described(file)}'
+    if user.uid == 0:
+        return (
+            f'{seen}, and the server squashes root (root_squash), as which this process works: '
+            f'work as the account of cinder-volume.'
+        )
     if file.st_uid != user.uid:
         mend = f'on the server, chown {user.name}:{group_name(folder.st_gid)} and chmod 660 it'
         return (

@@ -20,7 +20,7 @@ from driver.tree import Node, Tree
 from nova_assist.cli import chain_text
 from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import ExitCode
-from nova_assist.cli.mounted import NoLookError, folder_of
+from nova_assist.cli.mounted import NoLookError, become, folder_of
 from nova_assist.cli.share_arguments import ChainArguments
 from nova_assist.cli.terminal import wants_colour, width
 
@@ -31,8 +31,10 @@ _SETTLE = 0.5
 def chain(arguments: ChainArguments) -> ExitCode:
     """Show a volume's files.
 
-    :raises NoLookError: there is no such volume, or its share can't be read.
+    :raises NoLookError: there is no such volume or account, or its share can't be read.
     """
+    if arguments.account is not None:
+        become(arguments.account)
     try:
         layout, names = _find(arguments)
         grown = tree.grow(layout, names)

@@ -125,12 +125,13 @@ CHAIN = CommandText(
 Show the backing chain of one volume from the active file down, as far as it can be
 followed, damaged ones too: format, virtual size and bytes allocated of each file,
 which snapshot's data it holds, and whether a QEMU reads or writes it. Files of the
-volume that are in no chain come after it. Nothing is changed.""",
+volume that are in no chain come after it. Nothing is changed. On a share that squashes
+root, look as cinder-volume's account: files have to be opened to ask for their locks.""",
     epilog="""\
 examples:
   nova-assist chain 1f0c8a52-6f0e-4c1f-9d77-4d3a1a3c6b11
   nova-assist chain /var/lib/cinder/mnt/0123abcd/volume-1f0c8a52-6f0e-4c1f-9d77-4d3a1a3c6b11
-  nova-assist chain volume-1f0c8a52-6f0e-4c1f-9d77-4d3a1a3c6b11 --share filer:/cinder -f json
+  sudo nova-assist chain 1f0c8a52-6f0e-4c1f-9d77-4d3a1a3c6b11 --account cinder -f json
 
 exit codes:
   0  shown, and nothing is wrong with it

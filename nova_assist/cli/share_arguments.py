@@ -43,6 +43,7 @@ class ChainArguments:
 
     volume: str
     share: str | None = None
+    account: str | None = None
     form: str = 'table'
 
 
@@ -82,12 +83,7 @@ def add_check(parser: argparse.ArgumentParser) -> None:
         help='instead look at the share itself, as the driver does when cinder-volume starts: a '
         'file is made, locked, renamed and removed again',
     )
-    parser.add_argument(
-        '--account',
-        metavar='NAME',
-        help='look as this account, that of cinder-volume, for which you have to be root '
-        '(default: as you)',
-    )
+    _add_account(parser)
     add_form(parser, ('table', 'json'))
 
 
@@ -125,12 +121,24 @@ def add_chain(parser: argparse.ArgumentParser) -> None:
         help='the share that it is on, an export that is mounted here or a folder (default: the '
         'folder of a path, else any NFS export that is mounted here)',
     )
+    _add_account(parser)
     add_form(parser, ('table', 'json'))
 
 
 def chain_arguments(found: argparse.Namespace) -> ChainArguments:
     """Return what was asked of ``nova-assist chain``."""
-    return ChainArguments(volume=found.volume, share=found.share, form=found.form)
+    return ChainArguments(
+        volume=found.volume, share=found.share, account=found.account, form=found.form
+    )
+
+
+def _add_account(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--account',
+        metavar='NAME',
+        help='look as this account, that of cinder-volume, for which you have to be root '
+        '(default: as you)',
+    )
 
 
 def _seconds(word: str) -> float:

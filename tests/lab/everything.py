@@ -35,7 +35,7 @@ PARTS = {
     'faults-4.2': ('tests/lab/test_faults.py', '-k', 'not V3'),
     'faults-3': ('tests/lab/test_faults.py', '-k', 'V3'),
     'hazards': ('tests/lab/test_hazards.py',),
-    'access': ('tests/lab/test_watch.py', 'tests/lab/test_locks.py'),
+    'access': ('tests/lab/test_watch.py', 'tests/lab/test_locks.py', 'tests/lab/test_check.py'),
     'probe': ('tests/lab/test_probe.py', 'tests/lab/test_matrix.py', '-k', 'Probe or AsRoot'),
     'lab': ('tests/lab/test_lab.py',),
     'launcher': ('tests/lab/test_launcher.py',),

@@ -37,6 +37,14 @@ class BadWordsTest(ScratchCase):
             'run --scenarios x': 'unrecognized arguments: --scenarios',
             'cloud --seed 1': 'unrecognized arguments: --seed',
             'report a b': 'unrecognized arguments: b',
+            'check': 'name one share',
+            'check / --access /': 'name one share',
+            'check --access / --repair': '--repair and --mode are for SHARE',
+            'check / --mode 0777': "invalid choice: '0777'",
+            'check / --settle nan': "'nan' is not a number of seconds",
+            'check / --settle -1': 'is not a number of seconds',
+            'chain': 'required: VOLUME',
+            'chain volume-1 --share /no/such': 'nor an existing folder',
         }
         for words, message in cases.items():
             with self.subTest(words):
