@@ -160,8 +160,8 @@ class DamageCase(unittest.TestCase):
         self.assertEqual([], self.counting())
         mended = self.state()
         for effect in range(1, 100):
-            self._restore(damaged)
-            if not self._dies_before(effect):
+            self.restore(damaged)
+            if not self.dies_before(effect, self.repair):
                 break
             with self.subTest(f'the repair died before effect {effect}'):
                 self.repair()
@@ -171,17 +171,17 @@ class DamageCase(unittest.TestCase):
         self.assertEqual(mended, self.state(), 'a repair of which nothing was interrupted')
         return outcomes
 
-    def _restore(self, damaged):
+    def restore(self, damaged):
         shutil.rmtree(self.folder)
         shutil.copytree(damaged, self.folder)
 
-    def _dies_before(self, effect):
-        """Repair in a process that dies before an effect; tell whether it came to that."""
+    def dies_before(self, effect, action):
+        """Do something in a process that dies before an effect; tell whether it came to that."""
         child = os.fork()
         if child == 0:
             try:
                 sys.addaudithook(_Death(self.folder, effect))
-                self.repair()
+                action()
                 os._exit(0)
             finally:
                 os._exit(1)

@@ -4,14 +4,16 @@
 import contextlib
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 import threading
 
-from driver import access, audit, journal, tree
+from driver import access, audit, journal, offline, records, tree, volumes
+from driver.chain import plan_offline_merge
 from driver.findings import Kind, Severity
 from driver.journal import Intent, Operation
-from driver.layout import Layout
+from driver.layout import Format, Layout
 from driver.locks import Holders
 from tests.functional.damaged import FIRST, RECORD, SECOND, VOLUME, DamageCase
 from tests.unit.driver import builders
@@ -198,3 +200,54 @@ class InUseTest(DamageCase):
         self.assertEqual([writes, reads, reads], [node.holders for node in branch])
         branch = tree.grow(self.layout(), self.names()).branches[0]
         self.assertEqual([False] * 3, [node.holders.any for node in branch])
+
+
+class InterruptedOperationTest(DamageCase):
+    """The driver dies before each effect of an operation; that is told, and nothing else is."""
+
+    def setUp(self):
+        super().setUp()
+        self.layout = Layout(self.folder, VOLUME)
+        self.maker = access.FileMaker(access.SECURE_MODE)
+
+    def opened(self):
+        record = records.load(self.layout)
+        return record, volumes.read_chain(self.layout, record.active, Format.QCOW2, builders.GIB)
+
+    def create(self):
+        record, chain = self.opened()
+        with journal.kept(self.layout, Intent(Operation.CREATE, 'c3'), self.maker):
+            offline.create(self.layout, record, chain, 'c3', self.maker)
+
+    def delete(self, snapshot_id):
+        record, chain = self.opened()
+        plan = plan_offline_merge(record, chain, snapshot_id)
+        intent = Intent(Operation.DELETE, snapshot_id, removes=plan.overlay)
+        with journal.kept(self.layout, intent, self.maker):
+            offline.merge(self.layout, plan, self.maker)
+
+    def assert_told(self, action):
+        whole = self.scratch / 'whole'
+        shutil.copytree(self.folder, whole)
+        told = set()
+        for effect in range(1, 100):
+            self.restore(whole)
+            if not self.dies_before(effect, action):
+                break
+            with self.subTest(f'died before effect {effect}'):
+                kinds = {finding.kind for finding in self.counting()}
+                self.assertLessEqual(kinds, {Kind.JOURNAL})
+                told |= kinds
+                self.repair()
+                self.assertLessEqual({finding.kind for finding in self.counting()}, kinds)
+        self.assertEqual({Kind.JOURNAL}, told)
+        self.assertEqual([], self.counting(), 'what an operation that ended has left')
+
+    def test_creation(self):
+        self.assert_told(self.create)
+
+    def test_deletion_of_the_newest(self):
+        self.assert_told(lambda: self.delete('b2'))
+
+    def test_deletion_of_the_oldest(self):
+        self.assert_told(lambda: self.delete('a1'))

@@ -54,6 +54,12 @@ class DeniedFileTest(unittest.TestCase):
     def test_own_file_with_a_wrong_mode(self):
         self.assertRegex(self.said(0o444, 9001, 9000), '0444: on the server, chmod 660')
 
+    def test_file_where_root_is_squashed(self):
+        root = User(0, 0, frozenset({0}))
+        file = status(stat.S_IFREG | 0o660, 9001, 9000)
+        said = advice.denied_file(file, folder(), root)
+        self.assertRegex(said, 'root_squash.*work as the account of cinder-volume')
+
 
 class ErrnoTest(unittest.TestCase):
     def test_each_cause_has_its_own_advice(self):
@@ -73,12 +79,6 @@ class ErrnoTest(unittest.TestCase):
             ):
                 with self.subTest(number=number):
                     self.assertIn(words, said)
-
-    def test_denied_file_where_root_is_squashed(self):
-        root = User(0, 0, frozenset({0}))
-        file = status(stat.S_IFREG | 0o660, 9001, 9000)
-        said = advice.denied_file(file, folder(), root)
-        self.assertRegex(said, 'root_squash.*work as the account of cinder-volume')
 
     def test_denied_file_of_a_folder_that_can_not_even_be_seen(self):
         with tempfile.TemporaryDirectory() as name:
