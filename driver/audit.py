@@ -45,7 +45,7 @@ class Report:
 
     :ivar expected: whose the files should be
     :ivar volumes: how many volumes there are
-    :ivar files: how many files they have
+    :ivar files: how many files they have, those in ``kept`` left out
     :ivar others: how many files belong to no volume
     :ivar kept: names under which repairs have kept what they replaced
     """
@@ -74,13 +74,14 @@ def audit(
     found = listing.list_folder(folder)
     names = [name for files in found.volumes.values() for name in files]
     expected = expect(folder, names, mode)
+    kept = tuple(filter(listing.is_kept, names))
     findings = confirmed(folder, found.volumes, expected, settle, progress)
     return Report(
         expected=expected,
         volumes=len(found.volumes),
-        files=len(names),
+        files=len(names) - len(kept),
         others=found.others,
-        kept=tuple(filter(listing.is_kept, names)),
+        kept=kept,
         findings=findings,
     )
 

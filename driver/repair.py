@@ -55,17 +55,24 @@ class Outcome:
     kept: str | None = None
 
 
-def repair(folder: pathlib.Path, findings: Iterable[Finding], expected: Expected) -> list[Outcome]:
+def repair(
+    folder: pathlib.Path,
+    findings: Iterable[Finding],
+    expected: Expected,
+    progress: audit.Progress | None = None,
+) -> list[Outcome]:
     """Mend what can be mended, one volume after the other.
 
     :param findings: what an audit of the share has found
     :param expected: whose its files should be
     """
     maker = access.FileMaker(expected.mode or access.SECURE_MODE)
-    mendable = [finding.volume for finding in findings if finding.remedy is not None]
+    mendable = {finding.volume: None for finding in findings if finding.remedy is not None}
     outcomes = []
-    for volume in dict.fromkeys(mendable):
+    for number, volume in enumerate(mendable, 1):
         outcomes += _Repair(Layout(folder, volume), expected, maker).carry_out()
+        if progress is not None:
+            progress(number, len(mendable))
     return outcomes
 
 

@@ -39,7 +39,7 @@ def check(arguments: CheckArguments) -> ExitCode:
         report = _look(folder, arguments)
         outcomes: Sequence[Outcome] = ()
         if arguments.repair:
-            outcomes = repair.repair(folder, report.findings, report.expected)
+            outcomes = _repair(folder, report)
             if outcomes:
                 report = _look(folder, arguments)
     except exceptions.DriverError as error:
@@ -55,6 +55,11 @@ def check(arguments: CheckArguments) -> ExitCode:
 def _look(folder: Path, arguments: CheckArguments) -> Report:
     with Meter(sys.stderr, 'volumes checked') as meter:
         return audit.audit(folder, arguments.mode, arguments.settle, meter.show)
+
+
+def _repair(folder: Path, report: Report) -> Sequence[Outcome]:
+    with Meter(sys.stderr, 'volumes mended') as meter:
+        return repair.repair(folder, report.findings, report.expected, meter.show)
 
 
 def _json(share: str, folder: Path, report: Report, outcomes: Sequence[Outcome]) -> str:
