@@ -75,8 +75,15 @@ def kept(layout: Layout, intent: Intent, maker: access.FileMaker) -> Iterator[No
 
     :raises ShareError: it can't be written; nothing has begun
     """
-    _save(layout, intent, maker)
-    with locks.claim(layout.path(layout.journal)):
+    content = {
+        'operation': intent.operation.value,
+        'snapshot': intent.snapshot_id,
+        'removes': intent.removes,
+    }
+    temporary = layout.path(layout.temporary(layout.journal))
+    durable.write(temporary, json.dumps(content).encode('ascii'), maker)
+    with locks.claim(temporary):  # before anybody can see it
+        durable.publish(temporary, layout.path(layout.journal))
         yield
     clear(layout)
 
@@ -97,14 +104,3 @@ def is_held(layout: Layout) -> bool:
 def clear(layout: Layout) -> None:
     """Forget the intent: the operation has ended, or come to nothing."""
     durable.remove(layout.path(layout.journal))
-
-
-def _save(layout: Layout, intent: Intent, maker: access.FileMaker) -> None:
-    content = {
-        'operation': intent.operation.value,
-        'snapshot': intent.snapshot_id,
-        'removes': intent.removes,
-    }
-    temporary = layout.path(layout.temporary(layout.journal))
-    durable.write(temporary, json.dumps(content).encode('ascii'), maker)
-    durable.publish(temporary, layout.path(layout.journal))
