@@ -16,6 +16,8 @@ import pathlib
 import pwd
 import stat
 
+from driver import files
+
 #: How many groups of a user AUTH_SYS carries to the server (RFC 5531, appendix A).
 AUTH_SYS_GROUPS = 16
 
@@ -42,6 +44,10 @@ _BY_ERRNO = {
     errno.ENOENT: 'It is not there: see that the share is mounted.',
 }
 _OTHERWISE = 'See that the share is mounted and that its server runs.'
+_NOT_A_FILE = (
+    'The driver makes regular files only: somebody else who can write to the share has put it '
+    'there. Find out who, see who may mount the export, and put the right file back.'
+)
 
 #: How to have libvirt leave the owners of files alone.
 KEEP_OWNER = (
@@ -93,7 +99,7 @@ def on_folder(folder: pathlib.Path, error: OSError) -> str:
             return denied_folder(_status(folder), User.current())
         except OSError:
             return f'Give {User.current().name} access to {folder} and to the folders above it.'
-    return _BY_ERRNO.get(error.errno or 0, _OTHERWISE)
+    return _otherwise(error)
 
 
 def on_file(path: pathlib.Path, error: OSError) -> str:
@@ -103,6 +109,12 @@ def on_file(path: pathlib.Path, error: OSError) -> str:
             return denied_file(_status(path), _status(path.parent), User.current())
         except OSError:
             return on_folder(path.parent, error)
+    return _otherwise(error)
+
+
+def _otherwise(error: OSError) -> str:
+    if isinstance(error, files.NotAFile):
+        return _NOT_A_FILE
     return _BY_ERRNO.get(error.errno or 0, _OTHERWISE)
 
 

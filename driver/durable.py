@@ -13,7 +13,7 @@ import pathlib
 import time
 from collections.abc import Iterator
 
-from driver import access, advice, exceptions
+from driver import access, advice, exceptions, files
 
 
 def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
@@ -24,9 +24,9 @@ def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
     :raises ShareError: it can't be made durable
     """
     with _failures(f'publish {final}', final.parent):
-        _sync(temporary, os.O_RDONLY)
+        _sync(temporary)
         temporary.rename(final)
-        _sync(final.parent, os.O_RDONLY | os.O_DIRECTORY)
+        _sync_folder(final.parent)
 
 
 def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None:
@@ -35,11 +35,15 @@ def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None
     :raises ShareError: it can't be made or written
     """
     maker.make(temporary)
-    with _failures(f'write {temporary}', temporary.parent):
+    with (
+        _failures(f'write {temporary}', temporary.parent),
         # It is there: only one place makes files.
-        with temporary.open('r+b') as file:
-            file.write(data)
-        _sync(temporary, os.O_RDONLY)
+        files.opened(temporary, os.O_RDWR) as handle,
+        os.fdopen(handle, 'r+b', closefd=False) as file,
+    ):
+        file.write(data)
+        file.flush()
+        os.fsync(handle)
 
 
 def remove(path: pathlib.Path) -> None:
@@ -49,7 +53,7 @@ def remove(path: pathlib.Path) -> None:
     """
     with _failures(f'remove {path}', path.parent):
         path.unlink(missing_ok=True)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        _sync_folder(path.parent)
 
 
 def keep(path: pathlib.Path) -> pathlib.Path:
@@ -66,7 +70,7 @@ def keep(path: pathlib.Path) -> pathlib.Path:
         kept = next(name for name in names if not name.exists() or name.samefile(path))
         if not kept.exists():
             kept.hardlink_to(path)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        _sync_folder(path.parent)
         return kept
 
 
@@ -76,8 +80,7 @@ def keep_start(path: pathlib.Path, size: int, maker: access.FileMaker) -> pathli
     :param size: bytes to copy
     """
     with _failures(f'keep the start of {path}', path.parent):
-        with path.open('rb') as file:
-            data = file.read(size)
+        data = files.read(path, size)
         names = _kept_names(path, f'{path.name}.header')
         kept = next(name for name in names if not name.exists() or name.read_bytes() == data)
     temporary = kept.with_name(f'{kept.name}.tmp')
@@ -93,7 +96,8 @@ def truncate(path: pathlib.Path, size: int) -> None:
     :raises ShareError: it can't be
     """
     with _failures(f'cut {path} off', path.parent):
-        os.truncate(path, size)
+        with files.opened(path, os.O_RDWR) as handle:
+            os.ftruncate(handle, size)
 
 
 def sync_file(path: pathlib.Path) -> None:
@@ -102,7 +106,7 @@ def sync_file(path: pathlib.Path) -> None:
     :raises ShareError: it can't be; over NFS this is where a full share shows
     """
     with _failures(f'make {path} durable', path.parent):
-        _sync(path, os.O_RDONLY)
+        _sync(path)
 
 
 @contextlib.contextmanager
@@ -123,8 +127,13 @@ def _kept_names(path: pathlib.Path, stem: str) -> Iterator[pathlib.Path]:
         yield first.with_name(f'{first.name}-{number}')
 
 
-def _sync(path: pathlib.Path, flags: int) -> None:
-    handle = os.open(path, flags | os.O_CLOEXEC)
+def _sync(path: pathlib.Path) -> None:
+    with files.opened(path) as handle:
+        os.fsync(handle)
+
+
+def _sync_folder(path: pathlib.Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:

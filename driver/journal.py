@@ -13,10 +13,14 @@ import contextlib
 import dataclasses
 import enum
 import json
+import reprlib
 from collections.abc import Iterator
 
-from driver import access, advice, durable, exceptions, locks
-from driver.layout import Layout
+from driver import access, advice, durable, exceptions, files, locks
+from driver.layout import Layout, is_snapshot_id
+
+#: An intent stays far below this many bytes.
+_LARGEST = 1 << 16
 
 
 class Operation(str, enum.Enum):
@@ -45,11 +49,7 @@ def load(layout: Layout) -> Intent | None:
     """
     path = layout.path(layout.journal)
     try:
-        content = json.loads(path.read_bytes())
-        intent = Intent(Operation(content['operation']), content['snapshot'], content['removes'])
-        for name in (layout.overlay(intent.snapshot_id), intent.removes or layout.volume):
-            if not layout.owns(name):
-                raise ValueError(f'{name!r} is no file of the volume')
+        data = files.read(path, _LARGEST + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -57,11 +57,31 @@ def load(layout: Layout) -> Intent | None:
             f'The journal {path} could not be read: {error.strerror}. '
             f'{advice.on_file(path, error)} No file of {layout.volume} was touched; then repeat.'
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    return parse(data, layout)
+
+
+def parse(data: bytes, layout: Layout) -> Intent:
+    """Parse and validate a journal.
+
+    :param data: the content of the ``.journal`` file
+    :param layout: decides which file names the volume may have
+    :raises RecordError: not such a journal, or one that names a file of another volume
+    """
+    try:
+        if len(data) > _LARGEST:
+            raise ValueError(f'it is larger than {_LARGEST} bytes')
+        content = json.loads(data)
+        intent = Intent(Operation(content['operation']), content['snapshot'], content['removes'])
+        if not is_snapshot_id(intent.snapshot_id):
+            raise ValueError(f'{reprlib.repr(intent.snapshot_id)} is no id of a snapshot')
+        known = isinstance(intent.removes, str) and layout.owns(intent.removes)
+        if intent.removes is not None and not known:
+            raise ValueError(f'{reprlib.repr(intent.removes)} is no file of the volume')
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise exceptions.RecordError(
-            f'The journal {path} can not be read: {error}. An operation on {layout.volume} was '
-            f'interrupted; compare its record with "qemu-img info -U --backing-chain", then '
-            f'remove the journal.'
+            f'The journal {layout.path(layout.journal)} can not be read: {error}. An operation on '
+            f'{layout.volume} was interrupted; compare its record with "qemu-img info -U '
+            f'--backing-chain", then remove the journal.'
         ) from error
     return intent
 

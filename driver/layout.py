@@ -20,6 +20,14 @@ class Format(str, enum.Enum):
     QCOW2 = 'qcow2'
 
 
+_SNAPSHOT_ID = re.compile(r'[0-9A-Za-z-]+')
+
+
+def is_snapshot_id(value: object) -> bool:
+    """Tell whether something can be the id of a snapshot, and so the end of a file's name."""
+    return isinstance(value, str) and _SNAPSHOT_ID.fullmatch(value) is not None
+
+
 @dataclasses.dataclass(frozen=True)
 class Layout:
     """Where the files of one volume lie.
@@ -59,6 +67,8 @@ class Layout:
         The rule keeps a record or a backing file name from leading to another volume or out of
         the share (the in-tree driver checks the same in ``_qemu_img_info_base``).
         """
-        pattern = re.escape(self.volume) + r'(\.[0-9A-Za-z-]+)?'
         own = (self.record, self.journal, self.temporary(self.volume))
-        return re.fullmatch(pattern, name) is not None and name not in own
+        start = self.overlay('')
+        if name.startswith(start):
+            return is_snapshot_id(name.removeprefix(start)) and name not in own
+        return name == self.volume

@@ -18,7 +18,7 @@ import pathlib
 import struct
 from collections.abc import Iterator
 
-from driver import advice, exceptions, mounts
+from driver import advice, exceptions, files, mounts
 
 # struct flock of 64-bit Linux: type, whence, start, length, pid.
 _FLOCK = struct.Struct('hhqqi4x')
@@ -104,17 +104,15 @@ def _opened(path: pathlib.Path) -> Iterator[int]:
     An NFSv4 client that holds such a delegation answers questions about locks, and grants them,
     without asking the server (RFC 8881, section 10.4).
     """
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError as error:
-        raise exceptions.ChainError(
-            f'Could not open {path} to look at its locks: {error.strerror}. '
-            f'{advice.on_file(path, error)}'
-        ) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            handle = stack.enter_context(files.opened(path, os.O_RDWR))
+        except OSError as error:
+            raise exceptions.ChainError(
+                f'Could not open {path} to look at its locks: {error.strerror}. '
+                f'{advice.on_file(path, error)}'
+            ) from error
         yield handle
-    finally:
-        os.close(handle)
 
 
 def _hides_shared_locks(path: pathlib.Path) -> bool:

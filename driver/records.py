@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import reprlib
 from collections.abc import Mapping
+from typing import Any
 
-from driver import access, advice, durable, exceptions
-from driver.layout import Layout
+from driver import access, advice, durable, exceptions, files
+from driver.layout import Layout, is_snapshot_id
 
 _ACTIVE = 'active'
 
@@ -57,8 +59,7 @@ def load(layout: Layout) -> Record:
     """
     path = layout.path(layout.record)
     try:
-        with path.open('rb') as file:
-            data = file.read(_LARGEST + 1)
+        data = files.read(path, _LARGEST + 1)
     except FileNotFoundError:
         return Record(layout.volume, {})
     except OSError as error:
@@ -79,15 +80,18 @@ def parse(data: bytes, layout: Layout) -> Record:
     if len(data) > _LARGEST:
         raise _bad(layout, f'is larger than {_LARGEST} bytes')
     try:
-        content = json.loads(data)
+        content = json.loads(data, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         what = 'is empty' if not data.strip() else f'is not JSON ({error})'
         raise _bad(layout, what) from error
     if not isinstance(content, dict) or _ACTIVE not in content:
         raise _bad(layout, f'is not a JSON object with the key "{_ACTIVE}"')
     for key, file in content.items():
+        if not is_snapshot_id(key):
+            raise _bad(layout, f'has the key {reprlib.repr(key)}, which is no id of a snapshot')
         if not isinstance(file, str) or not layout.owns(file):
-            raise _bad(layout, f'names {file!r} for "{key}", which is no file of this volume')
+            shown = reprlib.repr(file)
+            raise _bad(layout, f'names {shown} for "{key}", which is no file of this volume')
     active = content.pop(_ACTIVE)
     return Record(active, content)
 
@@ -102,6 +106,14 @@ def save(layout: Layout, record: Record, maker: access.FileMaker) -> None:
     temporary = layout.path(layout.temporary(layout.record))
     durable.write(temporary, data, maker)
     durable.publish(temporary, layout.path(layout.record))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says two things of one key: who reads it next may take the other."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError('it has a key twice')
+    return content
 
 
 def _bad(layout: Layout, what: str) -> exceptions.RecordError:

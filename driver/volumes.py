@@ -11,12 +11,11 @@ import contextlib
 import errno
 import os
 import pathlib
-import stat
 from collections.abc import Iterable, Iterator
 
 from oslo_concurrency import processutils
 
-from driver import access, advice, chain, durable, exceptions, locks, qcow2, qemu_img
+from driver import access, advice, chain, durable, exceptions, files, locks, qcow2, qemu_img
 from driver.chain import Chain, Image
 from driver.layout import Format, Layout
 from driver.records import Record
@@ -26,19 +25,21 @@ def read_chain(layout: Layout, active: str, active_format: Format, largest: int)
     """Read the headers of a volume's files, from the active one down.
 
     :param active_format: the format that Cinder's database has for the active file
-    :param largest: size in bytes that the header of the active file may not exceed: a guest can
-        have written a header with a larger one
+    :param largest: size in bytes that no header may exceed: a guest can have written a header
+        with a larger one
     :raises ChainError: a file is missing, or not one of the volume
     :raises ImageError: a header is damaged or hostile
     """
     found = chain.follow(
         layout, active, active_format, lambda name, form: _inspect(layout, name, form)
     )
-    if found.active.format is Format.QCOW2 and found.active.virtual_size > largest:
-        raise exceptions.ImageError(
-            f'{found.active.name} claims {found.active.virtual_size} bytes, the volume has '
-            f'{largest}. A guest may have written that header, so it is not attached or copied.'
-        )
+    for image in found.images:
+        if image.format is Format.QCOW2 and image.virtual_size > largest:
+            raise exceptions.ImageError(
+                f'{image.name} claims {image.virtual_size} bytes, the volume has {largest}. A '
+                f'guest may have written that header, or somebody who can write to the share, so '
+                f'it is not attached, copied or changed.'
+            )
     return found
 
 
@@ -48,7 +49,8 @@ def read_header(layout: Layout, name: str) -> qcow2.Header:
     :raises ChainError: the file is missing
     :raises ImageError: the header is damaged or hostile
     """
-    return qcow2.parse(_read_start(layout.path(name))[0], name)
+    with _reading(layout.path(name)) as handle:
+        return qcow2.parse(files.read_at(handle, 0, qcow2.HEADER_BYTES), name)
 
 
 def holds_data(layout: Layout, name: str) -> bool:
@@ -57,12 +59,19 @@ def holds_data(layout: Layout, name: str) -> bool:
     :raises ChainError: the file is missing
     :raises ImageError: the header is damaged or hostile
     """
-    if _read_start(layout.path(name))[1] == 0:
-        return False
-    header = read_header(layout, name)
-    with layout.path(name).open('rb') as file:
-        file.seek(header.l1_offset)
-        return any(file.read(header.l1_entries * 8))
+    path = layout.path(name)
+    with _reading(path) as handle:
+        start = files.read_at(handle, 0, qcow2.HEADER_BYTES)
+        if not start:
+            return False
+        header = qcow2.parse(start, name)
+        table = files.read_at(handle, header.l1_offset, header.l1_entries * 8)
+    if len(table) < header.l1_entries * 8:
+        raise exceptions.ImageError(
+            f'{name} ends before its table of clusters does, so that nobody can tell whether it '
+            f'holds data. Nothing was changed; look at it with "qemu-img check -f qcow2".'
+        )
+    return any(table)
 
 
 def is_gone(layout: Layout) -> bool:
@@ -90,7 +99,8 @@ def exists(layout: Layout, name: str) -> bool:
 
 def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
     if image_format is Format.RAW:
-        return Image(name, image_format, _read_start(layout.path(name))[1])
+        with _reading(layout.path(name)) as handle:
+            return Image(name, image_format, os.fstat(handle).st_size)
     header = read_header(layout, name)
     if header.encrypted:
         raise exceptions.Unsupported(f'{name} is encrypted, which this driver does not do.')
@@ -99,21 +109,15 @@ def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
     )
 
 
-def _read_start(path: pathlib.Path) -> tuple[bytes, int]:
+@contextlib.contextmanager
+def _reading(path: pathlib.Path) -> Iterator[int]:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            status = os.fstat(handle)
-            data = os.pread(handle, qcow2.HEADER_BYTES, 0)
-        finally:
-            os.close(handle)
+        with files.opened(path) as handle:
+            yield handle
     except OSError as error:
         raise exceptions.ChainError(
             f'Could not read {path}: {error.strerror}. Nothing was changed. {_remedy(path, error)}'
         ) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise exceptions.ChainError(f'{path} is not a regular file. Nothing was changed.')
-    return data, status.st_size
 
 
 def _remedy(path: pathlib.Path, error: OSError) -> str:
@@ -257,7 +261,8 @@ def require_writable(layout: Layout, names: Iterable[str]) -> None:
     """
     for path in map(layout.path, names):
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+            with files.opened(path, os.O_RDWR):
+                pass
         except OSError as error:
             raise exceptions.ShareError(
                 f'Could not write {path}: {error.strerror}. Nothing was changed. '
@@ -307,21 +312,31 @@ def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) ->
 
 
 def _extend_raw(path: pathlib.Path, size: int, sparse: bool) -> None:
-    start = path.stat().st_size
+    start = _length(path)
     try:
         if sparse:
-            os.truncate(path, size)
+            _truncate(path, size)
         elif size > start:
             # A process of its own: where the share can't allocate, zeros are written instead,
             # and cinder-volume has to go on meanwhile.
             room = ('-x', '-o', str(start), '-l', str(size - start))
             processutils.execute('fallocate', *room, str(path))
             # Some releases of that tool report success whatever happened.
-            if path.stat().st_size < size:
+            if _length(path) < size:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except (OSError, processutils.ProcessExecutionError) as error:
         with contextlib.suppress(OSError):
-            os.truncate(path, start)
+            _truncate(path, start)
         raise exceptions.ShareError(
             f'Could not give {path} its {size} bytes: {error}. Make room on the share.'
         ) from error
+
+
+def _length(path: pathlib.Path) -> int:
+    with _reading(path) as handle:
+        return os.fstat(handle).st_size
+
+
+def _truncate(path: pathlib.Path, size: int) -> None:
+    with files.opened(path, os.O_RDWR) as handle:
+        os.ftruncate(handle, size)

@@ -40,15 +40,29 @@ def header(
     crypt=0,
     cluster_bits=16,
     magic=b'QFI\xfb',
-    l1_entries=0,
+    extensions=b'',
+    **tables,
 ):
-    """Return the bytes of a qcow2 header, as qemu-img would write them."""
-    extensions = b''
+    """Return the bytes of a qcow2 header, as qemu-img would write them.
+
+    :param extensions: bytes of header extensions to put first
+    :param tables: other numbers and offsets of tables than usual
+    """
+    cluster = 1 << cluster_bits
+    usual = {
+        'l1_entries': -(-size // (cluster * cluster // 8)),
+        'l1_offset': 3 * cluster,
+        'refcount_offset': cluster,
+        'refcount_clusters': 1,
+        'snapshots': 0,
+        'snapshots_offset': 0,
+        'refcount_order': 4,
+        'header_length': 104,
+    }
+    used = {**usual, **tables}
     if backing is not None and backing_format is not None:
         name = backing_format.encode()
-        extensions += struct.pack('>II', 0xE2792ACA, len(name)) + name.ljust(
-            -(-len(name) // 8) * 8, b'\0'
-        )
+        extensions += extension(0xE2792ACA, name)
     extensions += struct.pack('>II', 0, 0)
     fixed = 104 if version == 3 else 72
     name = (backing or '').encode()
@@ -62,16 +76,16 @@ def header(
         cluster_bits,
         size,
         crypt,
-        l1_entries,
-        0,
-        0,
-        0,
-        0,
-        0,
+        *list(used.values())[:6],
     )
     if version == 3:
-        start += struct.pack('>QQQII', incompatible, 0, 0, 4, 104)
+        start += struct.pack('>QQQII', incompatible, 0, 0, *list(used.values())[6:])
     return start + extensions + name
+
+
+def extension(kind, content):
+    """Return the bytes of a header extension."""
+    return struct.pack('>II', kind, len(content)) + content.ljust(-(-len(content) // 8) * 8, b'\0')
 
 
 def mode_of(path):
