@@ -79,7 +79,7 @@ def parse(data: bytes, layout: Layout) -> Intent:
             raise ValueError(f'{reprlib.repr(intent.removes)} is no file of the volume')
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise exceptions.RecordError(
-            f'The journal {layout.path(layout.journal)} can not be read: {error}. An operation on '
+            f'The journal {layout.path(layout.journal)} can not be read: {error!s:.200}. An operation on '
             f'{layout.volume} was interrupted; compare its record with "qemu-img info -U '
             f'--backing-chain", then remove the journal.'
         ) from error

@@ -223,10 +223,11 @@ def _extensions(data: bytes, start: int, end: int, name: str) -> Iterator[tuple[
 
 
 def _text(data: bytes, name: str) -> str:
-    try:
-        return data.decode('ascii')
-    except UnicodeDecodeError as error:
-        raise _bad(name, 'has a name in its header that is not plain text') from error
+    text = data.decode('latin-1')
+    # To QEMU a name ends at its first zero byte.
+    if not (text.isascii() and text.isprintable()):
+        raise _bad(name, 'has a name in its header that is not plain text')
+    return text
 
 
 def _bad(name: str, what: str) -> exceptions.ImageError:

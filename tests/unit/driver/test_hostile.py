@@ -64,6 +64,7 @@ MADE_UP = {
     'header of 72 bytes': {'header_length': 72},
     'cluster size of 2.31': {'cluster_bits': 31},
     'twice': {'extensions': builders.extension(0xE2792ACA, b'qcow2')},
+    'is not plain text': {'backing': builders.VOLUME, 'backing_format': 'raw\0'},
     'is cut off': {'extensions': builders.extension(0x6803F857, b'')[:4] + b'\xff\xff\xff\xff'},
     'names .* as its backing file': {'backing': '/etc/shadow'},
 }
@@ -91,6 +92,9 @@ RECORDS = {
 JOURNALS = {
     'larger than': b' ' * (1 << 20),
     'not a valid Operation': b'{"operation": "rm", "snapshot": "a", "removes": null}',
+    'xxx. An operation': b'{"operation": "'
+    + b'x' * 60000
+    + b'", "snapshot": "a", "removes": null}',
     'no id of a snapshot': b'{"operation": "create", "snapshot": null, "removes": null}',
     'is no id': b'{"operation": "create", "snapshot": "../x", "removes": null}',
     "'/etc/x' is no file": b'{"operation": "delete", "snapshot": "a", "removes": "/etc/x"}',
@@ -184,14 +188,14 @@ class HeaderTest(HostileCase):
     def test_backing_file_that_is_no_image_of_the_volume(self):
         for name in LEADING_OUT:
             with self.replaced(OVERLAY, builders.header(backing=name)):
-                self.assert_refused('no file of', exceptions.ImageError)
+                self.assert_refused('no file of|not plain text', exceptions.ImageError)
 
     def test_backing_file_that_is_the_file_itself(self):
         with self.replaced(OVERLAY, builders.header(backing=OVERLAY, backing_format='qcow2')):
             self.assert_refused('comes back to', exceptions.ChainError)
 
     def test_backing_format_that_no_volume_has(self):
-        for form in ('vmdk', 'raw\0', 'luks', None):
+        for form in ('vmdk', 'luks', 'Raw', '', None):
             header = builders.header(backing=builders.VOLUME, backing_format=form)
             with self.replaced(OVERLAY, header):
                 self.assert_refused('neither raw nor qcow2', exceptions.ChainError)
