@@ -39,10 +39,8 @@ def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None
         _failures(f'write {temporary}', temporary.parent),
         # It is there: only one place makes files.
         files.opened(temporary, os.O_RDWR) as handle,
-        os.fdopen(handle, 'r+b', closefd=False) as file,
     ):
-        file.write(data)
-        file.flush()
+        files.write(handle, data)
         os.fsync(handle)
 
 

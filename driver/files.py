@@ -77,6 +77,16 @@ def read_at(handle: int, offset: int, most: int) -> bytes:
     return b''.join(parts)
 
 
+def write(handle: int, data: bytes) -> None:
+    """Write all of some bytes to an open file.
+
+    :raises OSError: they can't be written
+    """
+    # No file object: eventlet, which cinder-volume runs under, would take the descriptor over.
+    while data:
+        data = data[os.write(handle, data) :]
+
+
 def _open(path: pathlib.Path, flags: int) -> int:
     try:
         return os.open(path, flags | _GUARDS)

@@ -79,9 +79,9 @@ def parse(data: bytes, layout: Layout) -> Intent:
             raise ValueError(f'{reprlib.repr(intent.removes)} is no file of the volume')
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise exceptions.RecordError(
-            f'The journal {layout.path(layout.journal)} can not be read: {error!s:.200}. An operation on '
-            f'{layout.volume} was interrupted; compare its record with "qemu-img info -U '
-            f'--backing-chain", then remove the journal.'
+            f'The journal {layout.path(layout.journal)} can not be read: {error!s:.200}. An '
+            f'operation on {layout.volume} was interrupted; compare its record with '
+            f'"qemu-img info -U --backing-chain", then remove the journal.'
         ) from error
     return intent
 

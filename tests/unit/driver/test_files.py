@@ -25,7 +25,7 @@ class FilesTest(unittest.TestCase):
     def test_file_can_be_written(self):
         self.path.touch()
         with files.opened(self.path, os.O_RDWR) as handle:
-            os.write(handle, b'x')
+            files.write(handle, b'x')
         self.assertEqual(b'x', self.path.read_bytes())
 
     def test_missing_file_is_told_as_such(self):
