@@ -157,6 +157,10 @@ class Volumes:
             self.reset_snapshot(snapshot_id, name, 'error')
         self.request_delete(snapshot_id, name)
         self.await_snapshot(snapshot_id, name, GONE, 'deleting')
+        self.forget(snapshot_id)
+
+    def forget(self, snapshot_id: str) -> None:
+        """Expect a snapshot, known or not, to exist no more."""
         for volume in self.all:
             volume.snapshots = [each for each in volume.snapshots if each.id != snapshot_id]
         self._context.made.drop(snapshot_id)

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random histories of volumes and snapshots in a real cloud, as hypothesis makes them up.
+
+Main classes: :class:`Lifecycle`, and :class:`Deaths` with crashes in the middle of operations. The
+oracle is that of all stories: the models of :mod:`nova_assist.checks`, compared after each step.
+"""
+
+import hypothesis
+from hypothesis import stateful, strategies
+from hypothesis.stateful import precondition, rule
+
+from nova_assist.scenarios import free_play
+from nova_assist.scenarios.runner import FORMATS
+
+#: How many there may be at a time, and how large they may get, in bytes.
+MOST_VOLUMES = 3
+MOST_SNAPSHOTS = 3
+LARGEST = 3 << 30
+
+#: Which of those that are eligible, counted round.
+CHOICE = strategies.integers(0, 5)
+
+#: The change of the share at which Cinder dies; no operation makes many more.
+CHANGE = strategies.integers(1, 24)
+
+
+def _choose(eligible, choice):
+    return eligible[choice % len(eligible)]
+
+
+def when(eligible):
+    """Return what offers a rule only while something is eligible for it."""
+    return precondition(lambda self: self.play is not None and bool(eligible(self)))
+
+
+def roomy(self):
+    """Return the volumes, if there may be one more."""
+    return self.play.volumes if len(self.play.volumes) < MOST_VOLUMES else []
+
+
+def fewer(volumes):
+    return [each for each in volumes if len(each.snapshots) < MOST_SNAPSHOTS]
+
+
+class Lifecycle(stateful.RuleBasedStateMachine):
+    """Everything that users and operators do, and crashes while Cinder has nothing to do.
+
+    :ivar house: where it is played; given by a subclass, see :func:`in_house`
+    :ivar told: the steps of the last history, in words
+    """
+
+    house = None
+    told = ()
+
+    def __init__(self):
+        super().__init__()
+        self.play = None
+        self.failed = False
+        type(self).told = []
+
+    @stateful.initialize(image_format=strategies.sampled_from(FORMATS), seed=CHOICE)
+    def begin(self, image_format, seed):
+        self.play = self.house.stage(image_format, seed, self.tell)
+
+    def tell(self, step):
+        self.told.append(step)
+        hypothesis.note(f'# {step}')
+
+    def teardown(self):
+        if self.play is None:
+            return
+        try:
+            if not self.failed:
+                self.play.end()
+        except BaseException:
+            self.failed = True
+            raise
+        finally:
+            if self.failed:
+                self.house.close()
+
+    def do(self, action, *arguments, **options):
+        """Play one step; one that fails ends the cloud with the history."""
+        try:
+            action(*arguments, **options)
+        except BaseException:
+            self.failed = True
+            raise
+
+    @when(lambda self: len(self.play.volumes) < MOST_VOLUMES)
+    @rule()
+    def create(self):
+        self.do(self.play.create)
+
+    @when(lambda self: self.play.detached)
+    @rule(choice=CHOICE)
+    def write(self, choice):
+        self.do(self.play.write, _choose(self.play.detached, choice))
+
+    @when(lambda self: self.play.running and self.play.detached)
+    @rule(choice=CHOICE)
+    def attach(self, choice):
+        self.do(self.play.attach, _choose(self.play.detached, choice))
+
+    @when(lambda self: self.play.attached)
+    @rule(choice=CHOICE)
+    def detach(self, choice):
+        self.do(self.play.detach, _choose(self.play.attached, choice))
+
+    @when(lambda self: fewer(self.play.volumes))
+    @rule(choice=CHOICE)
+    def snapshot(self, choice):
+        self.do(self.play.snapshot, _choose(fewer(self.play.volumes), choice))
+
+    @when(lambda self: self.play.snapshots)
+    @rule(choice=CHOICE)
+    def delete_snapshot(self, choice):
+        self.do(self.play.delete_snapshot, *_choose(self.play.snapshots, choice))
+
+    def growing(self):
+        return [each for each in self.play.detached if each.size < LARGEST]
+
+    @when(growing)
+    @rule(choice=CHOICE)
+    def extend(self, choice):
+        self.do(self.play.extend, _choose(self.growing(), choice))
+
+    @when(roomy)
+    @rule(choice=CHOICE, larger=strategies.booleans())
+    def clone(self, choice, larger):
+        self.do(self.play.clone, _choose(self.play.volumes, choice), larger=larger)
+
+    def copied(self):
+        known = [each for _, each in self.play.snapshots if free_play.is_known(each)]
+        return known if len(self.play.volumes) < MOST_VOLUMES else []
+
+    @when(copied)
+    @rule(choice=CHOICE, larger=strategies.booleans())
+    def copy(self, choice, larger):
+        self.do(self.play.copy, _choose(self.copied(), choice), larger=larger)
+
+    def deletable(self):
+        return [each for each in self.play.detached if not each.snapshots]
+
+    @when(deletable)
+    @rule(choice=CHOICE)
+    def delete(self, choice):
+        self.do(self.play.delete, _choose(self.deletable(), choice))
+
+    @when(lambda self: self.play.server and self.play.running and self.play.attached)
+    @rule(hard=strategies.booleans())
+    def reboot(self, hard):
+        self.do(self.play.reboot, self.play.server, hard=hard)
+
+    @when(lambda self: self.play.server and self.play.running)
+    @rule()
+    def stop(self):
+        self.do(self.play.stop, self.play.server)
+
+    @when(lambda self: not self.play.running)
+    @rule()
+    def start(self):
+        self.do(self.play.start, self.play.server)
+
+    @when(lambda self: self.play.volumes)
+    @rule()
+    def crash(self):
+        self.do(self.play.crash)
+
+    @when(lambda self: self.play.attached)
+    @rule()
+    def restart_compute(self):
+        self.do(self.play.restart_compute)
+
+
+class Deaths(Lifecycle):
+    """The same, with deaths of Cinder in the middle of operations."""
+
+    @when(lambda self: fewer(self.play.volumes))
+    @rule(choice=CHOICE, change=CHANGE)
+    def die_in_snapshot(self, choice, change):
+        self.do(self.play.die_in_snapshot, _choose(fewer(self.play.volumes), choice), change)
+
+    @when(lambda self: self.play.snapshots)
+    @rule(choice=CHOICE, change=CHANGE)
+    def die_in_deletion(self, choice, change):
+        self.do(self.play.die_in_deletion, *_choose(self.play.snapshots, choice), change)
+
+    @when(Lifecycle.growing)
+    @rule(choice=CHOICE, change=CHANGE)
+    def die_in_extension(self, choice, change):
+        self.do(self.play.die_in_extension, _choose(self.growing(), choice), change)
+
+    @when(Lifecycle.copied)
+    @rule(choice=CHOICE, change=CHANGE)
+    def die_in_copy(self, choice, change):
+        self.do(self.play.die_in_copy, _choose(self.copied(), choice), change)
+
+    @when(roomy)
+    @rule(choice=CHOICE, change=CHANGE)
+    def die_in_clone(self, choice, change):
+        self.do(self.play.die_in_clone, _choose(self.play.volumes, choice), change)
+
+
+def in_house(machine, house):
+    """Return a machine that plays in a house."""
+    return type(machine.__name__, (machine,), {'house': house})
