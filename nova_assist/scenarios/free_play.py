@@ -94,10 +94,18 @@ class FreePlay:
             self.stage.servers.detach(volume)
 
     def snapshot(self, volume: TrackedVolume) -> None:
-        """Take a snapshot, detached or attached, with the server running or not."""
-        name = self._name('s')
-        with self._step(f'create snapshot {name} of {volume.name}'):
+        """Take a snapshot, detached or attached, with the server running or not.
+
+        One of a detached volume is written to before and after: each of its files holds data.
+        """
+        name, writes = self._name('s'), volume.server is None
+        around = ', writing before and after' if writes else ''
+        with self._step(f'create snapshot {name} of {volume.name}{around}'):
+            if writes:
+                self.stage.volumes.write(volume)
             self.stage.volumes.snapshot(volume, name)
+            if writes:
+                self.stage.volumes.write(volume)
 
     def delete_snapshot(self, volume: TrackedVolume, snapshot: TrackedSnapshot) -> None:
         """Delete a snapshot."""

@@ -5,7 +5,6 @@ Main classes: :class:`Lifecycle`, and :class:`Deaths` with crashes in the middle
 oracle is that of all stories: the models of :mod:`nova_assist.checks`, compared after each step.
 """
 
-import hypothesis
 from hypothesis import stateful, strategies
 from hypothesis.stateful import precondition, rule
 
@@ -61,10 +60,10 @@ class Lifecycle(stateful.RuleBasedStateMachine):
     @stateful.initialize(image_format=strategies.sampled_from(FORMATS), seed=CHOICE)
     def begin(self, image_format, seed):
         self.play = self.house.stage(image_format, seed, self.tell)
+        self.create()
 
     def tell(self, step):
         self.told.append(step)
-        hypothesis.note(f'# {step}')
 
     def teardown(self):
         if self.play is None:
@@ -147,30 +146,23 @@ class Lifecycle(stateful.RuleBasedStateMachine):
     def delete(self, choice):
         self.do(self.play.delete, _choose(self.deletable(), choice))
 
-    @when(lambda self: self.play.server and self.play.running and self.play.attached)
-    @rule(hard=strategies.booleans())
-    def reboot(self, hard):
-        self.do(self.play.reboot, self.play.server, hard=hard)
-
-    @when(lambda self: self.play.server and self.play.running)
-    @rule()
-    def stop(self):
-        self.do(self.play.stop, self.play.server)
-
-    @when(lambda self: not self.play.running)
-    @rule()
-    def start(self):
-        self.do(self.play.start, self.play.server)
+    @when(lambda self: self.play.server)
+    @rule(hard=strategies.none() | strategies.booleans())
+    def power(self, hard):
+        """Reboot a server that runs, or stop it, or start one that is stopped."""
+        server = self.play.server
+        if not self.play.running:
+            self.do(self.play.start, server)
+        elif hard is None:
+            self.do(self.play.stop, server)
+        else:
+            self.do(self.play.reboot, server, hard=hard)
 
     @when(lambda self: self.play.volumes)
-    @rule()
-    def crash(self):
-        self.do(self.play.crash)
-
-    @when(lambda self: self.play.attached)
-    @rule()
-    def restart_compute(self):
-        self.do(self.play.restart_compute)
+    @rule(compute=strategies.booleans())
+    def restart(self, compute):
+        """Restart compute, or kill Cinder."""
+        self.do(self.play.restart_compute if compute else self.play.crash)
 
 
 class Deaths(Lifecycle):
