@@ -93,9 +93,8 @@ def truncate(path: pathlib.Path, size: int) -> None:
     :param size: bytes to keep
     :raises ShareError: it can't be
     """
-    with _failures(f'cut {path} off', path.parent):
-        with files.opened(path, os.O_RDWR) as handle:
-            os.ftruncate(handle, size)
+    with _failures(f'cut {path} off', path.parent), files.opened(path, os.O_RDWR) as handle:
+        os.ftruncate(handle, size)
 
 
 def sync_file(path: pathlib.Path) -> None:

@@ -14,7 +14,7 @@ import os
 import stat
 from collections.abc import Container, Iterable, Mapping
 
-from driver import advice, exceptions, journal, listing, locks, qcow2, records
+from driver import advice, exceptions, files, journal, listing, locks, qcow2, records
 from driver.images import Look, look
 from driver.journal import Intent
 from driver.layout import Layout
@@ -215,9 +215,8 @@ def _detail(survey: Survey, name: str, claimed: Container[str]) -> Detail:
     header = seen.header
     empty = None
     if header is not None:
-        with contextlib.suppress(OSError), survey.layout.path(name).open('rb') as file:
-            file.seek(header.l1_offset)
-            empty = not any(file.read(header.l1_entries * 8))
+        with contextlib.suppress(OSError), files.opened(survey.layout.path(name)) as handle:
+            empty = not any(files.read_at(handle, header.l1_offset, header.l1_entries * 8))
     if name in claimed:
         return Detail(empty, Holders(reading=False, writing=False))
     return Detail(empty, holders(survey.layout, name))

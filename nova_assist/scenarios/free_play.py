@@ -253,7 +253,7 @@ def is_known(snapshot: TrackedSnapshot) -> bool:
 
 
 def _gib(snapshot: TrackedSnapshot) -> int:
-    return snapshot.data.size // _GIB
+    return snapshot.data.size // _GIB if snapshot.data else 0
 
 
 def _death(change: int) -> str:

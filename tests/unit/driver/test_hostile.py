@@ -320,5 +320,5 @@ class RecordTest(HostileCase):
             Intent(Operation.CREATE, 'b'),
             Intent(Operation.DELETE, 'a', removes=OVERLAY),
         ):
-            journal.save(self.layout, intent, self.maker)
-            self.assertEqual(intent, journal.load(self.layout))
+            with journal.kept(self.layout, intent, self.maker):
+                self.assertEqual(intent, journal.load(self.layout))
