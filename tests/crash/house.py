@@ -10,8 +10,9 @@ import tempfile
 import threading
 
 from nova_assist.cloud.cloud import Cloud
+from nova_assist.faults.free_play import FreePlay
+from nova_assist.faults.trap import Trap
 from nova_assist.reports.model import ScenarioResult
-from nova_assist.scenarios.free_play import FreePlay
 from nova_assist.scenarios.player import Player, Scenario
 from nova_assist.scenarios.story import Story
 
@@ -38,6 +39,7 @@ class House:
         self._driver = driver
         self._standing = contextlib.ExitStack()
         self._cloud = None
+        self._trap = None
 
     def __enter__(self):
         return self
@@ -53,12 +55,17 @@ class House:
     def stage(self, image_format, seed, tell):
         """Return an empty stage, in a cloud that has no volumes."""
         if self._cloud is None:
-            folder = self._standing.enter_context(tempfile.TemporaryDirectory())
+            folder = pathlib.Path(self._standing.enter_context(tempfile.TemporaryDirectory()))
+            self._trap = Trap(folder / 'trap')
             self._cloud = self._standing.enter_context(
-                Cloud(pathlib.Path(folder), driver=self._driver)
+                Cloud(
+                    folder / 'cloud',
+                    driver=self._driver,
+                    cinder_environment=self._trap.environment,
+                )
             )
         scenario = Scenario(_STORY, image_format)
         player = Player(self._cloud, seed, threading.Event())
         stage = player.stage(scenario, _Silent(), ScenarioResult(scenario.name))
         stage.context.patience.seconds = _PATIENCE
-        return FreePlay(self._cloud, stage, tell)
+        return FreePlay(self._cloud, stage, self._trap, tell)

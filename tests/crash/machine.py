@@ -8,7 +8,7 @@ oracle is that of all stories: the models of :mod:`nova_assist.checks`, compared
 from hypothesis import stateful, strategies
 from hypothesis.stateful import precondition, rule
 
-from nova_assist.scenarios import free_play
+from nova_assist.faults import free_play
 from nova_assist.scenarios.runner import FORMATS
 
 #: How many there may be at a time, and how large they may get, in bytes.
@@ -19,8 +19,8 @@ LARGEST = 3 << 30
 #: Which of those that are eligible, counted round.
 CHOICE = strategies.integers(0, 5)
 
-#: The change of the share at which Cinder dies; no operation makes many more.
-CHANGE = strategies.integers(1, 24)
+#: The effect on the share before which Cinder dies; few operations have many more.
+EFFECT = strategies.integers(1, 24)
 
 
 def _choose(eligible, choice):
@@ -169,29 +169,29 @@ class Deaths(Lifecycle):
     """The same, with deaths of Cinder in the middle of operations."""
 
     @when(lambda self: fewer(self.play.volumes))
-    @rule(choice=CHOICE, change=CHANGE)
-    def die_in_snapshot(self, choice, change):
-        self.do(self.play.die_in_snapshot, _choose(fewer(self.play.volumes), choice), change)
+    @rule(choice=CHOICE, effect=EFFECT)
+    def die_in_snapshot(self, choice, effect):
+        self.do(self.play.die_in_snapshot, _choose(fewer(self.play.volumes), choice), effect)
 
     @when(lambda self: self.play.snapshots)
-    @rule(choice=CHOICE, change=CHANGE)
-    def die_in_deletion(self, choice, change):
-        self.do(self.play.die_in_deletion, *_choose(self.play.snapshots, choice), change)
+    @rule(choice=CHOICE, effect=EFFECT)
+    def die_in_deletion(self, choice, effect):
+        self.do(self.play.die_in_deletion, *_choose(self.play.snapshots, choice), effect)
 
     @when(Lifecycle.growing)
-    @rule(choice=CHOICE, change=CHANGE)
-    def die_in_extension(self, choice, change):
-        self.do(self.play.die_in_extension, _choose(self.growing(), choice), change)
+    @rule(choice=CHOICE, effect=EFFECT)
+    def die_in_extension(self, choice, effect):
+        self.do(self.play.die_in_extension, _choose(self.growing(), choice), effect)
 
     @when(Lifecycle.copied)
-    @rule(choice=CHOICE, change=CHANGE)
-    def die_in_copy(self, choice, change):
-        self.do(self.play.die_in_copy, _choose(self.copied(), choice), change)
+    @rule(choice=CHOICE, effect=EFFECT)
+    def die_in_copy(self, choice, effect):
+        self.do(self.play.die_in_copy, _choose(self.copied(), choice), effect)
 
     @when(roomy)
-    @rule(choice=CHOICE, change=CHANGE)
-    def die_in_clone(self, choice, change):
-        self.do(self.play.die_in_clone, _choose(self.play.volumes, choice), change)
+    @rule(choice=CHOICE, effect=EFFECT)
+    def die_in_clone(self, choice, effect):
+        self.do(self.play.die_in_clone, _choose(self.play.volumes, choice), effect)
 
 
 def in_house(machine, house):

@@ -2,7 +2,7 @@
 """A story that nobody has written: whoever holds it says what comes next, step by step.
 
 Main class: :class:`FreePlay`. What to do next is left to callers, a property-based test for one,
-what a death of Cinder leaves behind to :mod:`nova_assist.scenarios.deaths`.
+what a death of Cinder leaves behind to :mod:`nova_assist.faults.deaths`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from nova_assist import client
 from nova_assist.checks.model import Exactly
 from nova_assist.cloud.cloud import Cloud
-from nova_assist.scenarios.deaths import Deaths
+from nova_assist.faults.deaths import Deaths
+from nova_assist.faults.trap import Trap
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedServer, TrackedSnapshot, TrackedVolume
@@ -32,15 +33,18 @@ class FreePlay:
     :ivar server: the server that volumes are attached to, once there is one
     """
 
-    def __init__(self, cloud: Cloud, stage: Stage, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, cloud: Cloud, stage: Stage, trap: Trap, tell: Callable[[str], None]
+    ) -> None:
         """Start with nothing.
 
+        :param trap: what Cinder's process was put into
         :param tell: is told of each step before it is played
         """
         self.stage = stage
         self.server: TrackedServer | None = None
         self._cloud = cloud
-        self._deaths = Deaths(cloud, stage)
+        self._deaths = Deaths(cloud, stage, trap)
         self._tell = tell
         self._numbers = itertools.count(1)
 
@@ -167,37 +171,37 @@ class FreePlay:
             self._settle()
             self._cloud.compute.restart()
 
-    def die_in_snapshot(self, volume: TrackedVolume, change: int) -> None:
+    def die_in_snapshot(self, volume: TrackedVolume, effect: int) -> None:
         """Kill Cinder while it takes a snapshot, and let the owner clear up."""
         name = self._name('s')
-        with self._step(f'create snapshot {name} of {volume.name}, {_death(change)}'):
-            self._deaths.in_snapshot(volume, name, change)
+        with self._step(f'create snapshot {name} of {volume.name}, {_death(effect)}'):
+            self._deaths.in_snapshot(volume, name, effect)
             self._let_go(volume)
 
     def die_in_deletion(
-        self, volume: TrackedVolume, snapshot: TrackedSnapshot, change: int
+        self, volume: TrackedVolume, snapshot: TrackedSnapshot, effect: int
     ) -> None:
         """Kill Cinder while it deletes a snapshot, and let the owner do it again."""
-        with self._step(f'delete snapshot {snapshot.name} of {volume.name}, {_death(change)}'):
-            self._deaths.in_deletion(snapshot, change)
+        with self._step(f'delete snapshot {snapshot.name} of {volume.name}, {_death(effect)}'):
+            self._deaths.in_deletion(volume, snapshot, effect)
             self._let_go(volume)
 
-    def die_in_extension(self, volume: TrackedVolume, change: int) -> None:
+    def die_in_extension(self, volume: TrackedVolume, effect: int) -> None:
         """Kill Cinder while it makes a volume larger, and let the owner do it again."""
         gib = volume.size // _GIB + 1
-        with self._step(f'extend {volume.name} to {gib} GiB, {_death(change)}'):
-            self._deaths.in_extension(volume, gib, change)
+        with self._step(f'extend {volume.name} to {gib} GiB, {_death(effect)}'):
+            self._deaths.in_extension(volume, gib, effect)
 
-    def die_in_copy(self, source: TrackedSnapshot, change: int) -> None:
+    def die_in_copy(self, source: TrackedSnapshot, effect: int) -> None:
         """Kill Cinder while it makes a volume of a snapshot, and let the owner delete that."""
-        with self._step(f'create a volume from snapshot {source.name}, {_death(change)}'):
-            self._deaths.in_copy(_gib(source), {'snapshot_id': source.id}, change)
+        with self._step(f'create a volume from snapshot {source.name}, {_death(effect)}'):
+            self._deaths.in_copy(_gib(source), {'snapshot_id': source.id}, effect)
 
-    def die_in_clone(self, source: TrackedVolume, change: int) -> None:
+    def die_in_clone(self, source: TrackedVolume, effect: int) -> None:
         """Kill Cinder while it clones a volume, and let the owner delete what is left."""
-        with self._step(f'clone {source.name}, {_death(change)}'):
+        with self._step(f'clone {source.name}, {_death(effect)}'):
             gib = source.size // _GIB
-            self._deaths.in_copy(gib, {'source_volid': source.id}, change)
+            self._deaths.in_copy(gib, {'source_volid': source.id}, effect)
             self._deaths.clear_other_snapshots(source)
             self._let_go(source)
 
@@ -256,5 +260,5 @@ def _gib(snapshot: TrackedSnapshot) -> int:
     return snapshot.data.size // _GIB if snapshot.data else 0
 
 
-def _death(change: int) -> str:
-    return f'killing Cinder at its change {change} of the share, and start it again'
+def _death(effect: int) -> str:
+    return f'killing Cinder before its effect {effect} on the share, and start it again'
