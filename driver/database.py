@@ -76,7 +76,7 @@ def volume_state(volume_id: str) -> VolumeState:
         size=volume.size * units.Gi,
         share=volume.provider_location,
         status=volume.status,
-        attached=volume.attach_status == fields.VolumeAttachStatus.ATTACHED,
+        attached=_is_attached(volume),
         active_format=_format(volume.id, metadata.get(_FORMAT)),
         base_format=_format(volume.id, metadata.get(_BASE_FORMAT)),
         attached_files=tuple(
@@ -113,9 +113,10 @@ def point_attachments_to(volume_id: str, name: str, image_format: Format) -> Non
 
 
 def snapshot_status(snapshot_id: str) -> client.Status:
-    """Read a snapshot's status and progress."""
+    """Read a snapshot's status and progress, and whether its volume is attached."""
     snapshot = _snapshot(snapshot_id)
-    return client.Status(str(snapshot.status), str(snapshot.progress))
+    attached = _is_attached(_volume(snapshot.volume_id))
+    return client.Status(str(snapshot.status), str(snapshot.progress), attached)
 
 
 def settle_creation(snapshot_id: str, taken: bool) -> None:
@@ -273,6 +274,10 @@ def _volume(volume_id: str) -> Any:
 
 def _snapshot(snapshot_id: str) -> Any:
     return objects.Snapshot.get_by_id(cinder_context.get_admin_context(), snapshot_id)
+
+
+def _is_attached(volume: Any) -> bool:
+    return bool(volume.attach_status == fields.VolumeAttachStatus.ATTACHED)
 
 
 def _format(volume_id: str, value: str | None) -> Format | None:

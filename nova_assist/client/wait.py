@@ -26,10 +26,14 @@ _SHARE_OF_AGE = 1 / 20
 
 @dataclasses.dataclass(frozen=True)
 class Status:
-    """What Cinder's database says of a snapshot under way."""
+    """What Cinder's database says of a snapshot under way.
+
+    :ivar attached: whether its volume is still attached; if not, Nova may never report
+    """
 
     status: str
     progress: str
+    attached: bool = True
 
 
 class Answer(enum.Enum):
@@ -38,6 +42,7 @@ class Answer(enum.Enum):
     CLAIMED = 'Nova reports that it is done'
     FAILED = 'Nova reports an error'
     SILENT = 'Nova has not reported in time'
+    DETACHED = 'the volume was detached from its guest before Nova had reported'
     DISTURBED = 'the status of the snapshot was changed by somebody else'
 
 
@@ -69,6 +74,8 @@ def poll(look: Callable[[], _Look], settled: Callable[[_Look], bool], timeout: f
 
 
 def _answer(status: Status, under_way: str) -> Answer | None:
-    if status.status == under_way:
-        return Answer.CLAIMED if status.progress == _CLAIMED_PROGRESS else None
-    return Answer.FAILED if status.status.startswith('error') else Answer.DISTURBED
+    if status.status != under_way:
+        return Answer.FAILED if status.status.startswith('error') else Answer.DISTURBED
+    if status.progress == _CLAIMED_PROGRESS:
+        return Answer.CLAIMED
+    return None if status.attached else Answer.DETACHED

@@ -17,6 +17,9 @@ from oslo_service import wsgi
 #: How long the API may take to answer.
 ANSWER_SECONDS = 30
 
+#: What the token of the user "expired" starts with.
+EXPIRED = 'expired:'
+
 
 class ApiError(Exception):
     """The API doesn't answer as it should."""
@@ -26,7 +29,8 @@ class Loader:
     """Loads Cinder's API so that clients can find out its versions.
 
     They ask without a token. Cinder without Keystone answers that with a token instead of the
-    version document, which stops the ``openstack`` command.
+    version document, which stops the ``openstack`` command. And it takes any token: the one of
+    :data:`EXPIRED` stands for those that Keystone's middleware refuses.
     """
 
     def load_app(self, name: str) -> Any:
@@ -36,6 +40,9 @@ class Loader:
         def with_discovery(environ: dict[str, Any], start_response: Any) -> Any:
             if environ['PATH_INFO'].rstrip('/') == '/v3':
                 environ.setdefault('HTTP_X_AUTH_TOKEN', 'anonymous:none')
+            if environ.get('HTTP_X_AUTH_TOKEN', '').startswith(EXPIRED):
+                start_response('401 Unauthorized', [('Content-Type', 'text/plain')])
+                return [b'Authentication required']
             return app(environ, start_response)
 
         return with_discovery

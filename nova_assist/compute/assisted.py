@@ -65,9 +65,7 @@ class AssistedSnapshots:
         self._require_guest(server)
         async with self._reporting(token, request.snapshot_id, done='creating', failed='error'):
             await self._switch(server, guest, request)
-        while await self._cinder.snapshot_status(token, request.snapshot_id) == 'creating':
-            await asyncio.sleep(POLL_SECONDS)
-        await self._attachments.refresh(server, request.volume_id, token)
+        await self._refresh_created(server, request, token)
 
     async def delete(
         self, server: Server, guest: Guest, request: DeleteRequest, token: str
@@ -87,6 +85,11 @@ class AssistedSnapshots:
     def _require_guest(self, server: Server) -> None:
         if self._store.get(server.id) is not server:
             raise errors.GuestNotFound(f'server {server.id} was deleted meanwhile')
+
+    async def _refresh_created(self, server: Server, request: CreateRequest, token: str) -> None:
+        while await self._cinder.snapshot_status(token, request.snapshot_id) == 'creating':
+            await asyncio.sleep(POLL_SECONDS)
+        await self._attachments.refresh(server, request.volume_id, token)
 
     async def _switch(self, server: Server, guest: Guest, request: CreateRequest) -> None:
         attachment = self._attachments.require(server, request.volume_id)

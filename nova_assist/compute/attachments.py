@@ -103,6 +103,36 @@ class Attachments:
                 await self._attempt(self._cinder.delete_volume(token, attachment.volume_id))
             self._forget(server, attachment)
 
+    async def reserve_all(self, server: Server, token: str) -> None:
+        """Give all volumes of a server that is off back, but keep them reserved for it."""
+        for attachment in server.attachments:
+            old = attachment.attachment_id
+            attachment.attachment_id = await self._cinder.reserve(
+                token, attachment.volume_id, server.id
+            )
+            attachment.connection = attachment.source = None
+            await self._attempt(self._cinder.disconnect(token, old))
+        self._store.save(server)
+
+    async def connect_all(self, server: Server, token: str) -> None:
+        """Connect all volumes that are reserved for a server that is off.
+
+        :raises CinderError: Cinder refused.
+        """
+        for attachment in server.attachments:
+            attachment.connection = await self._cinder.connect(
+                token, attachment.attachment_id, attachment.device
+            )
+        self._store.save(server)
+
+    async def complete_all(self, server: Server, token: str) -> None:
+        """Tell Cinder that a server has all its volumes.
+
+        :raises CinderError: Cinder refused.
+        """
+        for attachment in server.attachments:
+            await self._cinder.complete(token, attachment.attachment_id)
+
     async def refresh(self, server: Server, volume_id: str, token: str) -> None:
         """Take over from Cinder where a volume is now.
 

@@ -129,6 +129,55 @@ class BlockLayer:
             arguments['backing_file'] = graph.relative_backing_name(chain, 0, lower)
         return await jobs.start(self._daemon, 'block-stream', device=chain[0].name, **arguments)
 
+    async def break_write(self, volume_id: str, file_name: str | None, number: int) -> str:
+        """Have QEMU's ``blkdebug`` fail the next write to a file of a disk, as a bad share would.
+
+        Only one write fails, whoever sends it: a qcow2 file that can't be flushed any more could
+        not be mended either.
+
+        :param file_name: one of the disk's chain; its active file by default.
+        :param number: of the error, ``errno.EIO`` or another.
+        :returns: the image's node, for :meth:`mend`.
+        :raises ComputeError: there is no such file.
+        """
+        chain = await self.chain(volume_id)
+        node = chain[0 if file_name is None else graph.find(chain, file_name)]
+        await self._daemon.execute(
+            'blockdev-add',
+            driver='blkdebug',
+            node_name=f'fault-{node.number}',
+            image=f'file-{node.number}',
+            inject_error=[{'event': 'none', 'iotype': 'write', 'errno': number, 'once': True}],
+        )
+        await self._put_above(volume_id, node.name, f'fault-{node.number}')
+        return node.name
+
+    async def mend(self, volume_id: str, name: str) -> None:
+        """Take away what :meth:`break_write` has put between a node and its file.
+
+        :raises ComputeError: it can't be taken away.
+        """
+        number = name.removeprefix(graph.IMAGE_PREFIX)
+        await self._put_above(volume_id, name, f'file-{number}')
+        await self._daemon.execute('blockdev-del', node_name=f'fault-{number}')
+
+    async def _put_above(self, volume_id: str, name: str, file: str) -> None:
+        """Have a node of a disk's chain reach its file through another node."""
+        chain = await self.chain(volume_id)
+        place = [node.name for node in chain].index(name)
+        node, below = chain[place], chain[place + 1 :]
+        found = await self._daemon.execute('query-named-block-nodes', flat=True)
+        options: dict[str, object] = {
+            'driver': node.driver,
+            'node-name': name,
+            'file': file,
+            'read-only': next(each['ro'] for each in found if each['node-name'] == name),
+            **_caching(node.file),
+        }
+        if node.driver == ImageFormat.QCOW2.value:
+            options['backing'] = below[0].name if below else None
+        await self._daemon.execute('blockdev-reopen', options=[options])
+
     async def resize(self, volume_id: str, size: int) -> None:
         """Grow a disk to *size* bytes, and check that QEMU sees the new size.
 
@@ -159,8 +208,7 @@ class BlockLayer:
     async def _add_node(self, image: DiskSource, backing: str | None, *, read_only: bool) -> str:
         number = next(self._numbers)
         name = f'{graph.IMAGE_PREFIX}{number}'
-        cache = {'direct': images.supports_direct_io(image.path), 'no-flush': False}
-        common = {'discard': 'unmap', 'cache': cache}
+        common = _caching(image.path)
         options: dict[str, object] = {
             'driver': image.format.value,
             'node-name': name,
@@ -169,6 +217,7 @@ class BlockLayer:
                 'node-name': f'file-{number}',
                 'filename': image.path,
                 # As libvirt does: a commit has to be able to write to a backing file.
+                'read-only': False,
                 'auto-read-only': True,
                 **common,
             },
@@ -210,6 +259,11 @@ class BlockLayer:
             if edges == await self._daemon.execute('x-debug-query-block-graph'):
                 tops = {_volume(export['id']): export['node-name'] for export in exports}
                 return tops, graph.Graph.parse(nodes, edges)
+
+
+def _caching(path: str) -> dict[str, object]:
+    cache = {'direct': images.supports_direct_io(path), 'no-flush': False}
+    return {'discard': 'unmap', 'cache': cache}
 
 
 def _export_id(volume_id: str) -> str:

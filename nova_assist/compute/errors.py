@@ -13,6 +13,7 @@
      |    +-- NotFound              404
      |    +-- NotAcceptable         406
      |    +-- Conflict              409
+     |    +-- Unavailable           503
      +-- GuestNotFound              the server went away while work for it was under way
      +-- DiskError                  a disk or a file of its chain isn't what the request needs
      +-- ImageCommandError          qemu-img failed
@@ -86,6 +87,12 @@ class Conflict(ApiError):
     """The server's state doesn't allow it."""
 
     code, fault = 409, 'conflictingRequest'
+
+
+class Unavailable(ApiError):
+    """The service can't answer for the moment."""
+
+    code, fault = 503, 'serviceUnavailable'
 
 
 class GuestNotFound(ComputeError):

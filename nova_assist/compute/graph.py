@@ -137,8 +137,10 @@ def _node(
     described: Mapping[str, Mapping[str, Any]],
     children: Mapping[str, Mapping[str, str]],
 ) -> Node:
-    # An image node describes its own file as JSON; the plain path is that of its child.
-    protocol = described.get(children.get(node['node-name'], {}).get('file', ''), node)
+    # An image node describes its own file as JSON; the plain path is that of its child, or of the
+    # file below that where errors are injected in between.
+    child = children.get(node['node-name'], {}).get('file', '')
+    protocol = described.get(children.get(child, {}).get('image', child), node)
     return Node(
         node['node-name'],
         node['drv'],

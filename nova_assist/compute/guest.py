@@ -9,10 +9,11 @@ definition only. Who asks and why is left to the rest of the package.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
 from nova_assist.compute import errors, graph, images, jobs
 from nova_assist.compute.block import BlockLayer
@@ -177,6 +178,25 @@ class Guest:
             job = await self._block.start_pull(volume_id, base)
             self._disks_with_job.add(volume_id)
         await self._finish(volume_id, job)
+
+    @contextlib.asynccontextmanager
+    async def failing_write(
+        self, volume_id: str, file_name: str | None, number: int
+    ) -> AsyncIterator[None]:
+        """Have the next write to a file of a disk fail; nothing fails where the guest is off.
+
+        :raises ComputeError: there is no such disk or file.
+        """
+        broken: str | None = None
+        async with self._lock:
+            if self._block is not None:
+                broken = await self._block.break_write(volume_id, file_name, number)
+        try:
+            yield
+        finally:
+            async with self._lock:
+                if self._block is not None and broken is not None:
+                    await self._block.mend(volume_id, broken)
 
     async def resize(self, volume_id: str, size: int) -> None:
         """Grow a disk to *size* bytes; nothing is done where the guest is off.

@@ -20,6 +20,8 @@ class VmState(str, enum.Enum):
     BUILDING = 'building'
     ACTIVE = 'active'
     STOPPED = 'stopped'
+    PAUSED = 'paused'
+    SHELVED_OFFLOADED = 'shelved_offloaded'
     ERROR = 'error'
 
 
@@ -31,6 +33,11 @@ class TaskState(str, enum.Enum):
     POWERING_OFF = 'powering-off'
     REBOOTING = 'rebooting'
     REBOOTING_HARD = 'rebooting_hard'
+    PAUSING = 'pausing'
+    UNPAUSING = 'unpausing'
+    SHELVING = 'shelving'
+    UNSHELVING = 'unshelving'
+    MIGRATING = 'migrating'
     DELETING = 'deleting'
 
 
@@ -39,6 +46,7 @@ class PowerState(int, enum.Enum):
 
     NOSTATE = 0
     RUNNING = 1
+    PAUSED = 3
     SHUTDOWN = 4
 
 

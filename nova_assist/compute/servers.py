@@ -63,7 +63,7 @@ class Servers:
         :raises Conflict: its state doesn't allow it.
         """
         require_state(server, 'start', (VmState.STOPPED,))
-        self._set_task(server, TaskState.POWERING_ON)
+        self.set_task(server, TaskState.POWERING_ON)
         self._background.start(f'server {server.id}: start', self._start(server, 'start'))
 
     def stop(self, server: Server) -> None:
@@ -72,7 +72,7 @@ class Servers:
         :raises Conflict: its state doesn't allow it.
         """
         require_state(server, 'stop', (VmState.ACTIVE, VmState.ERROR))
-        self._set_task(server, TaskState.POWERING_OFF)
+        self.set_task(server, TaskState.POWERING_OFF)
         self._background.start(f'server {server.id}: stop', self._stop(server))
 
     def reboot(self, server: Server, *, hard: bool) -> None:
@@ -81,20 +81,20 @@ class Servers:
         :raises Conflict: its state doesn't allow it.
         """
         if hard:
-            states = (VmState.ACTIVE, VmState.STOPPED, VmState.ERROR)
+            states = (VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.ERROR)
             require_state(server, 'reboot', states, _HARD_REBOOT_TASKS)
-            self._set_task(server, TaskState.REBOOTING_HARD)
+            self.set_task(server, TaskState.REBOOTING_HARD)
             work = self._hard_reboot(server)
         else:
             require_state(server, 'reboot', (VmState.ACTIVE,))
-            self._set_task(server, TaskState.REBOOTING)
+            self.set_task(server, TaskState.REBOOTING)
             work = self._soft_reboot(server)
         self._background.start(f'server {server.id}: reboot', work)
 
     def delete(self, server: Server, token: str) -> None:
         """Delete a server and give its volumes back; no news if that is under way."""
         if server.task_state is not TaskState.DELETING:
-            self._set_task(server, TaskState.DELETING)
+            self.set_task(server, TaskState.DELETING)
             self._background.start(f'server {server.id}: delete', self._delete(server, token))
 
     async def recover(self) -> None:
@@ -126,7 +126,7 @@ class Servers:
 
     async def _start(self, server: Server, action: str) -> None:
         async with self.lock(server):
-            await self._power_on(server, action)
+            await self.power_on(server, action)
 
     async def _stop(self, server: Server) -> None:
         async with self.lock(server):
@@ -142,14 +142,14 @@ class Servers:
                 await guest.power_on(_sources(server))
             except errors.ComputeError as error:
                 LOG.warning('Server %s: soft reboot failed, trying hard: %s', server.id, error)
-                await self._power_on(server, 'reboot')
+                await self.power_on(server, 'reboot')
             else:
                 self._started(server)
 
     async def _hard_reboot(self, server: Server) -> None:
         async with self.lock(server):
             await self.guest(server).power_off()
-            await self._power_on(server, 'reboot')
+            await self.power_on(server, 'reboot')
 
     async def _delete(self, server: Server, token: str) -> None:
         async with self.lock(server):
@@ -159,7 +159,11 @@ class Servers:
         await self._guests.pop(server.id).release()
         self._locks.pop(server.id, None)
 
-    async def _power_on(self, server: Server, action: str) -> None:
+    async def power_on(self, server: Server, action: str) -> None:
+        """Start a server's guest from what Cinder told of its volumes; under the server's lock.
+
+        :raises ComputeError: it doesn't start; the server is in error then.
+        """
         try:
             self._attachments.define_from_connections(server)
             await self.guest(server).power_on(_sources(server))
@@ -180,8 +184,11 @@ class Servers:
                     attachment.source = model.DiskSource(
                         active.file, model.ImageFormat(active.driver)
                     )
-            self._started(server)
-        elif server.vm_state is VmState.ACTIVE:
+            if server.vm_state is VmState.PAUSED:
+                self._store.save(server)
+            else:
+                self._started(server)
+        elif server.vm_state in (VmState.ACTIVE, VmState.PAUSED):
             self._stopped(server)
         else:
             self._store.save(server)
@@ -193,22 +200,24 @@ class Servers:
 
     def _started(self, server: Server) -> None:
         server.launched_at = server.launched_at or model.now()
-        self._set(server, VmState.ACTIVE, PowerState.RUNNING)
+        self.set_state(server, VmState.ACTIVE, PowerState.RUNNING)
 
     def _stopped(self, server: Server) -> None:
-        self._set(server, VmState.STOPPED, PowerState.SHUTDOWN)
+        self.set_state(server, VmState.STOPPED, PowerState.SHUTDOWN)
 
     def _fail(self, server: Server, message: str) -> None:
         server.fault = model.Fault(message, model.now())
-        self._set(server, VmState.ERROR, PowerState.NOSTATE)
+        self.set_state(server, VmState.ERROR, PowerState.NOSTATE)
 
-    def _set(self, server: Server, vm_state: VmState, power_state: PowerState) -> None:
+    def set_state(self, server: Server, vm_state: VmState, power_state: PowerState) -> None:
+        """Note what a server is now; its task is over, unless it is being deleted."""
         server.vm_state, server.power_state = vm_state, power_state
         if server.task_state is not TaskState.DELETING:
             server.task_state = None
         self._store.save(server)
 
-    def _set_task(self, server: Server, task: TaskState) -> None:
+    def set_task(self, server: Server, task: TaskState) -> None:
+        """Note what is being done to a server."""
         server.task_state = task
         self._store.save(server)
 

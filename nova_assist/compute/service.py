@@ -9,10 +9,12 @@ from __future__ import annotations
 import pathlib
 
 from nova_assist.compute import storage_daemon
-from nova_assist.compute.assisted import AssistedSnapshots
 from nova_assist.compute.attachments import Attachments
 from nova_assist.compute.background import Background
 from nova_assist.compute.cinder import Cinder
+from nova_assist.compute.faults import Faults
+from nova_assist.compute.misbehaving import MisbehavingSnapshots
+from nova_assist.compute.resting import Resting
 from nova_assist.compute.run_folder import RunFolder
 from nova_assist.compute.servers import Servers
 from nova_assist.compute.shares import Shares
@@ -36,8 +38,12 @@ class Compute:
         self.cinder = Cinder(cinder_url)
         self.background = Background()
         self.attachments = Attachments(self.store, self.cinder, shares)
-        self.assisted = AssistedSnapshots(self.store, self.cinder, self.attachments)
+        self.faults = Faults()
+        self.assisted = MisbehavingSnapshots(
+            self.store, self.cinder, self.attachments, self.faults
+        )
         self.servers = Servers(self.store, self.attachments, RunFolder(folder), self.background)
+        self.resting = Resting(self.servers, self.attachments, self.background)
 
     async def start(self) -> None:
         """Find the guests again that an earlier process left running."""

@@ -52,6 +52,16 @@ class Connection:
     format: str
 
 
+@dataclasses.dataclass(frozen=True)
+class FaultState:
+    """How far a volume's fault has come: requests that met it, are held by it, have not ended."""
+
+    name: str
+    met: int
+    held: int
+    under_way: int
+
+
 class Api:
     """The two services, as an administrator of one project."""
 
@@ -130,6 +140,25 @@ class Api:
         )
         found: list[dict[str, Any]] = answer.json()['disks']
         return found
+
+    def set_fault(self, volume_id: str, fault: str, times: int) -> None:
+        """Have the next requests to the embedded compute service for a volume meet a fault."""
+        self.nova.client.session.put(
+            self._fault_url(volume_id), json={'fault': fault, 'times': times}, timeout=_TIMEOUT
+        )
+
+    def lift_fault(self, volume_id: str) -> None:
+        """End a volume's fault; requests that are held go on."""
+        self.nova.client.session.delete(self._fault_url(volume_id), timeout=_TIMEOUT)
+
+    def fault(self, volume_id: str) -> FaultState:
+        """Return how far a volume's fault has come, even once it is lifted."""
+        answer = self.nova.client.session.get(self._fault_url(volume_id), timeout=_TIMEOUT)
+        state = answer.json()['fault']
+        return FaultState(state['name'], state['met'], state['held'], state['under_way'])
+
+    def _fault_url(self, volume_id: str) -> str:
+        return f'{self._compute}/assist/faults/{volume_id}'
 
     def backends(self) -> set[str]:
         """Return the names of the backends that Cinder's scheduler can use."""

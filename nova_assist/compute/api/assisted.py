@@ -16,10 +16,23 @@ from aiohttp import web
 from nova_assist.compute import errors
 from nova_assist.compute.api import context, schemas
 from nova_assist.compute.assisted import CreateRequest, DeleteRequest
-from nova_assist.compute.model import Server, VmState
+from nova_assist.compute.faults import ANSWERS, Fault
+from nova_assist.compute.model import Server, TaskState, VmState
 from nova_assist.compute.service import Compute
 
 _POLICY = 'os_compute_api:os-assisted-volume-snapshots'
+
+_REFUSALS: dict[int, type[errors.ApiError]] = {
+    each.code: each
+    for each in (
+        errors.BadRequest,
+        errors.Forbidden,
+        errors.NotFound,
+        errors.Conflict,
+        errors.ApiError,
+        errors.Unavailable,
+    )
+}
 
 
 class AssistedApi:
@@ -42,6 +55,7 @@ class AssistedApi:
         snapshot, info = body['snapshot'], body['snapshot']['create_info']
         wanted = CreateRequest(snapshot['volume_id'], info['snapshot_id'], info['new_file'])
         server = self._holder(wanted.volume_id)
+        self._refuse_by_fault(server, wanted.volume_id, 'do_volume_snapshot_create')
         _require_idle(server, 'do_volume_snapshot_create')
         self._compute.background.start(
             f'snapshot {wanted.snapshot_id}: create',
@@ -61,6 +75,7 @@ class AssistedApi:
         caller.require_privileged(f'{_POLICY}:delete')
         wanted = _delete_request(request)
         server = self._holder(wanted.volume_id)
+        self._refuse_by_fault(server, wanted.volume_id, 'do_volume_snapshot_delete')
         _require_idle(server, 'do_volume_snapshot_delete')
         if wanted.merge_target_file is not None and server.vm_state is not VmState.ACTIVE:
             raise _invalid_state(
@@ -84,6 +99,13 @@ class AssistedApi:
                 'for this operation.'
             )
         return holders[0]
+
+    def _refuse_by_fault(self, server: Server, volume_id: str, method: str) -> None:
+        fault = self._compute.faults.refusal(volume_id)
+        if fault is Fault.MIGRATING:
+            raise _invalid_state(server, 'task_state', TaskState.MIGRATING.value, method)
+        if fault is not None:
+            raise _REFUSALS[ANSWERS[fault]](f'{method} refused on purpose: {fault.value}')
 
 
 def _delete_request(request: web.Request) -> DeleteRequest:
@@ -110,11 +132,13 @@ def _refuse_unknown(request: web.Request, known: set[str]) -> None:
 
 
 def _require_idle(server: Server, method: str) -> None:
-    """Refuse a server with a task under way, or one that never ran."""
+    """Refuse a server with a task under way, one that never ran, or one that is on no host."""
     if server.task_state is not None:
         raise _invalid_state(server, 'task_state', server.task_state.value, method)
     if server.launched_at is None:
         raise _invalid_state(server, 'launched_at', str(None), method)
+    if server.vm_state is VmState.SHELVED_OFFLOADED:
+        raise errors.BadRequest(f'Instance {server.id} is not ready')
 
 
 def _invalid_state(server: Server, attribute: str, state: str, method: str) -> errors.BadRequest:

@@ -20,7 +20,7 @@ from nova_assist.compute.model import Attachment, Server, VmState
 from nova_assist.compute.servers import require_state
 from nova_assist.compute.service import Compute
 
-_STATES = (VmState.ACTIVE, VmState.STOPPED)
+_STATES = (VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED)
 _URL = '/v2.1/servers/{server_id}/os-volume_attachments'
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 
 from nova_assist.compute import errors
+from nova_assist.compute.faults import Fault
 
 Schema = dict[str, Any]
 Version = tuple[int, int]
@@ -57,6 +58,15 @@ ASSISTED_CREATE = _object(
                 ),
             },
         )
+    },
+)
+
+#: A fault that a volume's next requests are to meet; a call of this service's own.
+FAULT = _object(
+    ('fault',),
+    {
+        'fault': {'type': 'string', 'enum': [fault.value for fault in Fault]},
+        'times': {'type': 'integer', 'minimum': 1},
     },
 )
 

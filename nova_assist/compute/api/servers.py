@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``servers``: make, show, list, delete, start, stop, reboot.
+"""``servers``: make, show, list, delete, start, stop, reboot, pause, shelve.
 
 Main class: :class:`ServersApi`. How a server looks is left to
-:mod:`nova_assist.compute.api.views`, the work to :mod:`nova_assist.compute.servers`.
+:mod:`nova_assist.compute.api.views`, the work to :mod:`nova_assist.compute.servers` and
+:mod:`nova_assist.compute.resting`.
 """
 
 from __future__ import annotations
@@ -94,17 +95,20 @@ class ServersApi:
         """Accept an action; 202."""
         body = await request.json()
         names = list(body) if isinstance(body, dict) else []
-        if len(names) != 1 or names[0] not in ('os-start', 'os-stop', 'reboot'):
+        servers, resting = self._compute.servers, self._compute.resting
+        token = context.context_of(request).token
+        actions: dict[str, Callable[[model.Server], None]] = {
+            'os-start': servers.start,
+            'os-stop': servers.stop,
+            'pause': resting.pause,
+            'unpause': resting.unpause,
+            'shelve': lambda server: resting.shelve(server, token),
+            'unshelve': lambda server: resting.unshelve(server, token),
+            'reboot': lambda server: servers.reboot(server, hard=_is_hard(body)),
+        }
+        if len(names) != 1 or names[0] not in actions:
             raise errors.BadRequest(f'There is no such action: {", ".join(names)}')
-        server = find_server(self._compute, request)
-        if names[0] == 'reboot':
-            schemas.validate(body, schemas.REBOOT)
-            hard = body['reboot']['type'].upper() == 'HARD'
-            self._compute.servers.reboot(server, hard=hard)
-        elif names[0] == 'os-start':
-            self._compute.servers.start(server)
-        else:
-            self._compute.servers.stop(server)
+        actions[names[0]](find_server(self._compute, request))
         return web.Response(status=202)
 
     def _selected(self, request: web.Request) -> list[model.Server]:
@@ -127,6 +131,11 @@ class ServersApi:
             )
         ]
         return _page(servers, request)
+
+
+def _is_hard(body: Mapping[str, Any]) -> bool:
+    schemas.validate(body, schemas.REBOOT)
+    return str(body['reboot']['type']).upper() == 'HARD'
 
 
 def _require_image_for_root_disk(wanted: Mapping[str, Any]) -> None:

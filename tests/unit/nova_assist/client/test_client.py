@@ -84,6 +84,13 @@ class WaitTest(unittest.TestCase):
             with self.subTest(status):
                 self.assertIs(client.Answer.DISTURBED, self.answer((status, '90%')))
 
+    def test_volume_that_is_detached_ends_the_wait(self):
+        found = self.answer(('creating', '0%', True), ('creating', '0%', False))
+        self.assertIs(client.Answer.DETACHED, found)
+
+    def test_claim_counts_although_the_volume_was_detached_since(self):
+        self.assertIs(client.Answer.CLAIMED, self.answer(('creating', '90%', False)))
+
     def test_silence_ends_at_the_deadline(self):
         found = client.await_answer(lambda: client.Status('creating', '0%'), 'creating', 0.1)
         self.assertIs(client.Answer.SILENT, found)
