@@ -19,7 +19,8 @@ from nova_assist import client
 
 LOG = logging.getLogger(__name__)
 
-#: Seconds in which QEMU has let go of what a finished job no longer needs.
+#: Seconds in which QEMU has let go of what a finished job no longer needs, at most: no claim is
+#: given longer than Nova has for the work itself.
 SETTLE = 10.0
 
 
@@ -32,13 +33,18 @@ class Outcome:
     """How a request to Nova ended.
 
     :ivar words: that, as part of a sentence
-    :ivar claimed: Nova says that the work is done
     :ivar refused: Nova said no
+    :ivar settle: seconds in which what Nova says to be done has to show; 0 if it doesn't say so
     """
 
     words: str
-    claimed: bool = False
     refused: bool = False
+    settle: float = 0
+
+    @property
+    def claimed(self) -> bool:
+        """Whether Nova says that the work is done."""
+        return self.settle > 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +93,8 @@ class Assist:
         answer = client.await_answer(self.look, under_way, timeout)
         if answer is client.Answer.SILENT:
             return Outcome(f'{unclear}{answer.value} ({timeout:g} seconds)')
-        return Outcome(f'{unclear}{answer.value}', claimed=answer is client.Answer.CLAIMED)
+        claimed = answer is client.Answer.CLAIMED
+        return Outcome(f'{unclear}{answer.value}', settle=min(SETTLE, timeout) if claimed else 0)
 
 
 def create(layout: Layout, chain: Chain, assist: Assist, maker: access.FileMaker) -> str:
@@ -129,7 +136,7 @@ def _has_switched(layout: Layout, active: str, overlay: str, outcome: Outcome) -
             return False
         return outcome.claimed or recovery.is_taken(layout, overlay)
 
-    return client.poll(look, bool, SETTLE if outcome.claimed else 0)
+    return client.poll(look, bool, outcome.settle)
 
 
 def _withdraw(layout: Layout, active: str, overlay: str, outcome: Outcome) -> None:
@@ -149,7 +156,7 @@ def _withdraw(layout: Layout, active: str, overlay: str, outcome: Outcome) -> No
             )
         volumes.withdraw(layout, overlay)
     except exceptions.FileInUse as error:
-        late = dataclasses.replace(outcome, claimed=False)
+        late = dataclasses.replace(outcome, settle=0)
         if client.poll(lambda: _has_switched(layout, active, overlay, late), bool, SETTLE):
             return
         raise exceptions.AssistError(
@@ -172,7 +179,7 @@ def merge(layout: Layout, plan: OnlineMerge, assist: Assist) -> None:
     outcome = _outcome(lambda: assist.delete(plan))
     if outcome.refused:
         raise NotTaken(outcome.words)
-    if not client.poll(lambda: _is_merged(layout, plan), bool, SETTLE if outcome.claimed else 0):
+    if not client.poll(lambda: _is_merged(layout, plan), bool, outcome.settle):
         raise exceptions.AssistError(
             f'Snapshot {assist.snapshot_id} of {layout.volume} not deleted: {outcome.words}, and '
             f'{plan.removed} is still needed by {plan.rebased} or held open. Nothing was removed '

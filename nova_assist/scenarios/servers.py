@@ -53,6 +53,17 @@ class Servers:
         self._await(server, GONE, 'ACTIVE', 'SHUTOFF', *_CHANGING)
         self._context.made.drop(server.id)
 
+    def delete_with(self, server: TrackedServer, volume: TrackedVolume) -> None:
+        """Delete a server that has a volume, and wait until both are free of each other.
+
+        :raises StepFailed: if it is refused or doesn't end
+        """
+        self.stop_writing(volume)
+        self.delete(server)
+        volume.server = None
+        self._context.made.drop(f'{volume.id} attached')
+        self._context.await_volume(volume, 'available', 'in-use', 'detaching')
+
     def attach(self, server: TrackedServer, volume: TrackedVolume) -> None:
         """Attach a volume and wait until the guest has it.
 
@@ -163,6 +174,44 @@ class Servers:
         with refusals(f'starting server {server.name}'):
             self._context.api.nova.servers.start(server.id)
         self._await(server, 'ACTIVE', 'SHUTOFF', *_CHANGING)
+        server.running = True
+
+    def pause(self, server: TrackedServer) -> None:
+        """Pause a server, to whose disks nobody may be writing, and wait.
+
+        :raises StepFailed: if it isn't paused
+        """
+        with refusals(f'pausing server {server.name}'):
+            self._context.api.nova.servers.pause(server.id)
+        self._await(server, 'PAUSED', 'ACTIVE', *_CHANGING)
+
+    def unpause(self, server: TrackedServer) -> None:
+        """Let a paused server go on, and wait.
+
+        :raises StepFailed: if it doesn't
+        """
+        with refusals(f'unpausing server {server.name}'):
+            self._context.api.nova.servers.unpause(server.id)
+        self._await(server, 'ACTIVE', 'PAUSED', *_CHANGING)
+
+    def shelve(self, server: TrackedServer) -> None:
+        """Shelve a server, to whose disks nobody may be writing, and wait until it left its host.
+
+        :raises StepFailed: if it doesn't
+        """
+        with refusals(f'shelving server {server.name}'):
+            self._context.api.nova.servers.shelve(server.id)
+        self._await(server, 'SHELVED_OFFLOADED', 'ACTIVE', 'SHUTOFF', *_CHANGING)
+        server.running = False
+
+    def unshelve(self, server: TrackedServer) -> None:
+        """Start a shelved server and wait until it runs.
+
+        :raises StepFailed: if it doesn't start
+        """
+        with refusals(f'unshelving server {server.name}'):
+            self._context.api.nova.servers.unshelve(server.id)
+        self._await(server, 'ACTIVE', 'SHELVED_OFFLOADED', *_CHANGING)
         server.running = True
 
     def _await(self, server: TrackedServer, wanted: str, *pending: str) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 
 from nova_assist.checks import scene
 from nova_assist.checks.judging import Bench
@@ -31,6 +32,9 @@ from nova_assist.scenarios.servers import Servers
 from nova_assist.scenarios.tracked import TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 from nova_assist.scenarios.waiting import HURRIED_SECONDS
+
+#: What a driver may keep of an operation that has failed and is to be repeated: a note, no image.
+_NOTE_BYTES = 4096
 
 #: How long a process may take from its last word on a connection to its end.
 _LAST_SECONDS = 1.0
@@ -58,10 +62,12 @@ class Stage:
         self._ignored = frozenset(path.name for path in context.share.iterdir())
 
     @contextlib.contextmanager
-    def step(self, name: str, *, judged: bool = True) -> Iterator[None]:
+    def step(self, name: str, *, judged: bool = True, ended: bool = True) -> Iterator[None]:
         """Play one step, then let the judges look, after a failure too: they may see its cause.
 
         :param judged: false for a step after which the share is known to be damaged
+        :param ended: false for a step after which an operation has yet to be repeated: the driver
+            may keep a note of it on the share
         :raises StepEnded: if the step fails or isn't judged as passed; it has been recorded
         :raises NotPossible: if it finds out that the scenario can't be played
         """
@@ -79,7 +85,7 @@ class Stage:
         except Exception as error:  # one step's end, whatever it is, must not end the run
             step.findings.append(_finding(error))
         if judged:
-            self._look(step)
+            self._look(step, ended=ended)
         self._excuse(step)
         verdicts = [finding.verdict for finding in step.findings]
         self._end(step, began, Verdict.worst([Verdict.PASS, *verdicts]))
@@ -132,15 +138,15 @@ class Stage:
             else:
                 self._look(step)
 
-    def _look(self, step: Step) -> None:
+    def _look(self, step: Step, *, ended: bool = True) -> None:
         try:
-            self._judge(step)
+            self._judge(step, ended=ended)
         except Exception as error:  # not to be able to look is a finding, unless it was one before
             finding = _finding(error)
             if finding not in step.findings:
                 step.findings.append(finding)
 
-    def _judge(self, step: Step) -> None:
+    def _judge(self, step: Step, *, ended: bool) -> None:
         """Let the judges look while no guest writes; settled snapshots are held to what they are.
 
         :raises GuestIoError: if a guest's write failed since the last look
@@ -148,7 +154,7 @@ class Stage:
         writers = [volume.writer for volume in self.volumes.all if volume.writer]
         for writer in writers:
             writer.pause()
-        judgement = self._bench.judge(self._scene())
+        judgement = self._bench.judge(self._scene(ended=ended))
         for writer in writers:
             writer.resume()
         step.findings.extend(judgement.findings)
@@ -161,7 +167,7 @@ class Stage:
                     snapshot.data = judgement.settled[snapshot.id]
                     snapshot.seen = True
 
-    def _scene(self) -> scene.Scene:
+    def _scene(self, *, ended: bool) -> scene.Scene:
         """Gather what Cinder and compute say of the volumes that should exist."""
         api, share = self.context.api, self.context.share
         volumes = self.volumes.all
@@ -192,7 +198,12 @@ class Stage:
             )
             for volume in volumes
         )
-        return scene.Scene(share, seen, self._ownership, self._ignored, self.context.judge)
+        ignored = self._ignored if ended else self._ignored | _notes(share)
+        return scene.Scene(share, seen, self._ownership, ignored, self.context.judge)
+
+
+def _notes(share: Path) -> frozenset[str]:
+    return frozenset(each.name for each in share.iterdir() if each.stat().st_size <= _NOTE_BYTES)
 
 
 def _snapshots(volume: TrackedVolume, statuses: dict[str, str]) -> tuple[scene.Snapshot, ...]:

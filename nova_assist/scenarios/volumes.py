@@ -107,6 +107,15 @@ class Volumes:
         low = volume.history.acknowledged
         snapshot_id = self.request_snapshot(volume, name)
         self.await_snapshot(snapshot_id, name, 'available', 'creating')
+        return self.keep_snapshot(volume, snapshot_id, name, low)
+
+    def keep_snapshot(
+        self, volume: TrackedVolume, snapshot_id: str, name: str, low: int
+    ) -> TrackedSnapshot:
+        """Have a snapshot judged from now on that has become available.
+
+        :param low: how many writes were acknowledged when it was asked for
+        """
         data: Expectation = volume.data()
         if volume.writer is not None:
             data = Within(volume.size, volume.history, low, volume.history.issued)
@@ -122,6 +131,11 @@ class Volumes:
         snapshot = volume.snapshot(name)
         self.request_delete(snapshot.id, name)
         self.await_snapshot(snapshot.id, name, GONE, 'deleting')
+        self.drop_snapshot(volume, name)
+
+    def drop_snapshot(self, volume: TrackedVolume, name: str) -> None:
+        """Have a snapshot that is gone judged no more."""
+        snapshot = volume.snapshot(name)
         volume.snapshots.remove(snapshot)
         self._context.made.drop(snapshot.id)
 
