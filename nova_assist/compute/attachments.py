@@ -117,20 +117,15 @@ class Attachments:
     async def connect_all(self, server: Server, token: str) -> None:
         """Connect all volumes that are reserved for a server that is off.
 
+        As Nova does, Cinder is told of the end before the server starts.
+
         :raises CinderError: Cinder refused.
         """
         for attachment in server.attachments:
             attachment.connection = await self._cinder.connect(
                 token, attachment.attachment_id, attachment.device
             )
-        self._store.save(server)
-
-    async def complete_all(self, server: Server, token: str) -> None:
-        """Tell Cinder that a server has all its volumes.
-
-        :raises CinderError: Cinder refused.
-        """
-        for attachment in server.attachments:
+            self._store.save(server)
             await self._cinder.complete(token, attachment.attachment_id)
 
     async def refresh(self, server: Server, volume_id: str, token: str) -> None:

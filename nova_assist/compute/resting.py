@@ -80,4 +80,3 @@ class Resting:
                 self._servers.set_state(server, VmState.SHELVED_OFFLOADED, PowerState.SHUTDOWN)
                 raise
             await self._servers.power_on(server, 'unshelve')
-            await self._attachments.complete_all(server, token)

@@ -103,9 +103,11 @@ class Api:
         return found
 
     def attachments(self) -> dict[str, list[Attachment]]:
-        """Return the attachments, by volume id."""
+        """Return the attachments, by volume id, but for those that are only reserved so far."""
         found: dict[str, list[Attachment]] = {}
         for attachment in self.cinder.attachments.list(detailed=True):
+            if attachment.status == 'reserved':
+                continue
             told = _told(attachment.id, attachment.connection_info)
             known = Attachment(told.attachment, told.file, told.format)
             found.setdefault(attachment.volume_id, []).append(known)

@@ -23,20 +23,23 @@ class Trial:
     """A volume with the snapshots ``older`` and ``newer``, and a server whose guest has it open.
 
     :param seconds: how long any operation may take, whatever Nova does
+    :param name: of the volume
     :param writing: whether the guest writes all the time; it has written in any case
     """
 
-    def __init__(self, stage: Stage, seconds: float, *, writing: bool = True) -> None:
+    def __init__(
+        self, stage: Stage, seconds: float, name: str = 'v1', *, writing: bool = True
+    ) -> None:
         self.stage = stage
         self.faults = NovaFaults(stage.context)
         stage.context.patience.seconds = seconds
         with stage.step('attach a volume and take two snapshots'):
-            self.volume = stage.volumes.create('v1')
-            self.server = stage.servers.create('a')
+            self.volume = stage.volumes.create(name)
+            self.server = stage.servers.create(f'of-{name}')
             stage.servers.attach(self.server, self.volume)
             self._writing = writing
-            for name in ('older', 'newer'):
-                self._snapshot(name)
+            for snapshot in ('older', 'newer'):
+                self._snapshot(snapshot)
 
     def create(self, fault: Fault) -> None:
         """Take a snapshot, which has to succeed in spite of a fault, and delete it."""
@@ -87,7 +90,7 @@ class Trial:
             volumes.drop_snapshot(volume, name)
         with self.stage.step(f'lift {fault.value}, and take another', judged=False):
             self.faults.lift(volume)
-            self._take_anew(name)
+            self.take_anew(name)
 
     def fail_to_delete(
         self, name: str, faults: Mapping[Fault, str], *, lifted: bool = False
@@ -107,17 +110,45 @@ class Trial:
             volumes.delete_snapshot(volume, name)
             # A request that is still held acts on whatever is the active file by then.
             self.faults.lift(volume)
-            self._take_anew(name)
+            self.take_anew(name)
 
     def _fail_to_delete(self, name: str, fault: Fault, said: str) -> None:
-        snapshot = self.volume.snapshot(name)
         title = f'fail to delete the {name} snapshot because of {fault.value}'
         with self.stage.step(title, ended=False):
             self.faults.set(self.volume, fault)
-            self.stage.volumes.request_delete(snapshot.id, name)
-            self.await_end(snapshot.id, 'error_deleting')
-            self.expect_logged(snapshot.id, said)
-            self.stage.volumes.reset_snapshot(snapshot.id, name, 'available')
+            self.stage.volumes.request_delete(self.volume.snapshot(name).id, name)
+            self.fail_deleting(name, said)
+
+    def begin_to_create(self, name: str) -> str:
+        """Ask for a snapshot, and return its id once Nova has accepted it and holds it back."""
+        self.faults.set(self.volume, Fault.LATE_WORK)
+        snapshot_id = self.stage.volumes.request_snapshot(self.volume, name)
+        self.faults.await_held(self.volume)
+        return snapshot_id
+
+    def begin_to_delete(self, name: str) -> str:
+        """Ask for a snapshot's end; return its id once Nova has accepted it and holds it back."""
+        self.faults.set(self.volume, Fault.LATE_WORK)
+        snapshot_id = self.volume.snapshot(name).id
+        self.stage.volumes.request_delete(snapshot_id, name)
+        self.faults.await_held(self.volume)
+        return snapshot_id
+
+    def finish_creating(self, snapshot_id: str, name: str) -> None:
+        """Wait until a snapshot is available, and have it judged from now on.
+
+        The guest has been quiet meanwhile.
+        """
+        self.await_end(snapshot_id, 'available')
+        low = self.volume.history.acknowledged
+        self.stage.volumes.keep_snapshot(self.volume, snapshot_id, name, low)
+
+    def fail_deleting(self, name: str, said: str) -> None:
+        """Wait until a deletion has failed, and declare the snapshot to be available again."""
+        snapshot_id = self.volume.snapshot(name).id
+        self.await_end(snapshot_id, 'error_deleting')
+        self.expect_logged(snapshot_id, said)
+        self.stage.volumes.reset_snapshot(snapshot_id, name, 'available')
 
     def await_end(self, snapshot_id: str, wanted: str) -> None:
         """Wait for a snapshot's status, whatever Nova makes of it meanwhile.
@@ -157,7 +188,7 @@ class Trial:
         except TookTooLong as error:
             raise StepFailed('the error does not say what went wrong', said, found) from error
 
-    def _take_anew(self, name: str) -> None:
+    def take_anew(self, name: str) -> None:
         """Replace a deleted snapshot by a new one, which is the newest of all."""
         if name == 'older':
             self.volume.snapshot('newer').name = 'older'

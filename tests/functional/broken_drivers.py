@@ -13,7 +13,19 @@ import pathlib
 from cinder import utils as cinder_utils
 from oslo_concurrency import processutils
 
-from driver import access, backend, nfs, offline, qemu_img, records, snapshots, startup, volumes
+from driver import (
+    access,
+    backend,
+    locks,
+    nfs,
+    offline,
+    online,
+    qemu_img,
+    records,
+    snapshots,
+    startup,
+    volumes,
+)
 
 # What is whole; a driver is set up once a backend, and would wrap a wrapper.
 _MERGE = offline.merge
@@ -96,6 +108,16 @@ class AsksForRoot(nfs.NfsDriver):
             helper = cinder_utils.get_root_helper()
             processutils.execute('chmod', 'x', run_as_root=True, root_helper=helper)
         super().create_snapshot(snapshot)
+
+
+class BelievesNova(nfs.NfsDriver):
+    """Takes what Nova reports for what has happened."""
+
+    def do_setup(self, context):
+        online._has_switched = lambda layout, active, overlay, outcome: outcome.claimed
+        online._is_merged = lambda layout, plan: True
+        locks.claim = lambda path: contextlib.nullcontext()
+        super().do_setup(context)
 
 
 class LeavesOverlays(nfs.NfsDriver):

@@ -16,13 +16,12 @@ from nova_assist.scenarios.trial import Trial
 from tests.judged import OURS
 from tests.lab import stories
 
-TIMEOUT = 2
 #: In which any operation has to end: a machine may be slow, the driver may not wait on.
 SECONDS = 30
 
 OPTIONS = {
-    'nfs_assisted_create_timeout': str(TIMEOUT),
-    'nfs_assisted_delete_timeout': str(TIMEOUT),
+    'nfs_assisted_create_timeout': '2',
+    'nfs_assisted_delete_timeout': '3',
 }
 
 REFUSALS = {
@@ -57,12 +56,25 @@ def creations(stage):
         trial.create(fault)
 
 
+def mixed_up(stage):
+    trial, other = Trial(stage, SECONDS), Trial(stage, SECONDS, 'v2')
+    with stage.step('report of another volume that its snapshot is done, which it is not'):
+        failed = trial.begin_to_create('failed')
+        other.faults.set(other.volume, Fault.OTHER_SNAPSHOT)
+        low = other.volume.history.acknowledged
+        snapshot_id = stage.volumes.request_snapshot(other.volume, 'done')
+        trial.await_end(failed, 'error')
+        # If this machine is slow, the report comes too late.
+        trial.expect_logged(failed, f'{_CLAIMED}|{_SILENT}')
+        other.await_end(snapshot_id, 'available')
+        stage.volumes.keep_snapshot(other.volume, snapshot_id, 'done', low)
+
+
 def deletions(stage):
     trial = Trial(stage, SECONDS)
-    for name in ('older', 'newer'):
-        trial.fail_to_delete(
-            name, {Fault.SILENT: _SILENT, Fault.ERROR: _FAILED, Fault.FALSE_CLAIM: _CLAIMED}
-        )
+    trial.fail_to_delete(
+        'older', {Fault.SILENT: _SILENT, Fault.ERROR: _FAILED, Fault.FALSE_CLAIM: _CLAIMED}
+    )
     trial.fail_to_delete('newer', {Fault.LATE_WORK: _SILENT})
     trial.fail_to_delete('older', {Fault.LATE_WORK: _SILENT}, lifted=True)
     trial.fail_to_delete('newer', {Fault.EARLY_CLAIM: _CLAIMED}, lifted=True)
@@ -88,28 +100,68 @@ DONE = (
 )
 
 
-class MisbehavingTest(unittest.TestCase):
+class CloudCase(unittest.TestCase):
+    """Tests that play stories in one cloud."""
+
+    driver = OURS
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        cls.cloud = Cloud(pathlib.Path(folder.name), driver=OURS, options=OPTIONS)
+        cls.cloud = Cloud(pathlib.Path(folder.name), driver=cls.driver, options=OPTIONS)
         cls.addClassCleanup(cls.cloud.stop)
         cls.cloud.start()
 
+    def results(self, tell, formats):
+        return stories.play(self.cloud, [Story(tell.__name__, tell.__name__, tell)], formats)
+
     def play(self, tell, *formats):
-        story = Story(tell.__name__, tell.__name__, tell)
-        for result in stories.play(self.cloud, [story], formats):
+        for result in self.results(tell, formats):
             self.assertEqual(Verdict.PASS, result.verdict, result.reason)
 
+
+class MisbehavingTest(CloudCase):
     def test_nova_that_refuses(self):
         self.play(refusals, 'raw')
 
     def test_creation_that_nova_misreports(self):
         self.play(creations, 'raw', 'qcow2')
 
+    def test_report_that_is_of_another_snapshot(self):
+        self.play(mixed_up, 'raw')
+
     def test_deletion_that_nova_misreports(self):
         self.play(deletions, 'raw', 'qcow2')
 
     def test_block_job_that_fails_though_success_is_claimed(self):
         self.play(failed_jobs, 'raw', 'qcow2')
+
+
+def believed_switch(stage):
+    Trial(stage, SECONDS).fail_to_create({Fault.FALSE_CLAIM: _CLAIMED})
+
+
+def believed_merge(stage):
+    Trial(stage, SECONDS).fail_to_delete('older', {Fault.FALSE_CLAIM: _CLAIMED})
+
+
+class BelieverTest(CloudCase):
+    """The stories tell a driver that takes Nova's word for it."""
+
+    driver = 'tests.functional.broken_drivers.BelievesNova'
+
+    def faults(self, tell):
+        (result,) = self.results(tell, ['raw'])
+        self.assertEqual(Verdict.FAIL, result.verdict, result.reason)
+        return '\n'.join(found.fault for step in result.steps for found in step.findings)
+
+    def test_switch_that_never_was(self):
+        found = self.faults(believed_switch)
+        self.assertRegex(found, 'becoming error did not happen .* it still is available')
+        self.assertRegex(found, 'the guest has another chain of volume v1')
+
+    def test_merge_that_never_was(self):
+        found = self.faults(believed_merge)
+        self.assertRegex(found, 'becoming error_deleting did not happen .* it still is gone')
+        self.assertRegex(found, 'a file is missing')
