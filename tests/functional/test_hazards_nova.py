@@ -23,7 +23,7 @@ from tests.judged import IN_TREE, OURS
 IMAGE = '00000000-0000-0000-0000-000000000001'
 #: Seconds for what has to happen, and in which it is seen that something doesn't.
 PATIENCE = 40
-LONG = 8
+LONG = 5
 OPTIONS = {
     OURS: {'nfs_assisted_create_timeout': '2', 'nfs_assisted_delete_timeout': '3'},
     # It has no such options: its limits are 600 and 7200 seconds.

@@ -160,6 +160,23 @@ class CreateTest(OnlineCase):
             self.create_online(nova)
         self.assert_as_before()
 
+    def test_guest_that_is_gone_is_not_waited_for(self):
+        gone = client.Status('creating', '0%', attached=False)
+        with self.assertRaisesRegex(online.NotTaken, 'was detached from its guest'):
+            self.create_online(Nova(report=gone), timeout=60)
+        self.assert_as_before()
+
+    def test_guest_that_switched_and_wrote_before_it_was_gone_keeps_its_data(self):
+        gone = client.Status('creating', '0%', attached=False)
+        self.create_online(Nova(self.switch_write_and_shut_down, report=gone), timeout=60)
+        self.assert_taken()
+
+    def test_claim_has_no_longer_to_come_true_than_nova_has_for_the_work(self):
+        online.SETTLE = 60
+        with self.assertRaisesRegex(online.NotTaken, 'reports that it is done'):
+            self.create_online(Nova(), timeout=0.2)
+        self.assert_as_before()
+
     def test_server_error_of_nova_is_waited_out(self):
         nova = Nova(self.switch, error=client.Unanswered('504'))
         nova.status = client.Status('creating', '0%')
@@ -201,10 +218,10 @@ class MergeTest(OnlineCase):
         self.before = records.load(self.layout)
         self.guest_opens(self.before.active)
 
-    def merge(self, nova, snapshot_id='a'):
+    def merge(self, nova, snapshot_id='a', timeout=0.2):
         record, found = self.opened()
         plan = chain.plan_online_merge(record, found, snapshot_id)
-        online.merge(self.layout, plan, self.assist(nova))
+        online.merge(self.layout, plan, self.assist(nova, timeout))
 
     def commit_a(self):
         # What a commit job leaves: the overlay above names the file below, the guest holds both.
@@ -261,6 +278,12 @@ class MergeTest(OnlineCase):
     def test_reported_failure(self):
         with self.assertRaisesRegex(exceptions.AssistError, 'reports an error'):
             self.merge(Nova(report=client.Status('error_deleting', '90%')))
+        self.assert_as_before()
+
+    def test_guest_that_is_gone_is_not_waited_for(self):
+        gone = client.Status('deleting', '0%', attached=False)
+        with self.assertRaisesRegex(exceptions.AssistError, 'was detached from its guest'):
+            self.merge(Nova(report=gone), timeout=60)
         self.assert_as_before()
 
     def test_refusal_is_told_apart(self):
