@@ -60,8 +60,10 @@ class RefusalsTest(unittest.TestCase):
 
 
 class AttachmentsTest(unittest.TestCase):
-    def told(self, info):
-        attachment = types.SimpleNamespace(id='a1', volume_id='v1', connection_info=info)
+    def told(self, info, status='attached'):
+        attachment = types.SimpleNamespace(
+            id='a1', volume_id='v1', connection_info=info, status=status
+        )
         cinder = types.SimpleNamespace(
             attachments=types.SimpleNamespace(list=lambda detailed: [attachment])
         )
@@ -70,6 +72,9 @@ class AttachmentsTest(unittest.TestCase):
     def test_file_and_format_are_those_of_the_connection_info(self):
         expected = {'v1': [Attachment('a1', 'volume-v1', 'qcow2')]}
         self.assertEqual(expected, self.told({'name': 'volume-v1', 'format': 'qcow2'}))
+
+    def test_attachment_that_is_only_reserved_leads_nowhere_yet(self):
+        self.assertEqual({}, self.told({}, 'reserved'))
 
     def test_attachment_whose_connection_info_names_no_file_is_listed(self):
         expected = {'v1': [Attachment('a1', None, 'raw')]}
