@@ -8,6 +8,7 @@ through; and what failed has to work when it is repeated.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -17,80 +18,92 @@ from nova_assist.scenarios.errors import StepFailed, TookTooLong
 from nova_assist.scenarios.nova_faults import NovaFaults
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.stage import Stage
+from nova_assist.scenarios.tracked import TrackedVolume
 
 
 class Trial:
-    """A volume with the snapshots ``older`` and ``newer``, and a server whose guest has it open.
+    """A server whose guest has a volume open with the snapshots ``older`` and ``newer``.
+
+    What is to be taken and deleted at the same time is taken of a second volume, ``fresh``.
 
     :param seconds: how long any operation may take, whatever Nova does
-    :param name: of the volume
     :param writing: whether the guest writes all the time; it has written in any case
     """
 
-    def __init__(
-        self, stage: Stage, seconds: float, name: str = 'v1', *, writing: bool = True
-    ) -> None:
+    def __init__(self, stage: Stage, seconds: float, *, writing: bool = True) -> None:
         self.stage = stage
         self.faults = NovaFaults(stage.context)
         stage.context.patience.seconds = seconds
+        self._writing = writing
         with stage.step('attach a volume and take two snapshots'):
-            self.volume = stage.volumes.create(name)
-            self.server = stage.servers.create(f'of-{name}')
-            stage.servers.attach(self.server, self.volume)
-            self._writing = writing
-            for snapshot in ('older', 'newer'):
-                self._snapshot(snapshot)
+            self.server = stage.servers.create('a')
+            self.volume = self.attach('v1')
+            for name in ('older', 'newer'):
+                self._snapshot(name)
 
-    def create(self, fault: Fault) -> None:
-        """Take a snapshot, which has to succeed in spite of a fault, and delete it."""
-        volumes, volume = self.stage.volumes, self.volume
-        with self.stage.step(f'take a snapshot in spite of {fault.value}'):
-            self.faults.set(volume, fault)
-            low = volume.history.acknowledged
-            snapshot_id = volumes.request_snapshot(volume, fault.value)
-            self.await_end(snapshot_id, 'available')
-            volumes.keep_snapshot(volume, snapshot_id, fault.value, low)
-        with self.stage.step(f'delete it, and lift {fault.value}', judged=False):
-            volumes.delete_snapshot(volume, fault.value)
-            self.faults.lift(volume)
+    @functools.cached_property
+    def fresh(self) -> TrackedVolume:
+        """The second volume, attached when it is needed first."""
+        return self.attach('v2')
 
-    def fail_to_create(self, faults: Mapping[Fault, str]) -> None:
-        """Take a snapshot for each of some faults, which has to fail; then without a fault.
+    def attach(self, name: str) -> TrackedVolume:
+        """Have the guest use another volume, and write to it."""
+        volume = self.stage.volumes.create(name)
+        self.stage.servers.attach(self.server, volume)
+        self.stage.servers.start_writing(volume)
+        return volume
+
+    def succeed(self, fault: Fault) -> None:
+        """Take a snapshot and delete one, which has to succeed in spite of a fault."""
+        volumes, volume, name = self.stage.volumes, self.volume, fault.value
+        with self.stage.step(f'take and delete a snapshot in spite of {name}'):
+            low = self.fresh.history.acknowledged
+            taken = self._request(fault)
+            self.await_end(taken, 'available')
+            volumes.keep_snapshot(self.fresh, taken, name, low)
+            self.await_end(volume.snapshot('older').id, GONE)
+            volumes.drop_snapshot(volume, 'older')
+        with self.stage.step(f'go on, and lift {name}', judged=False):
+            volumes.delete_snapshot(self.fresh, name)
+            self._lift_both()
+            self.take_anew('older')
+
+    def fail(self, faults: Mapping[Fault, str]) -> None:
+        """Take a snapshot and delete one for each of some faults, which fail; then without.
 
         :param faults: with a pattern for what Cinder logs
         """
-        volumes, volume = self.stage.volumes, self.volume
-        failed = [self._fail_to_create(fault, said) for fault, said in faults.items()]
-        with self.stage.step('take it again, and remove what is left of those that failed'):
-            volumes.snapshot(volume, 'again')
-            self.faults.lift(volume)
+        volumes = self.stage.volumes
+        failed = [self._fail(fault, said) for fault, said in faults.items()]
+        with self.stage.step('take and delete it again, and remove what is left'):
+            volumes.snapshot(self.fresh, 'again')
+            volumes.delete_snapshot(self.volume, 'older')
+            # A request that is still held acts on whatever is the active file by then.
+            self._lift_both()
             for snapshot_id in failed:
                 volumes.discard(snapshot_id, 'that failed')
-            volumes.delete_snapshot(volume, 'again')
+            volumes.delete_snapshot(self.fresh, 'again')
+            self.take_anew('older')
 
-    def _fail_to_create(self, fault: Fault, said: str) -> str:
-        with self.stage.step(f'fail to take a snapshot because of {fault.value}'):
-            self.faults.set(self.volume, fault)
-            snapshot_id = self.stage.volumes.request_snapshot(self.volume, fault.value)
-            self.await_end(snapshot_id, 'error')
-            self.expect_logged(snapshot_id, said)
-        return snapshot_id
+    def _fail(self, fault: Fault, said: str) -> str:
+        with self.stage.step(f'fail to take and delete because of {fault.value}', ended=False):
+            taken = self._request(fault)
+            self.await_end(taken, 'error')
+            self.expect_logged(taken, said)
+            self.fail_deleting('older', said)
+        return taken
 
-    def delete(self, name: str, fault: Fault) -> None:
-        """Delete a snapshot, which has to succeed in spite of a fault, and take it anew.
-
-        :param name: ``older``, which is merged down, or ``newer``, which is pulled up
-        """
-        volumes, volume = self.stage.volumes, self.volume
-        snapshot = volume.snapshot(name)
-        with self.stage.step(f'delete the {name} snapshot in spite of {fault.value}'):
+    def _request(self, fault: Fault) -> str:
+        """Ask for a snapshot of the second volume, and for the end of one of the first."""
+        for volume in (self.fresh, self.volume):
             self.faults.set(volume, fault)
-            volumes.request_delete(snapshot.id, name)
-            self.await_end(snapshot.id, GONE)
-            volumes.drop_snapshot(volume, name)
-        with self.stage.step(f'lift {fault.value}, and take another', judged=False):
+        taken = self.stage.volumes.request_snapshot(self.fresh, fault.value)
+        self.stage.volumes.request_delete(self.volume.snapshot('older').id, 'older')
+        return taken
+
+    def _lift_both(self) -> None:
+        for volume in (self.fresh, self.volume):
             self.faults.lift(volume)
-            self.take_anew(name)
 
     def fail_to_delete(
         self, name: str, faults: Mapping[Fault, str], *, lifted: bool = False
@@ -103,21 +116,17 @@ class Trial:
         """
         volumes, volume = self.stage.volumes, self.volume
         for fault, said in faults.items():
-            self._fail_to_delete(name, fault, said)
+            title = f'fail to delete the {name} snapshot because of {fault.value}'
+            with self.stage.step(title, ended=False):
+                self.faults.set(volume, fault)
+                volumes.request_delete(volume.snapshot(name).id, name)
+                self.fail_deleting(name, said)
         with self.stage.step(f'delete the {name} snapshot again, and take another'):
             if lifted:
                 self.faults.lift(volume)
             volumes.delete_snapshot(volume, name)
-            # A request that is still held acts on whatever is the active file by then.
             self.faults.lift(volume)
             self.take_anew(name)
-
-    def _fail_to_delete(self, name: str, fault: Fault, said: str) -> None:
-        title = f'fail to delete the {name} snapshot because of {fault.value}'
-        with self.stage.step(title, ended=False):
-            self.faults.set(self.volume, fault)
-            self.stage.volumes.request_delete(self.volume.snapshot(name).id, name)
-            self.fail_deleting(name, said)
 
     def begin_to_create(self, name: str) -> str:
         """Ask for a snapshot, and return its id once Nova has accepted it and holds it back."""
