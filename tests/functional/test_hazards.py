@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hazards of Cinder's NFS driver that need no NFS to show: it fails, ours passes.
 
-The others are in ``tests/lab/test_hazards.py``.
+Those of a misbehaving Nova are in ``tests/functional/test_hazards_nova.py``, the others in
+``tests/lab/test_hazards.py``.
 """
 
 import unittest

@@ -17,6 +17,7 @@ from keystoneauth1 import exceptions as session_errors
 from nova_assist import client
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.compute.faults import Fault
+from nova_assist.scenarios.logs import ServiceLog
 from nova_assist.scenarios.rest import Api
 from tests.judged import IN_TREE, OURS
 
@@ -25,7 +26,7 @@ IMAGE = '00000000-0000-0000-0000-000000000001'
 PATIENCE = 40
 LONG = 5
 OPTIONS = {
-    OURS: {'nfs_assisted_create_timeout': '2', 'nfs_assisted_delete_timeout': '3'},
+    OURS: {'nfs_assisted_create_timeout': '4', 'nfs_assisted_delete_timeout': '4'},
     # It has no such options: its limits are 600 and 7200 seconds.
     IN_TREE: {},
 }
@@ -38,7 +39,6 @@ class World:
         self.cloud = Cloud(pathlib.Path(folder), driver=driver, options=OPTIONS[driver])
         self.cloud.start()
         self.cinder = self.cloud.cinderclient()
-        self.cinder.client.session.timeout = LONG  # the control may not answer at all
         self.nova = self.cloud.novaclient()
         self.api = Api(self.cinder, self.nova, self.cloud.compute.url)
         self.share = self.cloud.shares['raw'].path
@@ -68,6 +68,16 @@ class World:
         """Delete a snapshot, and return the status that it comes to."""
         self.cinder.volume_snapshots.delete(snapshot)
         return self.end(snapshot, 'deleting')
+
+    def fail_to_delete(self, snapshot):
+        """See a deletion fail, and declare the snapshot to be available again."""
+        log = ServiceLog('Cinder', self.cloud.cinder.log)
+        log.mark()
+        self.delete(snapshot)
+        # Nova has set the status; the driver has ended once the log tells of it.
+        if not client.poll(lambda: log.errors(snapshot.id), bool, PATIENCE):
+            raise AssertionError(f'{self.cloud.driver} has logged no error')
+        self.cinder.volume_snapshots.reset_state(snapshot, 'available')
 
     def write(self):
         """Have the guest write to its disk."""
@@ -121,6 +131,8 @@ class World:
 
     def goes_on(self):
         """Tell whether the next operation on the volume goes through, so that it isn't locked."""
+        session = self.cinder.client.session
+        session.timeout = LONG  # the control may not answer at all
         try:
             again = self.request()
             look = client.poll(
@@ -128,6 +140,8 @@ class World:
             )
         except session_errors.ClientException:  # nobody answers
             return False
+        finally:
+            session.timeout = PATIENCE
         return look == 'available'
 
 
@@ -162,8 +176,7 @@ class HazardTest(unittest.TestCase):
         def retry(world):
             snapshot = world.snapshot()
             world.fault(Fault.ERROR)
-            world.delete(snapshot)
-            world.cinder.volume_snapshots.reset_state(snapshot, 'available')
+            world.fail_to_delete(snapshot)
             world.fault(Fault.SILENT)
             return world.delete(snapshot), world.needed(snapshot), snapshot
 
