@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from oslo_log import log as logging
 
-from driver import access, exceptions, locks, recovery, volumes
+from driver import access, exceptions, locks, reading, recovery, volumes
 from driver.chain import Chain, OnlineMerge
 from driver.layout import Layout
 from nova_assist import client
@@ -148,7 +148,7 @@ def _withdraw(layout: Layout, active: str, overlay: str, outcome: Outcome) -> No
     :raises AssistError: it can't be told who uses it, or a guest has written to it
     """
     try:
-        if volumes.holds_data(layout, overlay):
+        if reading.holds_data(layout, overlay):
             raise exceptions.AssistError(
                 f'Snapshot of {layout.volume}: {outcome.words}, and though a guest has written '
                 f'to {overlay}, one uses {active} now. Both were left in place; find out which '
@@ -189,7 +189,7 @@ def merge(layout: Layout, plan: OnlineMerge, assist: Assist) -> None:
 
 
 def _is_merged(layout: Layout, plan: OnlineMerge) -> bool:
-    rebased = volumes.read_header(layout, plan.rebased)
+    rebased = reading.read_header(layout, plan.rebased)
     if rebased.backing_file != plan.new_backing:
         return False
     return not locks.holders(layout.path(plan.removed)).any

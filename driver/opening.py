@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from oslo_log import log as logging
 
-from driver import access, chain, exceptions, journal, records, recovery, shares, volumes
+from driver import access, chain, exceptions, journal, reading, records, recovery, shares
 from driver.chain import Chain
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
@@ -137,7 +137,7 @@ class Opener:
         """
         record = records.load(layout)
         base = before.base
-        base_format = base.format if volumes.exists(layout, base.name) else Format.QCOW2
+        base_format = base.format if reading.exists(layout, base.name) else Format.QCOW2
         active_format = base_format if record.active == base.name else Format.QCOW2
         self.ledger.save_formats(state.id, active_format, base_format)
         if state.attached:
@@ -145,7 +145,7 @@ class Opener:
 
     def _read_chain(self, state: VolumeState, layout: Layout, record: Record) -> Chain:
         active_format = _active_format(layout, record, state)
-        return volumes.read_chain(layout, record.active, active_format, state.size)
+        return reading.read_chain(layout, record.active, active_format, state.size)
 
 
 def _active_format(layout: Layout, record: Record, state: VolumeState) -> Format:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from driver import access, chain, exceptions, locks, records, volumes
+from driver import access, chain, exceptions, locks, reading, records, volumes
 from driver.chain import Chain
 from driver.journal import Intent, Operation
 from driver.layout import Layout
@@ -62,7 +62,7 @@ def _settle_create(
     attached_to: Collection[str],
 ) -> Record:
     overlay = layout.overlay(snapshot_id)
-    if overlay in found.names or not volumes.exists(layout, overlay):
+    if overlay in found.names or not reading.exists(layout, overlay):
         return record
     if overlay not in attached_to and not is_taken(layout, overlay):
         volumes.withdraw(layout, overlay)
@@ -81,4 +81,4 @@ def _settle_create(
 
 def is_taken(layout: Layout, overlay: str) -> bool:
     """Tell whether a guest writes to a new overlay, or has written to it."""
-    return locks.holders(layout.path(overlay)).writing or volumes.holds_data(layout, overlay)
+    return locks.holders(layout.path(overlay)).writing or reading.holds_data(layout, overlay)

@@ -14,7 +14,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, journal, offline, online, records, volumes
+from driver import chain, exceptions, journal, offline, online, reading, records, volumes
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
 from driver.layout import Layout
@@ -124,7 +124,7 @@ class Snapshots:
         :raises StateError: what is left of it holds data
         """
         _require(state, _DELETE_STATES, f'delete snapshot {snapshot_id}')
-        if volumes.is_gone(self.opener.layout(state.share, state.name)):
+        if reading.is_gone(self.opener.layout(state.share, state.name)):
             LOG.warning('Nothing of volume %s is on its share any more.', state.id)
             return
         opened = self.opener.open(state)
@@ -221,9 +221,9 @@ def _require(state: VolumeState, accepted: Collection[str], what: str) -> None:
 def _remove_leftover(opened: Opened, snapshot_id: str) -> None:
     layout, leftover = opened.layout, opened.layout.overlay(snapshot_id)
     volumes.remove_temporary(layout, layout.temporary(leftover))
-    if leftover in opened.chain.names or not volumes.exists(layout, leftover):
+    if leftover in opened.chain.names or not reading.exists(layout, leftover):
         return
-    if volumes.holds_data(layout, leftover):
+    if reading.holds_data(layout, leftover):
         raise exceptions.StateError(
             f'{leftover} is in no record, yet a guest has written to it, so it was not removed. '
             f'Compare it with {opened.chain.active.name} of {layout.volume} '

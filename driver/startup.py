@@ -15,7 +15,7 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, volumes
+from driver import exceptions, reading, volumes
 from driver.backend import Backend
 from driver.database import Unfinished, VolumeState
 
@@ -91,7 +91,7 @@ class Startup:
             )
         state = self.rows.volume_state(volume_id)
         layout = self.backend.opener.layout(state.share, state.name)
-        if state.status not in _WITHOUT_FILES and not volumes.is_gone(layout):
+        if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
         for name in left:
             if name.endswith('.tmp'):

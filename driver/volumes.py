@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A volume's files: read, make, grow, copy, delete.
+"""A volume's files: make, grow, copy, delete.
 
-Every file is prepared under a temporary name and published complete. Snapshots are left to
-:mod:`driver.offline` and :mod:`driver.online`.
+Every file is prepared under a temporary name and published complete. Reading them is left to
+:mod:`driver.reading`, snapshots to :mod:`driver.offline` and :mod:`driver.online`.
 """
 
 from __future__ import annotations
@@ -15,119 +15,19 @@ from collections.abc import Iterable, Iterator
 
 from oslo_concurrency import processutils
 
-from driver import access, advice, chain, durable, exceptions, files, locks, qcow2, qemu_img
+from driver import (
+    access,
+    advice,
+    durable,
+    exceptions,
+    files,
+    locks,
+    qemu_img,
+    reading,
+)
 from driver.chain import Chain, Image
 from driver.layout import Format, Layout
 from driver.records import Record
-
-
-def read_chain(layout: Layout, active: str, active_format: Format, largest: int) -> Chain:
-    """Read the headers of a volume's files, from the active one down.
-
-    :param active_format: the format that Cinder's database has for the active file
-    :param largest: size in bytes that no header may exceed: a guest can have written a header
-        with a larger one
-    :raises ChainError: a file is missing, or not one of the volume
-    :raises ImageError: a header is damaged or hostile
-    """
-    found = chain.follow(
-        layout, active, active_format, lambda name, form: _inspect(layout, name, form)
-    )
-    for image in found.images:
-        if image.format is Format.QCOW2 and image.virtual_size > largest:
-            raise exceptions.ImageError(
-                f'{image.name} claims {image.virtual_size} bytes, the volume has {largest}. A '
-                f'guest may have written that header, or somebody who can write to the share, so '
-                f'it is not attached, copied or changed.'
-            )
-    return found
-
-
-def read_header(layout: Layout, name: str) -> qcow2.Header:
-    """Read the header of one of the volume's qcow2 files.
-
-    :raises ChainError: the file is missing
-    :raises ImageError: the header is damaged or hostile
-    """
-    with _reading(layout.path(name)) as handle:
-        return qcow2.parse(files.read_at(handle, 0, qcow2.HEADER_BYTES), name)
-
-
-def holds_data(layout: Layout, name: str) -> bool:
-    """Tell whether anything was ever written to an overlay; an empty file is one withdrawn.
-
-    :raises ChainError: the file is missing
-    :raises ImageError: the header is damaged or hostile
-    """
-    path = layout.path(name)
-    with _reading(path) as handle:
-        start = files.read_at(handle, 0, qcow2.HEADER_BYTES)
-        if not start:
-            return False
-        header = qcow2.parse(start, name)
-        table = files.read_at(handle, header.l1_offset, header.l1_entries * 8)
-    if len(table) < header.l1_entries * 8:
-        raise exceptions.ImageError(
-            f'{name} ends before its table of clusters does, so that nobody can tell whether it '
-            f'holds data. Nothing was changed; look at it with "qemu-img check -f qcow2".'
-        )
-    return any(table)
-
-
-def is_gone(layout: Layout) -> bool:
-    """Tell whether neither base nor record of a volume is on the share."""
-    return not any(exists(layout, name) for name in (layout.volume, layout.record))
-
-
-def exists(layout: Layout, name: str) -> bool:
-    """Tell whether one of a volume's files is there.
-
-    :raises ShareError: it can't be told, which is not to be taken for a no
-    """
-    path = layout.path(name)
-    try:
-        path.lstat()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise exceptions.ShareError(
-            f'Could not look for {path}: {error.strerror}. {advice.on_file(path, error)} '
-            f'Then repeat.'
-        ) from error
-    return True
-
-
-def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
-    if image_format is Format.RAW:
-        with _reading(layout.path(name)) as handle:
-            return Image(name, image_format, os.fstat(handle).st_size)
-    header = read_header(layout, name)
-    if header.encrypted:
-        raise exceptions.Unsupported(f'{name} is encrypted, which this driver does not do.')
-    return Image(
-        name, image_format, header.virtual_size, header.backing_file, header.backing_format
-    )
-
-
-@contextlib.contextmanager
-def _reading(path: pathlib.Path) -> Iterator[int]:
-    try:
-        with files.opened(path) as handle:
-            yield handle
-    except OSError as error:
-        raise exceptions.ChainError(
-            f'Could not read {path}: {error.strerror}. Nothing was changed. {_remedy(path, error)}'
-        ) from error
-
-
-def _remedy(path: pathlib.Path, error: OSError) -> str:
-    if error.errno != errno.ENOENT:
-        return advice.on_file(path, error)
-    return (
-        'The volume needs this file: bring it back, then repeat. If its data is gone for good, '
-        'take all files of the volume off the share; then its snapshots and the volume can be '
-        'deleted.'
-    )
 
 
 def create(
@@ -227,7 +127,7 @@ def discard(layout: Layout, name: str) -> None:
 
     :raises FileInUse: somebody has it open
     """
-    if exists(layout, name):
+    if reading.exists(layout, name):
         path = layout.path(name)
         with locks.claim(path):
             durable.remove(path)
@@ -241,7 +141,7 @@ def withdraw(layout: Layout, name: str) -> None:
 
     :raises FileInUse: somebody has it open
     """
-    if exists(layout, name):
+    if reading.exists(layout, name):
         path = layout.path(name)
         with locks.claim(path):
             durable.truncate(path, 0)
@@ -250,7 +150,7 @@ def withdraw(layout: Layout, name: str) -> None:
 
 def remove_temporary(layout: Layout, name: str) -> None:
     """Remove a file that was being prepared; one that is gone is fine."""
-    if exists(layout, name):
+    if reading.exists(layout, name):
         durable.remove(layout.path(name))
 
 
@@ -333,7 +233,7 @@ def _extend_raw(path: pathlib.Path, size: int, sparse: bool) -> None:
 
 
 def _length(path: pathlib.Path) -> int:
-    with _reading(path) as handle:
+    with reading.opened(path) as handle:
         return os.fstat(handle).st_size
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 
-from driver import access, audit, journal, offline, records, tree, volumes
+from driver import access, audit, journal, offline, reading, records, tree
 from driver.chain import plan_offline_merge
 from driver.findings import Kind, Severity
 from driver.journal import Intent, Operation
@@ -212,7 +212,7 @@ class InterruptedOperationTest(DamageCase):
 
     def opened(self):
         record = records.load(self.layout)
-        return record, volumes.read_chain(self.layout, record.active, Format.QCOW2, builders.GIB)
+        return record, reading.read_chain(self.layout, record.active, Format.QCOW2, builders.GIB)
 
     def create(self):
         record, chain = self.opened()

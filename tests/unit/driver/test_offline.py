@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from driver import access, chain, exceptions, offline, qemu_img, records, volumes
+from driver import access, chain, exceptions, offline, qemu_img, reading, records, volumes
 from driver.layout import Format
 from driver.records import Record
 from tests.unit.driver import builders
@@ -49,7 +49,7 @@ class VolumeCase(unittest.TestCase):
     def opened(self, base_format=Format.RAW, largest=builders.GIB):
         record = records.load(self.layout)
         active_format = base_format if record.active == builders.VOLUME else Format.QCOW2
-        found = volumes.read_chain(self.layout, record.active, active_format, largest)
+        found = reading.read_chain(self.layout, record.active, active_format, largest)
         chain.check(self.layout, record, found)
         return record, found
 
@@ -98,11 +98,11 @@ class VolumesTest(VolumeCase):
             self.opened()
 
     def test_file_of_which_nothing_can_be_told_is_not_taken_for_gone(self):
-        self.assertFalse(volumes.exists(self.layout, builders.VOLUME))
+        self.assertFalse(reading.exists(self.layout, builders.VOLUME))
         self.layout.path('file').touch()
         below = builders.layout(self.layout.path('file'))
         with self.assertRaisesRegex(exceptions.ShareError, 'Could not look for .*Not a directory'):
-            volumes.exists(below, builders.VOLUME)
+            reading.exists(below, builders.VOLUME)
 
     def test_symlink_on_the_share_is_not_followed(self):
         self.layout.path(builders.VOLUME).symlink_to('/etc/passwd')
@@ -174,9 +174,9 @@ class VolumesTest(VolumeCase):
         self.create()
         self.snapshot('a')
         overlay = self.layout.overlay('a')
-        self.assertFalse(volumes.holds_data(self.layout, overlay))
+        self.assertFalse(reading.holds_data(self.layout, overlay))
         write(self.layout.path(overlay), Format.QCOW2, 16383, 1)
-        self.assertTrue(volumes.holds_data(self.layout, overlay))
+        self.assertTrue(reading.holds_data(self.layout, overlay))
 
     def test_open_volume_does_not_grow(self):
         self.create()
