@@ -16,7 +16,7 @@ import pathlib
 import stat
 from collections.abc import Iterator
 
-from driver import advice, exceptions
+from driver import advice, exceptions, files
 
 #: Modes that ``nas_secure_file_permissions`` asks for, true and false.
 SECURE_MODE = 0o660
@@ -69,10 +69,19 @@ def change(path: pathlib.Path, uid: int | None, gid: int | None, mode: int | Non
     :raises ShareError: this user may not
     """
     try:
-        if uid is not None or gid is not None:
-            os.chown(path, -1 if uid is None else uid, -1 if gid is None else gid)
-        if mode is not None:
-            os.chmod(path, mode)
+        # No rights on the file are needed for that, and no link is followed.
+        handle = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode):
+                raise files.NotAFile(found.st_mode)
+            same = f'/proc/self/fd/{handle}'
+            if uid is not None or gid is not None:
+                os.chown(same, -1 if uid is None else uid, -1 if gid is None else gid)
+            if mode is not None:
+                os.chmod(same, mode)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise exceptions.ShareError(
             f'Could not change owner, group or mode of {path}: {error.strerror}. Do it on the '

@@ -13,6 +13,7 @@ from driver.findings import Finding, Kind, SaveRecord, SetAside, Severity
 from driver.journal import Operation
 from driver.links import Links
 from driver.rebuilding import NATURAL, rebuild
+from driver.records import Record
 from driver.survey import Survey
 
 
@@ -93,7 +94,8 @@ def _is_first(survey: Survey, overlays: tuple[str, ...]) -> bool:
 
 
 def _rebuilt(survey: Survey, links: Links, kind: Kind, meaning: str) -> Finding:
-    record = rebuild(links)
+    merging = survey.intent is not None and survey.intent.operation is Operation.DELETE
+    record = None if merging else rebuild(links)
     return Finding(
         kind,
         Severity.ERROR,
@@ -142,8 +144,8 @@ def _disagreeing(survey: Survey, links: Links, linked: list[str]) -> Finding:
     layout, record = survey.layout, survey.record
     mapped = sorted(record.overlays.values()) if record else []
     fresh = rebuild(links)
-    if fresh is not None and record is not None and fresh.active != record.active:
-        fresh = None  # two files claim to hold the newest data
+    if fresh is not None and record is not None and not _is_certain(survey, record, fresh):
+        fresh = None
     return Finding(
         Kind.RECORD_DISAGREES,
         Severity.ERROR,
@@ -159,6 +161,18 @@ def _disagreeing(survey: Survey, links: Links, linked: list[str]) -> Finding:
         f'{layout.volume}, wait for its end.',
         SaveRecord(fresh) if fresh else None,
     )
+
+
+def _is_certain(survey: Survey, record: Record, fresh: Record) -> bool:
+    """Tell whether the headers leave only one record.
+
+    Not where two files claim to hold the newest data, nor where an overlay is gone and the active
+    file is one: it can have been pulled into that, or committed, and then the active file stands
+    for one snapshot or for the other.
+    """
+    gone = any(name not in survey.files for name in record.overlays.values())
+    merged = gone and record.active in fresh.overlays.values()
+    return fresh.active == record.active and not merged
 
 
 def _stray(survey: Survey, links: Links, name: str) -> Finding:

@@ -201,10 +201,15 @@ def give_up_extension(volume_id: str) -> None:
         volume.save()
 
 
-def reset_progress(snapshot_id: str) -> None:
-    """Forget the progress that an earlier attempt, or anybody else, has left."""
+def reset_progress(snapshot_id: str, status: str) -> None:
+    """Forget the progress that an earlier attempt, or anybody else, has left.
+
+    :param status: what Cinder accepts Nova's report for; a deletion that was asked for before
+        this service has started is not found in it, see :func:`give_up_deletions`
+    """
     snapshot = _snapshot(snapshot_id)
     snapshot.progress = _NO_PROGRESS
+    snapshot.status = status
     snapshot.save()
 
 

@@ -8,11 +8,10 @@ a format is never taken from here: what a file *is* say Cinder's database and th
 from __future__ import annotations
 
 import dataclasses
-import os
 import pathlib
 import struct
 
-from driver import exceptions, qcow2
+from driver import exceptions, files, qcow2
 
 #: What a header takes as qemu-img writes it; more is read where it turns out to be longer.
 _FIRST = 4096
@@ -66,13 +65,10 @@ def look(path: pathlib.Path) -> Look:
 
     :raises OSError: it can't be read
     """
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        found = examine(os.pread(handle, _FIRST, 0), path.name)
+    with files.opened(path) as handle:
+        found = examine(files.read_at(handle, 0, _FIRST), path.name)
         if found.damage:
-            found = examine(os.pread(handle, qcow2.HEADER_BYTES, 0), path.name)
-    finally:
-        os.close(handle)
+            found = examine(files.read_at(handle, 0, qcow2.HEADER_BYTES), path.name)
     return found
 
 

@@ -105,7 +105,7 @@ def kept(layout: Layout, intent: Intent, maker: access.FileMaker) -> Iterator[No
     with locks.claim(temporary):  # before anybody can see it
         durable.publish(temporary, layout.path(layout.journal))
         yield
-    clear(layout)
+        clear(layout)
 
 
 def is_held(layout: Layout) -> bool:

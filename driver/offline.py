@@ -23,11 +23,8 @@ def create(
     overlay = layout.overlay(snapshot_id)
     with locks.claim(layout.path(chain.active.name)):
         volumes.create_overlay(layout, overlay, chain.active, maker)
-        try:
-            records.save(layout, record.with_snapshot(snapshot_id, overlay), maker)
-        except exceptions.ShareError:
-            volumes.discard(layout, overlay)
-            raise
+        # Should this fail, nobody knows which record is in force: the journal has it settled.
+        records.save(layout, record.with_snapshot(snapshot_id, overlay), maker)
 
 
 def merge(layout: Layout, plan: OfflineMerge, maker: access.FileMaker) -> None:

@@ -25,7 +25,7 @@ SETTLE = 10.0
 
 
 class NotTaken(exceptions.AssistError):
-    """A request has come to nothing, and nothing is left of it."""
+    """A request has come to nothing; what an earlier one has begun may be going on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Assist:
 
     :ivar calls: Nova's API
     :ivar look: reads the snapshot's status and progress from Cinder's database
-    :ivar reset: sets the progress back, so that an old or forged ``90%`` isn't taken for news
+    :ivar reset: sets the progress back, so that an old or forged ``90%`` isn't taken for news, and
+        the status to what Nova's report is accepted for
     :ivar create_timeout: seconds that Nova may take to switch the guest
     :ivar delete_timeout: seconds that Nova may take to merge
     """
@@ -62,7 +63,7 @@ class Assist:
     snapshot_id: str
     calls: client.AssistedSnapshots
     look: Callable[[], client.Status]
-    reset: Callable[[], None]
+    reset: Callable[[str], None]
     create_timeout: float
     delete_timeout: float
 
@@ -79,7 +80,7 @@ class Assist:
         return self._ask(lambda: self.calls.delete(request), 'deleting', self.delete_timeout)
 
     def _ask(self, send: Callable[[], None], under_way: str, timeout: float) -> Outcome:
-        self.reset()
+        self.reset(under_way)
         unclear = ''
         try:
             send()
@@ -149,6 +150,8 @@ def _withdraw(layout: Layout, active: str, overlay: str, outcome: Outcome) -> No
     """
     try:
         if reading.holds_data(layout, overlay):
+            if _has_switched(layout, active, overlay, dataclasses.replace(outcome, settle=0)):
+                return
             raise exceptions.AssistError(
                 f'Snapshot of {layout.volume}: {outcome.words}, and though a guest has written '
                 f'to {overlay}, one uses {active} now. Both were left in place; find out which '

@@ -42,8 +42,8 @@ class Ledger(Protocol):
     def snapshot_status(self, snapshot_id: str) -> client.Status:
         """Read a snapshot's status and progress."""
 
-    def reset_progress(self, snapshot_id: str) -> None:
-        """Forget the progress of an earlier attempt."""
+    def reset_progress(self, snapshot_id: str, status: str) -> None:
+        """Forget the progress of an earlier attempt, and set the status of what begins."""
 
     def add_temporary_snapshot(self, source_id: str, new_volume_id: str) -> str:
         """Give a snapshot that lasts only while a volume is cloned its row; returns its id."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A qcow2 header's bytes as a value, and the gate for headers that are damaged or hostile.
 
-Main class: :class:`Header`. Pure: reading files is left to :mod:`driver.volumes`. The format is
+Main class: :class:`Header`. Pure: reading files is left to :mod:`driver.reading`. The format is
 that of ``docs/interop/qcow2.txt`` in QEMU's sources. The gate is never wider than QEMU's own: what
 passes here is opened by QEMU with the same backing file, format and size, or refused by it.
 """

@@ -99,7 +99,7 @@ def parse(data: bytes, layout: Layout) -> Record:
 def save(layout: Layout, record: Record, maker: access.FileMaker) -> None:
     """Replace a volume's record; a crash leaves the old one or the new one.
 
-    :raises ShareError: it can't be written, and the old one is in force
+    :raises ShareError: it can't be written, or not durably: either can be in force
     """
     content = {**record.overlays, _ACTIVE: record.active}
     data = json.dumps(content, indent=1, sort_keys=True).encode('ascii')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mends what :mod:`driver.audit` has found and can prove how to mend.
 
-Main function: :func:`repair`. No data is removed, and what is replaced is kept under another name.
+Main function: :func:`repair`. No image is removed; what is replaced is kept under another name.
 Each step leaves the volume no worse than it was, so that a repair that was interrupted can be
 repeated: it looks afresh before each step, while every QEMU is kept out of the volume's files.
 """
@@ -33,6 +33,7 @@ from driver.findings import (
     Remedy,
     Remove,
     SaveRecord,
+    SetAccess,
     SetAside,
 )
 from driver.layout import Layout
@@ -88,9 +89,10 @@ class _Repair:
 
     def carry_out(self) -> list[Outcome]:
         try:
+            self._mend(access_only=True)  # without it the files can't be claimed
             with contextlib.ExitStack() as held:
                 self._claim(held)
-                self._mend()
+                self._mend(access_only=False)
         except exceptions.DriverError as error:
             self._outcomes.append(Outcome(self._layout.volume, None, False, str(error)))
         return self._outcomes
@@ -109,15 +111,22 @@ class _Repair:
         for name in self._claimed:
             held.enter_context(locks.claim(self._layout.path(name)))
 
-    def _mend(self) -> None:
+    def _mend(self, *, access_only: bool) -> None:
         tried = set()
         while True:
             # Afresh after each step: one that was mended shows how to mend the next.
             names = self._names()
-            if self._layout.journal in names and self._layout.journal not in self._claimed:
+            begun = self._layout.journal in names and self._layout.journal not in self._claimed
+            if begun and not access_only:
                 raise self._under_way()  # it has begun just now
             found = audit.examine(self._layout, names, self._expected, self._claimed)
-            mendable = (each for each in found if each.remedy and each.key not in tried)
+            mendable = (
+                each
+                for each in found
+                if each.remedy
+                and each.key not in tried
+                and (not access_only or isinstance(each.remedy, SetAccess))
+            )
             finding = next(mendable, None)
             if finding is None or finding.remedy is None:
                 return

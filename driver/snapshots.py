@@ -17,7 +17,6 @@ from oslo_log import log as logging
 from driver import chain, exceptions, journal, offline, online, reading, records, volumes
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
-from driver.layout import Layout
 from driver.opening import Opened, Opener
 from nova_assist import client
 
@@ -53,7 +52,7 @@ class Snapshots:
         _require(state, _CREATE_STATES, f'take snapshot {snapshot_id}')
         opened = self._idle(state, self.opener.open(state), snapshot_id)
         layout, record, maker = opened.layout, opened.record, self.opener.maker
-        with self._journaled(layout, Intent(Operation.CREATE, snapshot_id)):
+        with self._journaled(opened, Intent(Operation.CREATE, snapshot_id)):
             if state.attached:
                 assist = self._assist(state, snapshot_id, context)
                 overlay = online.create(layout, opened.chain, assist, maker)
@@ -157,9 +156,7 @@ class Snapshots:
 
     def _merge_detached(self, state: VolumeState, opened: Opened, snapshot_id: str) -> None:
         plan = chain.plan_offline_merge(opened.record, opened.chain, snapshot_id)
-        with self._journaled(
-            opened.layout, Intent(Operation.DELETE, snapshot_id, removes=plan.overlay)
-        ):
+        with self._journaled(opened, Intent(Operation.DELETE, snapshot_id, removes=plan.overlay)):
             offline.merge(opened.layout, plan, self.opener.maker)
             self.opener.tell(state, opened.layout, opened.chain)
 
@@ -173,7 +170,7 @@ class Snapshots:
         assist = self._assist(state, snapshot_id, context)
         try:
             with self._journaled(
-                layout, Intent(Operation.DELETE, snapshot_id, removes=plan.removed)
+                opened, Intent(Operation.DELETE, snapshot_id, removes=plan.removed)
             ):
                 online.merge(layout, plan, assist)
                 records.save(layout, plan.record, self.opener.maker)
@@ -188,13 +185,17 @@ class Snapshots:
             self._merge_detached(state, opened, snapshot_id)
 
     @contextlib.contextmanager
-    def _journaled(self, layout: Layout, intent: Intent) -> Iterator[None]:
-        """Keep an intent until the operation has ended, or has come to nothing."""
+    def _journaled(self, opened: Opened, intent: Intent) -> Iterator[None]:
+        """Keep an intent until the operation has ended, or has come to nothing.
+
+        A repetition that is refused says nothing of the first attempt, which may be going on.
+        """
         try:
-            with journal.kept(layout, intent, self.opener.maker):
+            with journal.kept(opened.layout, intent, self.opener.maker):
                 yield
         except online.NotTaken:
-            journal.clear(layout)
+            if opened.pending is None:
+                journal.clear(opened.layout)
             raise
 
     def _assist(self, state: VolumeState, snapshot_id: str, context: Any) -> online.Assist:
@@ -204,7 +205,7 @@ class Snapshots:
             snapshot_id=snapshot_id,
             calls=ledger.nova(context, min(_ANSWER_SECONDS, settings.create_timeout)),
             look=lambda: ledger.snapshot_status(snapshot_id),
-            reset=lambda: ledger.reset_progress(snapshot_id),
+            reset=lambda status: ledger.reset_progress(snapshot_id, status),
             create_timeout=settings.create_timeout,
             delete_timeout=settings.delete_timeout,
         )

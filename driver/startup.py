@@ -15,7 +15,7 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, reading, volumes
+from driver import exceptions, journal, reading, volumes
 from driver.backend import Backend
 from driver.database import Unfinished, VolumeState
 
@@ -70,18 +70,33 @@ class Startup:
         left = self._leftovers()
         concerned = unfinished.deletions | unfinished.extensions | left.keys()
         for volume_id in sorted(concerned):
-            with self.try_lock(volume_id) as free:
-                if not free:
-                    LOG.info('Volume %s is being worked on, and left alone.', volume_id)
-                    continue
-                try:
-                    self._settle(volume_id, left.get(volume_id, ()))
-                except exceptions.DriverError as error:
-                    LOG.error('Volume %s could not be settled: %s', volume_id, error)
-                except Exception:  # one volume must not keep the others from being served
-                    LOG.exception('Volume %s could not be settled', volume_id)
+            try:
+                with self.try_lock(volume_id) as free:
+                    if free:
+                        self._settle(volume_id, left.get(volume_id, ()))
+                    else:
+                        LOG.info('Volume %s is being worked on, and left alone.', volume_id)
+            except exceptions.DriverError as error:
+                LOG.error('Volume %s could not be settled: %s', volume_id, error)
+            except Exception:  # one volume must not keep the others from being served
+                LOG.exception('Volume %s could not be settled', volume_id)
 
     def _settle(self, volume_id: str, left: Iterable[str]) -> None:
+        state = self.rows.volume_state(volume_id)
+        layout = self.backend.opener.layout(state.share, state.name)
+        if journal.is_held(layout):
+            LOG.error('Another process is at work on %s; it is left alone.', layout.volume)
+            return
+        # With a volume Cinder's own start deletes its snapshots, which have to be "deleting" then.
+        if state.status != 'deleting':
+            self._give_up_deletions(volume_id)
+        if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
+            self._open(state)
+        for name in left:
+            if name.endswith('.tmp'):
+                volumes.remove_temporary(layout, name)
+
+    def _give_up_deletions(self, volume_id: str) -> None:
         for snapshot_id in self.rows.give_up_deletions(volume_id):
             LOG.warning(
                 'The deletion of snapshot %s of volume %s was interrupted. Its status is "error" '
@@ -89,13 +104,6 @@ class Startup:
                 snapshot_id,
                 volume_id,
             )
-        state = self.rows.volume_state(volume_id)
-        layout = self.backend.opener.layout(state.share, state.name)
-        if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
-            self._open(state)
-        for name in left:
-            if name.endswith('.tmp'):
-                volumes.remove_temporary(layout, name)
 
     def _open(self, state: VolumeState) -> None:
         if state.status != 'extending':

@@ -74,8 +74,14 @@ def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
 
     :param size: new size in bytes
     :raises FileInUse: somebody has it open
+    :raises StateError: it is larger already
     :raises ShareError: there is no room; the file has its old size again
     """
+    if image.virtual_size > size:
+        raise exceptions.StateError(
+            f'{image.name} has {image.virtual_size} bytes already, more than the {size} that it '
+            f'is to grow to. Nothing was changed; extend the volume to at least that size.'
+        )
     path = layout.path(image.name)
     if image.format is Format.QCOW2:
         qemu_img.resize(path, image.format, size)

@@ -9,13 +9,14 @@ speed limit. The service itself knows nothing of this.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from nova_assist.compute import jobs
+from nova_assist.compute import errors, jobs
 from nova_assist.compute.cinder import Cinder
 from nova_assist.compute.storage_daemon import StorageDaemon
 from nova_assist.faults.trap import Snare
@@ -71,11 +72,11 @@ def _with_a_guest_that_dies(
         if not snare.armed:
             return await real(daemon, command, **arguments)
         job = await real(daemon, command, speed=_HELD_UP, **arguments)
-        if await _is_held_up(daemon, job.id):
-            if snare.reach(f'QEMU in the middle of {command}'):
-                os.kill(daemon.pid, signal.SIGKILL)
-            else:
-                await daemon.execute('block-job-set-speed', device=job.id, speed=_AT_FULL_SPEED)
+        if await _is_held_up(daemon, job.id) and snare.reach(f'QEMU in the middle of {command}'):
+            os.kill(daemon.pid, signal.SIGKILL)
+            return job
+        with contextlib.suppress(errors.QmpCommandError):  # it has ended
+            await daemon.execute('block-job-set-speed', device=job.id, speed=_AT_FULL_SPEED)
         return job
 
     return start

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ends a process right before its n-th effect, as the loss of power would.
+"""Ends a process right before its n-th effect, as ``kill -9`` would.
 
 Main classes: :class:`Trap`, the harness's end, and :class:`Snare`, the process's. Both share a
 small file in memory, so that a process can be watched from its first moment, and what it was about

@@ -25,8 +25,8 @@ class Nova:
         self.status = client.Status('creating', '90%')
         self.requests = []
 
-    def reset(self):
-        self.status = client.Status(self.status.status, '0%')
+    def reset(self, status):
+        self.status = client.Status(status, '0%')
 
     def look(self):
         return self.status
@@ -152,7 +152,7 @@ class CreateTest(OnlineCase):
     def test_database_that_fails_before_the_switch_leaves_nothing(self):
         nova = Nova()
 
-        def reset():
+        def reset(status):
             raise OSError('the database has gone away')
 
         nova.reset = reset

@@ -66,8 +66,8 @@ class Rows:
     def snapshot_status(self, snapshot_id):
         return self.nova_api.look()
 
-    def reset_progress(self, snapshot_id):
-        self.nova_api.reset()
+    def reset_progress(self, snapshot_id, status):
+        self.nova_api.reset(status)
 
     def volume_state(self, volume_id):
         return self.state
@@ -358,6 +358,20 @@ class AttachedTest(SnapshotsCase):
         self.remove('a')
         self.assertEqual(asked, len(self.nova.requests))
         self.assert_clean(self.overlays[1])
+
+    def test_refusal_of_a_repetition_does_not_forget_the_merge_that_goes_on(self):
+        self.nova.report = None
+        with self.assertRaisesRegex(exceptions.AssistError, 'not reported in time'):
+            self.remove('b')
+        self.nova.error = client.Refused('the instance is paused', 409)
+        with self.assertRaisesRegex(online.NotTaken, 'paused'):
+            self.remove('b')
+        with self.assertRaisesRegex(exceptions.StateError, 'may still be going on'):
+            self.take('c')
+        # The pull that was asked for first ends: the base stands for snapshot "a" now.
+        self.commit(self.overlays[1], builders.VOLUME, Format.RAW)
+        self.assertEqual(self.overlays[1], self.active())
+        self.assertEqual({'a': self.overlays[1]}, records.load(self.layout).overlays)
 
     def test_merge_that_ends_unseen_is_settled_by_any_other_operation(self):
         self.nova.report = None

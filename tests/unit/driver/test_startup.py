@@ -5,8 +5,9 @@ import contextlib
 import dataclasses
 import os
 
-from driver import records
+from driver import journal, records
 from driver.database import Unfinished
+from driver.journal import Intent, Operation
 from driver.layout import Format
 from driver.startup import Startup
 from tests.unit.driver import builders
@@ -90,6 +91,26 @@ class StartupTest(SnapshotsCase):
             self.start()
         self.assertEqual([], self.database.deleting)
         self.assertIn('snapshot a of volume v was interrupted', logged.output[0])
+
+    def test_snapshots_that_are_deleted_with_their_volume_are_left_to_cinder(self):
+        self.database.deleting = ['a']
+        self.state = dataclasses.replace(self.state, status='deleting')
+        self.start()
+        self.assertEqual(['a'], self.database.deleting)
+
+    def test_volume_that_a_service_without_our_locks_works_on_is_left_alone(self):
+        self.database.deleting = ['a']
+        intent = Intent(Operation.DELETE, 'a', removes=self.layout.overlay('a'))
+        with journal.kept(self.layout, intent, self.maker):
+            self.start()
+        self.assertEqual(['a'], self.database.deleting)
+
+    def test_lock_that_can_not_be_asked_for_does_not_keep_the_service_from_starting(self):
+        self.database.deleting = ['a']
+        self.try_lock = lambda volume_id: contextlib.closing(None)
+        with self.assertLogs('driver.startup', 'ERROR') as logged:
+            self.start()
+        self.assertIn('could not be settled', logged.output[0])
 
     def test_temporary_files_are_removed_those_of_others_stay(self):
         for name in (f'{builders.VOLUME}.tmp', f'{builders.VOLUME}.a.tmp', 'volume-other.tmp'):
