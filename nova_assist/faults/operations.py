@@ -34,6 +34,7 @@ from nova_assist.faults.volume_operations import (
     CloneVolume,
     CreateVolume,
     DeleteVolume,
+    DeleteVolumeWithSnapshots,
     ExtendVolume,
     VolumeFromSnapshot,
 )
@@ -75,6 +76,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'clone-detached': CloneVolume,
     'clone-attached': CloneAttachedVolume,
     'delete-volume': DeleteVolume,
+    'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,
     'start': Start,
     'compute-create-online': CreateSnapshotWithoutCompute,

@@ -72,13 +72,14 @@ def stuck(what: str, status: str) -> StepFailed:
     )
 
 
-def remove(context: Context, volume_id: str) -> None:
+def remove(context: Context, volume_id: str, *, cascade: bool = False) -> None:
     """Delete a volume, even one whose creation or deletion failed, and wait for its end.
 
+    :param cascade: its snapshots too
     :raises StepFailed: it is refused or doesn't end
     """
     with refusals(f'deleting volume {volume_id}'):
-        context.api.cinder.volumes.delete(volume_id)
+        context.api.cinder.volumes.delete(volume_id, cascade=cascade)
     context.await_status(
         f'volume {volume_id}',
         [volume_id],

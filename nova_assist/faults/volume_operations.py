@@ -91,7 +91,12 @@ class CloneAttachedVolume(CloneVolume):
 
 
 class DeleteVolume(Operation):
-    """Delete a volume whose active file is not its base: its snapshot was deleted online."""
+    """Delete a volume whose active file is not its base: its snapshot was deleted online.
+
+    :cvar ends: how it may be found if it is not gone
+    """
+
+    ends: tuple[str, ...] = ('available', 'error', 'error_deleting')
 
     def prepare(self) -> None:
         """Make the volume."""
@@ -119,12 +124,41 @@ class DeleteVolume(Operation):
         if found.status == GONE:
             return
         context.made.add(volume.id, 'volume v1', lambda: survivors.remove(context, volume.id))
-        if found.status not in ('available', 'error', 'error_deleting'):
+        if found.status not in self.ends:
             raise survivors.stuck('volume v1', found.status)
 
     def repeat(self) -> None:
         """Delete it again."""
         survivors.remove_volumes(self.stage.context, 'v1')
+
+
+class DeleteVolumeWithSnapshots(DeleteVolume):
+    """Delete a volume together with its snapshots."""
+
+    ends = ()  # Cinder goes on with it at its start, by itself
+
+    def prepare(self) -> None:
+        """Make the volume and its snapshots."""
+        volume = self._written_volume()
+        for name in ('s1', 's2'):
+            self.stage.volumes.snapshot(volume, name)
+            self.stage.volumes.write(volume)
+
+    def act(self) -> None:
+        """Delete it, and them."""
+        if self.volume is not None:
+            survivors.remove(self.stage.context, self.volume.id, cascade=True)
+            self.stage.volumes.all.remove(self.volume)
+            self._forget_snapshots()
+
+    def survey(self) -> None:
+        """See that nothing of it is left."""
+        self._forget_snapshots()
+        super().survey()
+
+    def _forget_snapshots(self) -> None:
+        for snapshot in self.volume.snapshots if self.volume else ():
+            self.stage.context.made.drop(snapshot.id)
 
 
 class ExtendVolume(OnVolume):
