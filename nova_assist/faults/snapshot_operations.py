@@ -36,6 +36,10 @@ class OnVolume(Operation):
             else:
                 self.stage.volumes.write(volume)
 
+    def is_tracked(self, name: str) -> bool:
+        """Tell whether a snapshot of that name should be there."""
+        return any(each.name == name for each in self.target.snapshots)
+
     @property
     def target(self) -> TrackedVolume:
         """The volume, which is there once all is prepared."""
@@ -62,6 +66,8 @@ class CreateSnapshot(OnVolume):
     def survey(self) -> None:
         """See that it is there or has failed."""
         volume = self.target
+        if self.is_tracked(_NEW):
+            return  # it was there before the death
         found = survivors.snapshot(self.stage, volume, _NEW, 'creating')
         if found.status == 'available':
             volume.snapshots.append(TrackedSnapshot(found.id, _NEW, self._data()))
@@ -101,6 +107,8 @@ class DeleteSnapshot(OnVolume):
     def survey(self) -> None:
         """See that it is gone, whole, or known to be neither."""
         volume = self.target
+        if not self.is_tracked(self.deleted):
+            return  # it was gone before the death
         tracked = volume.snapshot(self.deleted)
         found = survivors.snapshot(self.stage, volume, self.deleted, 'deleting')
         if found.status == GONE:
