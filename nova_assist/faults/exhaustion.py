@@ -215,6 +215,7 @@ class Exhaustion:
             operation.revive()
         with stage.step('look'):
             operation.survey()
+            operation.settle()
         with stage.step('repeat'):
             operation.repeat()
         with stage.step('go on'):

@@ -50,6 +50,9 @@ class Operation(abc.ABC):
         :raises StepFailed: something is under way for ever
         """
 
+    def settle(self) -> None:  # noqa: B027 - most have nothing to do
+        """Do what has to come before the judges look."""
+
     @abc.abstractmethod
     def repeat(self) -> None:
         """Remove what has failed, and do it again, to its end.

@@ -59,6 +59,9 @@ class Start(OnVolume):
     def repeat(self) -> None:
         """Do nothing."""
 
+    def clear(self) -> None:
+        """Do nothing."""
+
 
 OPERATIONS: Mapping[str, type[Operation]] = {
     'create-offline': CreateSnapshot,

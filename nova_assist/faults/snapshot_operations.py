@@ -6,6 +6,7 @@ Main classes: :class:`CreateSnapshot` and :class:`DeleteSnapshot`.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 
 from nova_assist.checks.model import Expectation, Within
@@ -35,6 +36,13 @@ class OnVolume(Operation):
                 self.stage.servers.await_refresh(volume)
             else:
                 self.stage.volumes.write(volume)
+
+    @abc.abstractmethod
+    def clear(self) -> None:
+        """Delete what has failed, if anything has.
+
+        :raises StepFailed: it can't be deleted
+        """
 
     def is_tracked(self, name: str) -> bool:
         """Tell whether a snapshot of that name should be there."""
@@ -78,9 +86,14 @@ class CreateSnapshot(OnVolume):
 
     def repeat(self) -> None:
         """Delete what has failed, and take another one."""
+        self.clear()
+        self.stage.volumes.snapshot(self.target, 'again')
+
+    def clear(self) -> None:
+        """Delete the snapshot if it has failed."""
         if self._failed:
             self.stage.volumes.discard(self._failed, _NEW)
-        self.stage.volumes.snapshot(self.target, 'again')
+            self._failed = ''
 
     def _data(self) -> Expectation:
         volume = self.target
@@ -121,6 +134,10 @@ class DeleteSnapshot(OnVolume):
 
     def repeat(self) -> None:
         """Delete it again."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Delete it, if it is there."""
         for tracked in list(self.target.snapshots):
             if tracked.name == self.deleted:
                 self.stage.volumes.discard(tracked.id, tracked.name)
@@ -176,28 +193,33 @@ class DeleteNewestOnline(DeleteNewest):
     online = True
 
 
-class CreateSnapshotWithoutCompute(CreateSnapshotOnline):
+class _WithoutCompute(OnVolume):
+    """A compute service that dies, while Cinder lives on and gives up after its time."""
+
+    victim = Victim.COMPUTE
+
+    def settle(self) -> None:
+        """Clear what has failed: QEMU may have held files open until compute ran again.
+
+        Then it is the next operation that settles what has become of them.
+        """
+        self.clear()
+
+
+class CreateSnapshotWithoutCompute(_WithoutCompute, CreateSnapshotOnline):
     """Take a snapshot while a guest writes, with a compute service that dies."""
 
-    victim = Victim.COMPUTE
 
-
-class DeleteOldestWithoutCompute(DeleteOldestOnline):
+class DeleteOldestWithoutCompute(_WithoutCompute, DeleteOldestOnline):
     """Delete the oldest of three snapshots while a guest writes, with a compute that dies."""
 
-    victim = Victim.COMPUTE
 
-
-class DeleteNewestWithoutCompute(DeleteNewestOnline):
+class DeleteNewestWithoutCompute(_WithoutCompute, DeleteNewestOnline):
     """Delete the newest of three snapshots while a guest writes, with a compute that dies."""
 
-    victim = Victim.COMPUTE
 
-
-class DeleteOnlyWithoutCompute(DeleteOnlyOnline):
+class DeleteOnlyWithoutCompute(_WithoutCompute, DeleteOnlyOnline):
     """Delete the only snapshot while a guest writes, with a compute service that dies."""
-
-    victim = Victim.COMPUTE
 
 
 class CommitWithoutGuest(DeleteOldestOnline):

@@ -180,5 +180,9 @@ class ExtendVolume(OnVolume):
     def repeat(self) -> None:
         """Extend it, if it has its old size."""
         if self.target.size < 2 * _GIB:
-            survivors.make_available(self.stage.context, self.target.id)
+            self.clear()
             self.stage.volumes.extend(self.target, 2)
+
+    def clear(self) -> None:
+        """Declare the volume to be available if it has failed."""
+        survivors.make_available(self.stage.context, self.target.id)
