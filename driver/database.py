@@ -13,8 +13,9 @@ import dataclasses
 from typing import Any
 
 from cinder import context as cinder_context
-from cinder import db, exception, objects
+from cinder import exception, objects
 from cinder.compute import nova as cinder_nova
+from cinder.db import api as db
 from cinder.objects import fields
 from oslo_utils import units
 
