@@ -96,13 +96,18 @@ def parse(data: bytes, layout: Layout) -> Record:
     return Record(active, content)
 
 
+def written(record: Record) -> bytes:
+    """Return the content of the ``.info`` file of a record."""
+    content = {**record.overlays, _ACTIVE: record.active}
+    return json.dumps(content, indent=1, sort_keys=True).encode('ascii')
+
+
 def save(layout: Layout, record: Record, maker: access.FileMaker) -> None:
     """Replace a volume's record; a crash leaves the old one or the new one.
 
     :raises ShareError: it can't be written, or not durably: either can be in force
     """
-    content = {**record.overlays, _ACTIVE: record.active}
-    data = json.dumps(content, indent=1, sort_keys=True).encode('ascii')
+    data = written(record)
     temporary = layout.path(layout.temporary(layout.record))
     durable.write(temporary, data, maker)
     durable.publish(temporary, layout.path(layout.record))

@@ -18,6 +18,7 @@ from driver import (
     audit,
     durable,
     exceptions,
+    files,
     listing,
     locks,
     qcow2,
@@ -89,13 +90,19 @@ class _Repair:
 
     def carry_out(self) -> list[Outcome]:
         try:
-            self._mend(access_only=True)  # without it the files can't be claimed
-            with contextlib.ExitStack() as held:
-                self._claim(held)
-                self._mend(access_only=False)
+            try:
+                self._mend_claimed()
+            except exceptions.ChainError:  # a file that may not be opened can't be claimed
+                self._mend(access_only=True)
+                self._mend_claimed()
         except exceptions.DriverError as error:
             self._outcomes.append(Outcome(self._layout.volume, None, False, str(error)))
         return self._outcomes
+
+    def _mend_claimed(self) -> None:
+        with contextlib.ExitStack() as held:
+            self._claim(held)
+            self._mend(access_only=False)
 
     def _claim(self, held: contextlib.ExitStack) -> None:
         """Keep every QEMU out of the volume's files, and operations of the driver too.
@@ -152,6 +159,7 @@ class _Repair:
         if isinstance(remedy, SaveRecord):
             record = layout.path(layout.record)
             kept = durable.keep(record) if record.exists() else None
+            self._keep_prepared(records.written(remedy.record))
             records.save(layout, remedy.record, self._maker)
             return kept
         path = layout.path(remedy.overlay if isinstance(remedy, Rebase) else remedy.name)
@@ -170,6 +178,12 @@ class _Repair:
             access.change(path, remedy.uid, remedy.gid, remedy.mode)
             durable.sync_file(path)
         return None
+
+    def _keep_prepared(self, data: bytes) -> None:
+        """Keep a record that was being prepared, unless a repair like this has begun it."""
+        prepared = self._layout.path(self._layout.temporary(self._layout.record))
+        if prepared.exists() and not data.startswith(files.read(prepared, len(data) + 1)):
+            durable.keep(prepared)
 
     def _names(self) -> tuple[str, ...]:
         found = listing.list_folder(self._layout.folder)

@@ -185,14 +185,15 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         '--crash',
         action='store_true',
         help='instead of the scenarios, kill Cinder before the 1st, 2nd, 3rd … effect on the '
-        'share of each operation, start it again, and judge what has become of everything',
+        'share of each operation, or compute or QEMU in the middle of it, start it again, and '
+        'judge what has become of everything; --scenario NAME@7 is the 7th death only',
     )
     parser.add_argument(
         '--sample',
         metavar='N',
         type=target.count,
         help='with --crash, kill it at N points of each operation only, chosen by the seed '
-        '(default: at all of them, which takes an hour)',
+        '(default: at all of them, which takes an hour or two)',
     )
     parser.add_argument(
         '--seed',

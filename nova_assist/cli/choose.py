@@ -43,5 +43,5 @@ def render_list(infos: Sequence[ScenarioInfo], form: str) -> str:
 def _advice(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     close += [other for other in known if name in other and other not in close]
-    listing = '"nova-assist run --list" lists them all'
+    listing = 'the same command line with --list instead lists them all'
     return f'did you mean {" or ".join(close)}? {listing}' if close else listing

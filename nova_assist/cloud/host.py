@@ -12,6 +12,7 @@ import fcntl
 import importlib.metadata
 import os
 import platform
+import random
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,11 @@ _TOOLS = {
     'qemu-io': 'qemu-utils',
     'qemu-storage-daemon': 'qemu-system-common',
 }
+
+#: Where the kernel's range of ports for outgoing connections is; ours lie below.
+_PORT_RANGE = Path('/proc/sys/net/ipv4/ip_local_port_range')
+_LOWEST_PORT = 10000
+_TRIED_PORTS = 20
 
 _TMPFS = Path('/dev/shm')  # noqa: S108 - only a place for a folder with a name of its own
 
@@ -62,13 +68,35 @@ def choose_ports(wanted: Mapping[str, int]) -> dict[str, int]:
         for service, port in wanted.items():
             listener = stack.enter_context(socket.socket())
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(('127.0.0.1', port))
-                listener.listen()
-            except OSError as error:
-                raise PortInUseError(service, port, error) from error
-            chosen[service] = listener.getsockname()[1]
+            chosen[service] = _listen(listener, service, port)
     return chosen
+
+
+def _listen(listener: socket.socket, service: str, wanted: int) -> int:
+    """Listen on a port of 127.0.0.1, on any that is free if it is 0; return which.
+
+    :raises PortInUseError: it isn't free.
+    """
+    candidates = [wanted] if wanted else [*_lasting_ports(), 0]
+    for port in candidates:
+        try:
+            listener.bind(('127.0.0.1', port))
+            listener.listen()
+            break
+        except OSError as error:
+            if port == candidates[-1]:
+                raise PortInUseError(service, port, error) from error
+    return int(listener.getsockname()[1])
+
+
+def _lasting_ports() -> list[int]:
+    """Return some ports that the kernel gives to nobody who doesn't ask for them.
+
+    A service that is killed and started again has to find its port free.
+    """
+    first = int(_PORT_RANGE.read_text().split()[0]) if _PORT_RANGE.exists() else 0
+    beyond = range(_LOWEST_PORT, first)
+    return random.sample(beyond, min(_TRIED_PORTS, len(beyond)))
 
 
 def claim_folder(folder: Path) -> int:

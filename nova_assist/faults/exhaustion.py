@@ -118,7 +118,7 @@ class Exhaustion:
                     break
             result.verdict = Verdict.worst(step.verdict for step in result.steps)
             if not result.steps:
-                result.reason = 'the operation has no effect on the share before which to die'
+                result.reason = 'the operation does not come to a point before which to die'
         except Interrupted as error:
             cut_short(result, Verdict.NOT_RUN, str(error))
         except Exception as error:  # one scenario's end, whatever it is, must not end the run

@@ -16,7 +16,7 @@ _GIB = 1024**3
 
 
 class CreateVolume(Operation):
-    """Make an empty volume; subclasses make one of another's data."""
+    """Make an empty volume."""
 
     def prepare(self) -> None:
         """Make nothing: there is no volume before."""

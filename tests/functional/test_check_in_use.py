@@ -4,10 +4,12 @@
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
 import threading
+import unittest
 
 from driver import access, audit, journal, offline, reading, records, tree
 from driver.chain import plan_offline_merge
@@ -20,6 +22,9 @@ from tests.unit.driver import builders
 
 THIRD = f'{VOLUME}.c3'
 _DEADLINE = 60
+
+#: An account other than root.
+_OTHER = 65534
 
 
 @contextlib.contextmanager
@@ -155,6 +160,19 @@ class InUseTest(DamageCase):
             outcomes = self.repair()
         self.assertIn('is under way', outcomes[0].what)
         self.assertEqual(0o644, builders.mode_of(self.path(FIRST)))
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can act as another account')
+    def test_file_that_its_owner_may_not_write_is_mended_by_its_owner(self):
+        for path in (self.scratch, self.folder, *self.folder.iterdir()):
+            os.chown(path, _OTHER, _OTHER)
+        self.path(FIRST).chmod(0o440)
+        self.addCleanup(os.setegid, os.getegid())
+        self.addCleanup(os.seteuid, os.geteuid())
+        os.setegid(_OTHER)
+        os.seteuid(_OTHER)
+        outcomes = self.repair()
+        self.assertEqual([True], [each.done for each in outcomes], outcomes)
+        self.assertEqual(0o660, builders.mode_of(self.path(FIRST)))
 
     def test_what_passes_by_is_not_told(self):
         record = self.path(RECORD).read_bytes()

@@ -75,6 +75,15 @@ class RecordTest(DamageCase):
         self.assertEqual({'active': SECOND, 'a1': FIRST, 'b2': SECOND}, self.record())
         self.assert_intact()
 
+    def test_record_that_was_being_written_when_the_other_one_was_emptied(self):
+        self.path(RECORD).write_bytes(b'')
+        prepared = self.path(f'{RECORD}.tmp')
+        prepared.write_text('{"active": "' + SECOND + '"}')
+        self.repair()
+        self.assertEqual(SECOND, self.record()['active'])
+        (kept,) = self.path(RECORD).parent.glob(f'{RECORD}.tmp.replaced-*')
+        self.assertIn(SECOND, kept.read_text())
+
     def test_missing_record_where_two_files_could_be_active(self):
         self.path(RECORD).unlink()
         self.make_overlay(THIRD, FIRST, 'qcow2')

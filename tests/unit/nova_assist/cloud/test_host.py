@@ -35,6 +35,12 @@ class HostTest(unittest.TestCase):
         ports = host.choose_ports({'cinder': 0, 'compute': 0})
         self.assertEqual(2, len(set(ports.values())))
 
+    def test_any_free_port_is_none_that_a_client_may_get(self):
+        first = int(pathlib.Path('/proc/sys/net/ipv4/ip_local_port_range').read_text().split()[0])
+        if first <= 10000:
+            self.skipTest(f'this machine gives ports to clients from {first} on')
+        self.assertLess(host.choose_ports({'cinder': 0})['cinder'], first)
+
     def test_port_in_use_is_named(self):
         with socket.create_server(('127.0.0.1', 0)) as taken:
             port = taken.getsockname()[1]
