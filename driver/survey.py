@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import stat
 from collections.abc import Container, Iterable, Mapping
 
 from driver import advice, exceptions, files, journal, listing, locks, qcow2, records
@@ -156,7 +155,7 @@ def _see(layout: Layout, name: str) -> Seen | None:
         return None
     seen = Seen(
         name=name,
-        what=_what(status.st_mode),
+        what=files.kind(status.st_mode),
         owner=Owner.of(status),
         size=status.st_size,
         allocated=status.st_blocks * 512,
@@ -171,16 +170,6 @@ def _see(layout: Layout, name: str) -> Seen | None:
     except OSError as error:
         failure = f'{error.strerror}. {advice.on_file(path, error)}'
         return dataclasses.replace(seen, failure=failure)
-
-
-def _what(mode: int) -> str:
-    kinds = (
-        (stat.S_ISREG, ''),
-        (stat.S_ISLNK, 'a symbolic link'),
-        (stat.S_ISDIR, 'a folder'),
-        (stat.S_ISFIFO, 'a pipe'),
-    )
-    return next((what for test, what in kinds if test(mode)), 'a device or socket')
 
 
 def _with_record(survey: Survey) -> Survey:
