@@ -16,6 +16,12 @@ from driver.rebuilding import NATURAL, rebuild
 from driver.records import Record
 from driver.survey import Survey
 
+_INTERRUPTED = 'an operation on the volume was interrupted'
+_CHOICE = (
+    'there is not exactly one file that no other is an overlay of, with a whole chain of files '
+    'named after snapshots below it'
+)
+
 
 def judge(survey: Survey, links: Links, told: Container[str]) -> Iterator[Finding]:
     """Tell what is wrong with the record, and which files nothing refers to.
@@ -94,8 +100,8 @@ def _is_first(survey: Survey, overlays: tuple[str, ...]) -> bool:
 
 
 def _rebuilt(survey: Survey, links: Links, kind: Kind, meaning: str) -> Finding:
-    merging = survey.intent is not None and survey.intent.operation is Operation.DELETE
-    record = None if merging else rebuild(links)
+    interrupted = _may_be_merged(survey)
+    record = None if interrupted else rebuild(links)
     return Finding(
         kind,
         Severity.ERROR,
@@ -106,10 +112,15 @@ def _rebuilt(survey: Survey, links: Links, kind: Kind, meaning: str) -> Finding:
         f'file. {NATURAL}'
         if record
         else 'By hand: write it anew, {"active": FILE, "SNAPSHOT ID": OVERLAY, ...}. The headers '
-        'alone do not tell how: there is not exactly one file that no other is an overlay of, '
-        'with a whole chain of files named after snapshots below it.',
+        f'alone do not tell how: {_INTERRUPTED if interrupted else _CHOICE}.',
         SaveRecord(record) if record else None,
     )
+
+
+def _may_be_merged(survey: Survey) -> bool:
+    """Tell whether an interrupted operation can have merged files, so that headers mislead."""
+    deletes = survey.intent is not None and survey.intent.operation is Operation.DELETE
+    return deletes or bool(survey.journal_fault)
 
 
 def _compare(survey: Survey, links: Links) -> Iterator[Finding]:
@@ -168,11 +179,11 @@ def _is_certain(survey: Survey, record: Record, fresh: Record) -> bool:
 
     Not where two files claim to hold the newest data, nor where an overlay is gone and the active
     file is one: it can have been pulled into that, or committed, and then the active file stands
-    for one snapshot or for the other.
+    for one snapshot or for the other. Nor where nobody can read what was under way.
     """
     gone = any(name not in survey.files for name in record.overlays.values())
     merged = gone and record.active in fresh.overlays.values()
-    return fresh.active == record.active and not merged
+    return fresh.active == record.active and not merged and not survey.journal_fault
 
 
 def _stray(survey: Survey, links: Links, name: str) -> Finding:
@@ -180,7 +191,7 @@ def _stray(survey: Survey, links: Links, name: str) -> Finding:
     empty = survey.files[name].size == 0 or (detail is not None and detail.empty is True)
     used = detail is None or detail.holders is None or detail.holders.any
     overlay = name != survey.layout.volume
-    movable = empty and not used and overlay
+    movable = empty and not used and overlay and not survey.journal_fault
     if used and detail and detail.holders:
         state = 'it is open in a QEMU process'
     else:

@@ -178,7 +178,7 @@ def _with_record(survey: Survey) -> Survey:
     except exceptions.RecordError as error:
         if isinstance(error.__cause__, OSError):
             return _with_failure(survey, survey.layout.record, error.__cause__)
-        return dataclasses.replace(survey, record_fault=str(error))
+        return dataclasses.replace(survey, record_fault=error.fault)
 
 
 def _with_journal(survey: Survey, claimed: bool) -> Survey:
@@ -189,7 +189,8 @@ def _with_journal(survey: Survey, claimed: bool) -> Survey:
     except (exceptions.RecordError, exceptions.ChainError) as error:
         if isinstance(error.__cause__, OSError):
             return _with_failure(survey, survey.layout.journal, error.__cause__)
-        return dataclasses.replace(survey, journal_fault=str(error))
+        fault = error.fault if isinstance(error, exceptions.RecordError) else str(error)
+        return dataclasses.replace(survey, journal_fault=fault)
 
 
 def _with_failure(survey: Survey, name: str, cause: OSError) -> Survey:

@@ -124,11 +124,28 @@ class VolumesTest(unittest.TestCase):
         code, out, _ = self.run_it('--repair')
         self.assertEqual(0, code)
         self.assertIn('MENDED   volume-a1  unreadable-record', out)
+        self.assertIn(
+            '  done     volume-a1.info was written from the image headers: volume-a1 is active',
+            out,
+        )
+        self.assertNotIn('is not JSON', out, 'what was the matter is no deed')
         self.assertRegex(out, r'  kept     volume-a1\.info\.replaced-\d{8}T\d{6}Z\n')
         self.assertIn('1 file kept by repairs', out)
         self.assertEqual(
             {'active': 'volume-a1'}, json.loads((self.folder / 'volume-a1.info').read_bytes())
         )
+
+    def test_repair_of_each_kind_tells_its_deed(self):
+        for name in ('volume-a1.tmp', 'volume-b2.tmp'):
+            self.make(name, b'')
+            os.utime(self.folder / name, (0, 0))
+        (self.folder / 'volume-b2').chmod(0o600)
+        self.make('volume-a1.s1', b'')
+        words = ' '.join(self.run_it('--repair', '--mode', '0660')[1].split())
+        self.assertIn('done volume-a1.tmp was removed', words)
+        self.assertIn('done volume-b2 was given the mode 0660.', words)
+        self.assertIn('done volume-a1.s1 was given another name', words)
+        self.assertIn('kept volume-a1.s1.replaced-', words)
 
     def test_check_alone_changes_nothing(self):
         self.make('volume-a1.info', b'half')
@@ -160,6 +177,17 @@ class VolumesTest(unittest.TestCase):
         code, out, _ = self.run_it('--mode', '0666')
         self.assertEqual(1, code)
         self.assertIn('A repair gives it the mode 0666', ' '.join(out.split()))
+
+    def test_journal_that_can_not_be_read_has_one_remedy(self):
+        self.make('volume-a1.journal', b'{')
+        code, out, _ = self.run_it()
+        words = ' '.join(out.split())
+        self.assertEqual(1, code)
+        self.assertIn('ERROR volume-a1 leftover-journal', words)
+        self.assertIn('A repair keeps the journal under another name', words)
+        self.assertNotIn('By hand', words)
+        self.assertEqual(0, self.run_it('--repair')[0])
+        self.assertFalse((self.folder / 'volume-a1.journal').exists())
 
     def test_file_name_can_not_steer_a_terminal(self):
         self.make('volume-a1.\x1b[31m', b'')
