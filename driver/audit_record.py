@@ -74,29 +74,32 @@ def _in_journal(survey: Survey) -> tuple[str, ...]:
 
 
 def _judge_record(survey: Survey, links: Links) -> Iterator[Finding]:
-    layout = survey.layout
-    present = layout.record in survey.files
-    overlays = _overlays(survey, links)
     if survey.record is not None:
         yield from _compare(survey, links)
     elif survey.record_fault:
         yield _rebuilt(survey, links, Kind.UNREADABLE_RECORD, survey.record_fault)
-    elif not present and not _is_first(survey, overlays):
+    elif gone := missing(survey, links):
         yield _rebuilt(
             survey,
             links,
             Kind.MISSING_RECORD,
-            f'{layout.record} is gone, though there are overlays: {", ".join(overlays)}. Cinder '
-            f'would attach {layout.volume}, and not what was written since the first snapshot.',
+            f'{gone} Cinder would attach {survey.layout.volume}, and not what was written since '
+            f'the first snapshot.',
         )
 
 
-def _is_first(survey: Survey, overlays: tuple[str, ...]) -> bool:
-    """Tell whether all overlays are of a first snapshot that was never finished, if any are."""
-    intent = survey.intent
+def missing(survey: Survey, links: Links) -> str:
+    """Return a sentence about a record that isn't there and should be, empty if all is well.
+
+    The overlay of a first snapshot that was never finished has none.
+    """
+    intent, layout = survey.intent, survey.layout
+    overlays = _overlays(survey, links)
     creates = intent is not None and intent.operation is Operation.CREATE
-    first = survey.layout.overlay(intent.snapshot_id) if intent and creates else None
-    return all(name == first for name in overlays)
+    first = layout.overlay(intent.snapshot_id) if intent and creates else None
+    if layout.record in survey.files or all(name == first for name in overlays):
+        return ''
+    return f'{layout.record} is gone, though there are overlays: {", ".join(overlays)}.'
 
 
 def _rebuilt(survey: Survey, links: Links, kind: Kind, meaning: str) -> Finding:
