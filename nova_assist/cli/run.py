@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from nova_assist.cli.arguments import RunArguments
 from nova_assist.cli.choose import choose, render_list
 from nova_assist.cli.display import Display
 from nova_assist.cli.emitting import emit
@@ -22,6 +21,7 @@ from nova_assist.cli.errors import CloudFailedError, ExitCode
 from nova_assist.cli.harness import Harness, Session
 from nova_assist.cli.output import print_report
 from nova_assist.cli.recorder import Recorder
+from nova_assist.cli.run_arguments import RunArguments
 from nova_assist.cli.signals import deferred
 from nova_assist.cli.target import program
 from nova_assist.cli.working import working_folder
