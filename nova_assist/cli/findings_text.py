@@ -126,6 +126,8 @@ def _summary(report: Report) -> str:
         _count(report.files, 'file'),
         *(_count(counts[severity], severity.value) for severity in Severity),
     ]
+    if not report.volumes:
+        words = ['no volume was found, nothing was looked at']
     if report.others:
         words.append(f'{_count(report.others, "file")} of no volume')
     if report.kept:

@@ -12,6 +12,7 @@ from unittest import mock
 
 from nova_assist.cli.main import main
 from nova_assist.cli.meter import Meter
+from nova_assist.cli.mounted import no_volume
 from tests.unit.nova_assist.cli.fakes import call
 
 
@@ -212,6 +213,88 @@ class VolumesTest(unittest.TestCase):
             command = [sys.executable, '-c', code, *map(str, words)]
             ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
             self.assertEqual((0, ''), (ended.returncode, ended.stderr))
+
+
+class NothingThereTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def test_empty_folder_is_not_told_to_be_without_faults(self):
+        outcome = call('check', str(self.folder))
+        self.assertEqual(0, outcome.code)
+        self.assertIn(f'no volume was found in {self.folder}, so nothing', outcome.stderr)
+        self.assertIn('It is no mount point', outcome.stderr)
+        self.assertIn('no volume was found, nothing was looked at', outcome.stdout)
+        self.assertNotIn('0 errors', outcome.stdout)
+
+    def test_files_of_no_volume_are_counted(self):
+        (self.folder / 'notes').touch()
+        outcome = call('check', str(self.folder))
+        self.assertIn('(files of no volume: 1), so nothing was looked at', outcome.stderr)
+        self.assertIn('nothing was looked at, 1 file of no volume', outcome.stdout)
+
+    def test_mount_point_is_told_as_such(self):
+        self.assertIn('It is the mount point of proc (proc)', no_volume(pathlib.Path('/proc'), 0))
+
+    def test_warning_does_not_get_into_what_programs_read(self):
+        outcome = call('check', str(self.folder), '-f', 'json')
+        self.assertEqual(0, json.loads(outcome.stdout)['volumes'])
+        self.assertIn('no volume was found', outcome.stderr)
+
+
+@unittest.skipIf(os.geteuid() != 0, 'only root can look as another account')
+class AccountTest(unittest.TestCase):
+    """A share of root's, or of nobody's, that nobody looks at."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.folder.chmod(0o755)
+        for name in ('volume-a1', 'volume-b2', 'volume-c3'):
+            (self.folder / name).touch()
+            (self.folder / name).chmod(0o660)
+
+    def run_it(self, *words):
+        command = [sys.executable, '-m', 'nova_assist', *map(str, words), '--account', 'nobody']
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    def test_account_that_may_not_read_the_files_of_another_is_one_error(self):
+        for words in (
+            ['check', self.folder, '--settle', '0'],
+            ['check', self.folder, '--settle', '0', '--repair'],
+            ['chain', self.folder / 'volume-a1'],
+        ):
+            with self.subTest(words[0]):
+                ended = self.run_it(*words)
+                self.assertEqual((2, ''), (ended.returncode, ended.stdout))
+                self.assertEqual(1, ended.stderr.count('\n'))
+                self.assertIn('cannot look as account nobody: ', ended.stderr)
+                self.assertIn(f'{self.folder}/volume-a1 is root:root 0660', ended.stderr)
+                self.assertIn('here probably root, with --account NAME', ended.stderr)
+
+    def test_folder_that_an_account_may_not_list_is_told_with_the_account(self):
+        self.folder.chmod(0o700)
+        ended = self.run_it('check', self.folder)
+        self.assertEqual(2, ended.returncode)
+        self.assertIn('cannot look as account nobody: Could not list', ended.stderr)
+
+    def test_file_that_its_owner_may_not_read_is_a_finding(self):
+        for path in self.folder.iterdir():
+            os.chown(path, 65534, 65534)
+        (self.folder / 'volume-a1').chmod(0)
+        ended = self.run_it('check', self.folder, '--settle', '0')
+        self.assertEqual((1, ''), (ended.returncode, ended.stderr))
+        self.assertIn('volume-a1  unreadable-file', ended.stdout)
+
+    def test_file_of_another_on_a_share_of_ours_is_a_finding(self):
+        for name in ('volume-b2', 'volume-c3'):
+            os.chown(self.folder / name, 65534, 65534)
+        ended = self.run_it('check', self.folder, '--settle', '0')
+        self.assertEqual((1, ''), (ended.returncode, ended.stderr))
+        self.assertIn('volume-a1  unreadable-file', ended.stdout)
 
 
 class MeterTest(unittest.TestCase):
