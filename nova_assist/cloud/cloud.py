@@ -7,24 +7,23 @@ It composes the other modules of this package and has no logic of its own about 
 from __future__ import annotations
 
 import contextlib
-import os
+import functools
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from nova_assist.accounts import Accounts
 from nova_assist.cloud import host, separation, services, shares
-from nova_assist.cloud.abandoned import remove_volumes
 from nova_assist.cloud.clients import Endpoints
-from nova_assist.cloud.reaper import MARK, Reaper, Remains
-from nova_assist.cloud.service import STOP_SECONDS
+from nova_assist.cloud.premises import Premises
+from nova_assist.cloud.reaper import MARK, Reaper
+from nova_assist.cloud.service import STOP_SECONDS, Service
 from nova_assist.cloud.settings import CinderSettings, Privilege, check_options
 from nova_assist.cloud.shares import ShareView
-from nova_assist.cloud.stand_ins import StandIns
 
 #: The backends, their volume types, and the format of their volumes: all of one name.
 BACKENDS = ('raw', 'qcow2')
@@ -78,35 +77,14 @@ class Cloud:
         self.driver = driver
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
-        check_options(options or {})
-        ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
-        self._layout = shares.plan(share, self.folder, BACKENDS)
-        self._settings = self._cinder_settings(ports, options or {})
-        self._stand_ins = StandIns(
-            self.folder / 'bin', self._layout.export is None, self._settings.privilege
-        )
-        self._endpoints = Endpoints(self._settings.url, self._settings.compute_url)
-        self._scratch = host.scratch_base(self.folder) / f'nova-assist-{self.mark}'
         self._temporary = temporary
-        self.cinder = services.cinder(
-            self._settings,
-            self._settings_file,
-            self.folder / 'log' / 'cinder.log',
-            {**self._cinder_environment(), **(cinder_environment or {})},
-            accounts,
-            host.umask(),
-        )
-        self.compute = services.compute(
-            [*compute_command, str(self.folder / 'compute'), '--port', str(ports['compute'])],
-            self._settings,
-            self._layout,
-            self.folder / 'log' / 'compute.log',
-            {**self.child_environment(), **(compute_environment or {})},
-            accounts,
-        )
+        self._ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
+        self._layout = shares.plan(share, self.folder, BACKENDS)
+        self._settings = self._cinder_settings(options or {})
+        self._premises = Premises(self.folder, self._layout, self._settings, accounts, self.mark)
+        self.cinder = self._cinder(cinder_environment or {})
+        self.compute = self._compute(compute_command, compute_environment or {})
         self._reaper: Reaper | None = None
-        self._root_squashed = False
-        self._claims: list[int] = []
         self._standing = contextlib.ExitStack()
 
     def __enter__(self) -> Cloud:
@@ -136,9 +114,10 @@ class Cloud:
                 separation.check_programs(self.accounts, self.child_environment())
                 self._standing.enter_context(self.accounts.cinder.joined())
                 self._standing.enter_context(separation.readable())
-            self._claim()
-            self._reaper = Reaper(self.mark, self._remains(), self._claims)
-            self._prepare()
+            self._premises.claim()
+            remains = self._premises.remains(self._temporary)
+            self._reaper = Reaper(self.mark, remains, self._premises.claims)
+            self._premises.prepare(self.child_environment())
             self.cinder.spawn()
             self.compute.spawn()
             self.compute.await_ready()
@@ -158,7 +137,8 @@ class Cloud:
             self.compute.terminate()
             for service in (self.cinder, self.compute):
                 service.stop(max(0.0, deadline - time.monotonic()))
-            self._forget_volumes()
+            if self._temporary and self._reaper:
+                self._premises.forget_volumes()
         finally:
             self._clean_up()
 
@@ -202,7 +182,7 @@ class Cloud:
     @property
     def root_squashed(self) -> bool:
         """Whether root counts for nobody on the share; known once a cloud with accounts runs."""
-        return self._root_squashed
+        return self._premises.root_squashed
 
     @property
     def does_without_root(self) -> bool:
@@ -212,7 +192,7 @@ class Cloud:
     @property
     def asked_for_root(self) -> Path:
         """The file with a line for each time that Cinder asked to become root."""
-        return self._stand_ins.asked_for_root
+        return self._premises.stand_ins.asked_for_root
 
     @property
     def scratch(self) -> Path:
@@ -220,20 +200,23 @@ class Cloud:
 
         It is in memory where the machine has a folder for that, else in the cloud's folder.
         """
-        return self._scratch
+        return self._premises.scratch
 
-    @property
-    def _settings_file(self) -> Path:
-        return self._settings.folder / 'settings.json'
+    def child_environment(self) -> dict[str, str]:
+        """Return our environment with the cloud's mark, for processes that are to end with it."""
+        return {**host.child_environment(), MARK: self.mark}
 
-    def _cinder_settings(
-        self, ports: Mapping[str, int], options: Mapping[str, str]
-    ) -> CinderSettings:
+    @functools.cached_property
+    def _endpoints(self) -> Endpoints:
+        return Endpoints(self._settings.url, self._settings.compute_url)
+
+    def _cinder_settings(self, options: Mapping[str, str]) -> CinderSettings:
+        check_options(options)
         return CinderSettings(
             folder=self.folder / 'cinder',
             driver=self.driver,
-            port=ports['cinder'],
-            compute_url=f'http://127.0.0.1:{ports["compute"]}/v2.1',
+            port=self._ports['cinder'],
+            compute_url=f'http://127.0.0.1:{self._ports["compute"]}/v2.1',
             mount_base=self._layout.base,
             shares={name: view.name for name, view in self.shares.items()},
             qcow2_backends=('qcow2',),
@@ -241,70 +224,32 @@ class Cloud:
             privilege=separation.privilege(self.accounts, options),
         )
 
-    def child_environment(self) -> dict[str, str]:
-        """Return our environment with the cloud's mark, for processes that are to end with it."""
-        return {**host.child_environment(), MARK: self.mark}
-
-    @property
-    def _has_stand_ins(self) -> bool:
-        return self._stand_ins.local or self.accounts is not None
-
-    def _cinder_environment(self) -> dict[str, str]:
-        """Return the environment of Cinder, which finds the stand-ins first."""
-        path = os.environ.get('PATH', os.defpath)
-        if self._has_stand_ins:
-            path = os.pathsep.join([str(self._stand_ins.folder), path])
-        return {**self.child_environment(), 'PATH': path}
-
-    def _claim(self) -> None:
-        """Make the folder ours, and the share's if it is local."""
-        for folder in (self.folder, self._layout.local_base):
-            if folder:
-                self._claims.append(host.claim_folder(folder))
-
-    def _remains(self) -> Remains:
-        """Return what is to be cleaned up in the end; what was there before us stays."""
-        return Remains(
-            mount_base=self._layout.unmount_below,
-            passing=[self._scratch],
-            abandoned=[self.folder] if self._temporary else [],
-            empty=self._layout.missing(),
+    def _cinder(self, environment: Mapping[str, str]) -> Service:
+        return services.cinder(
+            self._settings,
+            self._premises.settings_file,
+            self._premises.logs / 'cinder.log',
+            {**self.child_environment(), 'PATH': self._premises.path, **environment},
+            self.accounts,
+            host.umask(),
         )
 
-    def _prepare(self) -> None:
-        """Make the folders, the shares, and the settings' file."""
-        self._scratch.mkdir(mode=0o700)
-        folders = (self._settings.folder, self.folder / 'compute', self.folder / 'log')
-        for folder in folders:
-            folder.mkdir(exist_ok=True)
-        account = self.accounts.cinder if self.accounts else None
-        if self.accounts:
-            separation.let_pass(self.folder, self.accounts)
-            separation.give_folders(self.accounts, *folders[:2], self._scratch, self._layout)
-        self._layout.prepare(self._settings.mount_options, self.child_environment(), account)
-        if account:
-            view = next(iter(self.shares.values()))
-            self._root_squashed = separation.root_is_squashed(view.path, account)
-        if self._has_stand_ins:
-            self._stand_ins.write(account)
-        self._settings.save(self._settings_file)
-
-    def _forget_volumes(self) -> None:
-        """Leave none on a share that outlives the database that knows of them."""
-        if self._temporary and self._reaper and not self._layout.own:
-            account = self.accounts.cinder if self.accounts else None
-            with account.files() if account else contextlib.nullcontext():
-                database = self._settings.folder / 'cinder.sqlite'
-                remove_volumes(database, (view.path for view in self.shares.values()))
+    def _compute(self, command: Sequence[str], environment: Mapping[str, str]) -> Service:
+        return services.compute(
+            [*command, str(self._premises.compute), '--port', str(self._ports['compute'])],
+            self._settings,
+            self._layout,
+            self._premises.logs / 'compute.log',
+            {**self.child_environment(), **environment},
+            self.accounts,
+        )
 
     def _clean_up(self) -> None:
         """End the reaper, which cleans up, and give the folders back."""
         reaper, self._reaper = self._reaper, None
-        claims, self._claims = self._claims, []
         try:
             if reaper:
                 reaper.finish()
         finally:
             self._standing.close()
-            for claim in claims:
-                os.close(claim)
+            self._premises.release()
