@@ -102,24 +102,36 @@ def _told(scenarios: Iterable[dict[str, Any]]) -> str:
 
 
 def _table(scenarios: Iterable[dict[str, Any]]) -> str:
-    lines = [f'{"operation":<30}{"points":>8}{"passed":>8}{"seconds":>9}']
+    """Return a line for each operation: its points, and at how many of them which fault was."""
+    faults = ''.join(f'{words:>15}' for words in _FAULTS.values())
+    lines = [f'{"operation":<30}{"points":>8}{"passed":>8}{faults}{"seconds":>9}']
     for scenario in scenarios:
         steps = scenario['steps']
-        passed = sum(step['verdict'] == 'pass' for step in steps)
+        judges = _judges(steps)
+        faults = ''.join(f'{judges[judge]:>15}' for judge in _FAULTS)
         lines.append(
-            f'{scenario["name"]:<30}{len(steps):>8}{passed:>8}{scenario["seconds"]:>9.0f}'
+            f'{scenario["name"]:<30}{len(steps):>8}{_passed(steps):>8}{faults}'
+            f'{scenario["seconds"]:>9.0f}'
         )
     return '\n'.join(lines)
 
 
 def _summary(scenarios: list[dict[str, Any]]) -> str:
     steps = [step for scenario in scenarios for step in scenario['steps']]
-    judges = collections.Counter(
+    judges = _judges(steps)
+    faults = ', '.join(f'{judges[judge]} {words}' for judge, words in _FAULTS.items())
+    return f'{len(steps)} crash points tried, {_passed(steps)} passed: {faults}'
+
+
+def _passed(steps: Iterable[dict[str, Any]]) -> int:
+    return sum(step['verdict'] == 'pass' for step in steps)
+
+
+def _judges(steps: Iterable[dict[str, Any]]) -> collections.Counter[str]:
+    """Return at how many points each judge found a fault."""
+    return collections.Counter(
         judge for step in steps for judge in {finding['judge'] for finding in step['findings']}
     )
-    passed = sum(step['verdict'] == 'pass' for step in steps)
-    faults = ', '.join(f'{judges[judge]} {words}' for judge, words in _FAULTS.items())
-    return f'{len(steps)} crash points tried, {passed} passed: {faults}'
 
 
 def _pytest(sample: int | None) -> int:
