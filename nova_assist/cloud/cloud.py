@@ -19,9 +19,10 @@ from typing import Any
 from nova_assist.accounts import Accounts
 from nova_assist.cloud import host, separation, services, shares
 from nova_assist.cloud.abandoned import remove_volumes
-from nova_assist.cloud.clients import Endpoints
+from nova_assist.cloud.clients import Endpoints, KeystoneEndpoints
+from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.reaper import MARK, Reaper, Remains
-from nova_assist.cloud.service import STOP_SECONDS
+from nova_assist.cloud.service import STOP_SECONDS, Service
 from nova_assist.cloud.settings import CinderSettings, Privilege, check_options
 from nova_assist.cloud.shares import ShareView
 from nova_assist.cloud.stand_ins import StandIns
@@ -50,11 +51,13 @@ class Cloud:
     :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
+    :param with_keystone: whether users log in with a Keystone of the cloud's own.
     :param cinder_environment: further environment variables for Cinder.
     :param compute_environment: likewise for the compute service.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
     :ivar compute: the compute service's process.
+    :ivar keystone: the Keystone, if there is one.
     :raises PortInUseError: something else listens on a port.
     :raises SettingsError: an option can't be expressed in ``cinder.conf``.
     """
@@ -71,6 +74,7 @@ class Cloud:
         compute_command: tuple[str, ...] = _COMPUTE,
         temporary: bool = False,
         accounts: Accounts | None = None,
+        with_keystone: bool = False,
         cinder_environment: Mapping[str, str] | None = None,
         compute_environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -79,13 +83,19 @@ class Cloud:
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
         check_options(options or {})
-        ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
+        wanted = {'cinder': cinder_port, 'compute': compute_port}
+        ports = host.choose_ports({**wanted, **({'keystone': 0} if with_keystone else {})})
+        self.keystone = (
+            Keystone(self.folder, ports['keystone'], self.child_environment())
+            if with_keystone
+            else None
+        )
         self._layout = shares.plan(share, self.folder, BACKENDS)
         self._settings = self._cinder_settings(ports, options or {})
         self._stand_ins = StandIns(
             self.folder / 'bin', self._layout.export is None, self._settings.privilege
         )
-        self._endpoints = Endpoints(self._settings.url, self._settings.compute_url)
+        self._endpoints = self._find_endpoints()
         self._scratch = host.scratch_base(self.folder) / f'nova-assist-{self.mark}'
         self._temporary = temporary
         self.cinder = services.cinder(
@@ -139,10 +149,10 @@ class Cloud:
             self._claim()
             self._reaper = Reaper(self.mark, self._remains(), self._claims)
             self._prepare()
-            self.cinder.spawn()
-            self.compute.spawn()
-            self.compute.await_ready()
-            self.cinder.await_ready()
+            for service in self._services:
+                service.spawn()
+            for service in self._services:
+                service.await_ready()
         except BaseException:
             self.stop()
             raise
@@ -156,7 +166,7 @@ class Cloud:
             deadline = time.monotonic() + STOP_SECONDS
             self.cinder.terminate()
             self.compute.terminate()
-            for service in (self.cinder, self.compute):
+            for service in reversed(self._services):
                 service.stop(max(0.0, deadline - time.monotonic()))
             self._forget_volumes()
         finally:
@@ -167,7 +177,7 @@ class Cloud:
 
         :raises ServiceError: one ended by itself.
         """
-        for service in (self.cinder, self.compute):
+        for service in self._services:
             service.check()
 
     def cinderclient(self, project: str = 'demo', user: str = 'admin') -> Any:
@@ -223,6 +233,18 @@ class Cloud:
         return self._scratch
 
     @property
+    def _services(self) -> tuple[Service, ...]:
+        """All services, in the order in which they become ready."""
+        first = (self.keystone.service,) if self.keystone else ()
+        return (*first, self.compute, self.cinder)
+
+    def _find_endpoints(self) -> Endpoints:
+        urls = (self._settings.url, self._settings.compute_url)
+        if self.keystone is None:
+            return Endpoints(*urls)
+        return KeystoneEndpoints(*urls, self.keystone.identity, self.folder)
+
+    @property
     def _settings_file(self) -> Path:
         return self._settings.folder / 'settings.json'
 
@@ -239,6 +261,7 @@ class Cloud:
             qcow2_backends=('qcow2',),
             options=dict(options),
             privilege=separation.privilege(self.accounts, options),
+            identity=self.keystone.identity if self.keystone else None,
         )
 
     def child_environment(self) -> dict[str, str]:
@@ -287,7 +310,9 @@ class Cloud:
             self._root_squashed = separation.root_is_squashed(view.path, account)
         if self._has_stand_ins:
             self._stand_ins.write(account)
-        self._settings.save(self._settings_file)
+        self._settings.save(self._settings_file, account)
+        if self.keystone:
+            self.keystone.prepare(self._endpoints)
 
     def _forget_volumes(self) -> None:
         """Leave none on a share that outlives the database that knows of them."""

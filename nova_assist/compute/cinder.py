@@ -17,18 +17,13 @@ from typing import Any, TypeVar
 from cinderclient import client as cinder_client
 from cinderclient import exceptions as cinder_exceptions
 from keystoneauth1 import exceptions as auth_exceptions
-from keystoneauth1 import session as auth_session
-from keystoneauth1 import token_endpoint
 
 from nova_assist.compute import errors
+from nova_assist.compute.credentials import Credentials
 from nova_assist.compute.model import ConnectionInfo, ImageFormat
 
 #: The first with ``os-complete`` for attachments, which Nova uses too.
 MICROVERSION = '3.44'
-#: Nova proves to be a service by a token of its own, which Keystone's middleware turns into this
-#: header; where there is no Keystone the header itself has to say it. Without it Cinder refuses
-#: to delete an attachment that a server uses.
-SERVICE_HEADERS = {'X-Service-Roles': 'service'}
 #: Nova reports this progress with each status; to Cinder it means "done".
 DONE_PROGRESS = '90%'
 
@@ -48,8 +43,9 @@ class Volume:
 class Cinder:
     """Cinder's API at *url*, which ends in ``/v3``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, credentials: Credentials) -> None:
         self._url = url
+        self._credentials = credentials
 
     async def volume(self, token: str, volume_id: str) -> Volume:
         """Return a volume.
@@ -189,9 +185,7 @@ class Cinder:
 
     async def _call(self, token: str, tried: str, function: Callable[[Any], T]) -> T:
         def call() -> T:
-            session = auth_session.Session(
-                auth=token_endpoint.Token(self._url, token), additional_headers=SERVICE_HEADERS
-            )
+            session = self._credentials.session(self._url, token)
             return function(cinder_client.Client(MICROVERSION, session=session))
 
         try:

@@ -12,6 +12,7 @@ from nova_assist.compute import storage_daemon
 from nova_assist.compute.attachments import Attachments
 from nova_assist.compute.background import Background
 from nova_assist.compute.cinder import Cinder
+from nova_assist.compute.credentials import Credentials
 from nova_assist.compute.faults import Faults
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
 from nova_assist.compute.resting import Resting
@@ -26,16 +27,19 @@ class Compute:
 
     :param folder: where the service keeps its state; made if it isn't there.
     :param cinder_url: Cinder's API, up to ``/v3``.
+    :param credentials: what Cinder believes us by.
     :param shares: where the files of volumes are.
     :raises StartError: a program of QEMU is missing.
     :raises StateError: the folder holds a damaged record.
     """
 
-    def __init__(self, folder: pathlib.Path, cinder_url: str, shares: Shares) -> None:
+    def __init__(
+        self, folder: pathlib.Path, cinder_url: str, credentials: Credentials, shares: Shares
+    ) -> None:
         storage_daemon.require_programs()
         folder.mkdir(parents=True, exist_ok=True)
         self.store = ServerStore(folder / 'servers')
-        self.cinder = Cinder(cinder_url)
+        self.cinder = Cinder(cinder_url, credentials)
         self.background = Background()
         self.attachments = Attachments(self.store, self.cinder, shares)
         self.faults = Faults()

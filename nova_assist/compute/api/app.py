@@ -28,11 +28,19 @@ from nova_assist.compute.service import Compute
 
 LOG = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
-def make_app(compute: Compute) -> web.Application:
-    """Build the application over a compute service."""
-    app = web.Application(middlewares=[_tell_version, _answer_errors, _identify])
+def make_app(
+    compute: Compute, identification: context.Identification = context.believe
+) -> web.Application:
+    """Build the application over a compute service.
+
+    :param identification: finds out who sends a request.
+    """
+    app = web.Application(
+        middlewares=[_tell_version, _answer_errors, _identifying(identification)]
+    )
     versions.add_routes(app)
     flavors.add_routes(app)
     images.add_routes(app)
@@ -80,12 +88,16 @@ async def _tell_version(request: web.Request, handler: Handler) -> web.StreamRes
     return response
 
 
-@web.middleware
-async def _identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Ask for a token, but for the version documents."""
-    if request.match_info.get_info().get('path') not in versions.PATHS + images.PATHS:
-        context.identify(request)
-    return await handler(request)
+def _identifying(identification: context.Identification) -> Middleware:
+    """Return what asks for a token, but for the version documents."""
+
+    @web.middleware
+    async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.match_info.get_info().get('path') not in versions.PATHS + images.PATHS:
+            await context.identify(request, identification)
+        return await handler(request)
+
+    return identify
 
 
 def _fault(kind: str, code: int, message: str) -> web.Response:
