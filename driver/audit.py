@@ -142,25 +142,47 @@ def confirmed(
     :param settle: seconds for which to look again
     :raises ShareError: the share can't be looked at
     """
-    found: dict[str, list[Finding]] = {}
-    lasting: dict[str, set[Key]] = {}
+    looking = _Looking(folder, expected)
     for number, (volume, names) in enumerate(volumes.items(), 1):
-        found[volume] = examine(Layout(folder, volume), names, expected)
-        if keys := {finding.key for finding in found[volume] if finding.counts}:
-            lasting[volume] = keys
+        looking.look(volume, names)
         if progress is not None:
             progress(number, len(volumes))
+    if not looking.settled():
+        client.poll(looking.look_again, bool, settle)
+    return looking.findings()
 
-    def look_again() -> bool:
-        present = listing.list_folder(folder).volumes
-        for volume, keys in list(lasting.items()):
-            again = examine(Layout(folder, volume), present.get(volume, ()), expected)
+
+class _Looking:
+    """Several looks at the same volumes."""
+
+    def __init__(self, folder: pathlib.Path, expected: Expected) -> None:
+        self._folder = folder
+        self._expected = expected
+        self._found: dict[str, list[Finding]] = {}
+        self._lasting: dict[str, set[Key]] = {}
+
+    def look(self, volume: str, names: Iterable[str]) -> None:
+        """Look at a volume for the first time."""
+        found = examine(Layout(self._folder, volume), names, self._expected)
+        self._found[volume] = found
+        if keys := {finding.key for finding in found if finding.counts}:
+            self._lasting[volume] = keys
+
+    def look_again(self) -> bool:
+        """Look at what counts, forget what is not found any more; tell whether nothing is left."""
+        present = listing.list_folder(self._folder).volumes
+        for volume, keys in list(self._lasting.items()):
+            again = examine(Layout(self._folder, volume), present.get(volume, ()), self._expected)
             keys.intersection_update(finding.key for finding in again if finding.counts)
-            found[volume] = [each for each in again if not each.counts or each.key in keys]
+            self._found[volume] = [each for each in again if not each.counts or each.key in keys]
             if not keys:
-                del lasting[volume]
-        return not lasting
+                del self._lasting[volume]
+        return self.settled()
 
-    if lasting:
-        client.poll(look_again, bool, settle)
-    return tuple(finding for findings in found.values() for finding in findings)
+    def settled(self) -> bool:
+        """Tell whether nothing that counts was found at each look so far."""
+        return not self._lasting
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was found at each look, and hints of the last one."""
+        return tuple(finding for findings in self._found.values() for finding in findings)

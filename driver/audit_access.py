@@ -77,7 +77,7 @@ def judge(survey: Survey, expected: Expected) -> Iterator[Finding]:
             (name,),
             f'{name} is {seen.owner}, where {expected} is expected: cinder-volume or a '
             f'hypervisor may not be able to use it, or others may.',
-            f'A repair gives it {_words(remedy)}. Only root may give a file away, and only its '
+            f'A repair gives it {words(remedy)}. Only root may give a file away, and only its '
             f'owner may change its mode.',
             remedy,
         )
@@ -94,12 +94,13 @@ def _other(expected: int | None, found: int) -> int | None:
     return None if expected in (None, found) else expected
 
 
-def _words(remedy: SetAccess) -> str:
-    words = []
+def words(remedy: SetAccess) -> str:
+    """Return what a change of access gives a file."""
+    given = []
     if remedy.uid is not None:
-        words.append(f'the owner {advice.user_name(remedy.uid)}')
+        given.append(f'the owner {advice.user_name(remedy.uid)}')
     if remedy.gid is not None:
-        words.append(f'the group {advice.group_name(remedy.gid)}')
+        given.append(f'the group {advice.group_name(remedy.gid)}')
     if remedy.mode is not None:
-        words.append(f'the mode {remedy.mode:04o}')
-    return ' and '.join(words)
+        given.append(f'the mode {remedy.mode:04o}')
+    return ' and '.join(given)

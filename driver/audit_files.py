@@ -31,8 +31,12 @@ def judge(survey: Survey, links: Links, now: float) -> Iterator[Finding]:
     for name in survey.temporaries:
         if not survey.files[name].what:
             yield _temporary(survey, survey.files[name], now)
-    if survey.intent is not None or survey.journal_fault:
-        yield _journal(survey)
+    if survey.under_way:
+        yield _under_way(survey)
+    elif survey.intent is not None:
+        yield _interrupted(survey, survey.intent)
+    elif survey.journal_fault:
+        yield _unreadable_journal(survey, links)
 
 
 def _judge_file(survey: Survey, links: Links, seen: Seen) -> Iterator[Finding]:
@@ -158,32 +162,69 @@ def _temporary(survey: Survey, seen: Seen, now: float) -> Finding:
     )
 
 
-def _journal(survey: Survey) -> Finding:
+def _under_way(survey: Survey) -> Finding:
     layout, intent = survey.layout, survey.intent
-    if survey.under_way:
-        return Finding(
-            Kind.UNDER_WAY,
-            Severity.HINT,
-            layout.volume,
-            (layout.journal,),
-            f'{_operation(intent)} is under way: its process holds the journal. How the files '
-            f'hang together was not judged.',
-            'Nothing is to be done; check again when it has ended.',
-        )
-    begun = intent is None or has_begun(survey, intent)
+    operation = _operation(intent) if intent else 'An operation on the volume'
+    return Finding(
+        Kind.UNDER_WAY,
+        Severity.HINT,
+        layout.volume,
+        (layout.journal,),
+        f'{operation} is under way: its process holds the journal. How the files hang together '
+        f'was not judged.',
+        'Nothing is to be done; check again when it has ended.',
+    )
+
+
+def _interrupted(survey: Survey, intent: Intent) -> Finding:
+    layout = survey.layout
+    begun = has_begun(survey, intent)
     return Finding(
         Kind.JOURNAL,
         Severity.WARNING,
         layout.volume,
-        (layout.journal, *(_needed(survey, intent) if intent else ())),
-        f'{_operation(intent)} was interrupted.{" " if survey.journal_fault else ""}'
-        f'{survey.journal_fault}',
+        (layout.journal, *_needed(survey, intent)),
+        f'{_operation(intent)} was interrupted.',
         'By hand: the next operation of cinder-volume on the volume settles it, and so does its '
         "next start. A repair leaves it alone: how it has to end depends on Cinder's database."
         if begun
         else 'A repair keeps the journal under another name: nothing of it was done.',
         None if begun else SetAside(layout.journal),
     )
+
+
+def _unreadable_journal(survey: Survey, links: Links) -> Finding:
+    layout = survey.layout
+    only = _only_file(survey, links)
+    return Finding(
+        Kind.JOURNAL,
+        Severity.ERROR,
+        layout.volume,
+        (layout.journal,),
+        f'{survey.journal_fault} The driver refuses operations on the volume.',
+        f'By hand: the log of cinder-volume tells which snapshot of the volume was being made or '
+        f'deleted. Once no other error is told of the volume, move {layout.journal} away and '
+        f'delete that snapshot, whose data may be half merged. A repair leaves it alone: what was '
+        f'begun can not be told from the files.'
+        if only is None
+        else f'A repair keeps the journal under another name: the volume has no snapshot and no '
+        f'file but {only}, so nothing is to be finished.',
+        SetAside(layout.journal) if only is not None else None,
+    )
+
+
+def _only_file(survey: Survey, links: Links) -> str | None:
+    """Return the only image of a volume that has no snapshot by its record and its headers.
+
+    Where there is a snapshot, its data can be half merged, which no header tells.
+    """
+    record = survey.record
+    if record is None and survey.layout.record in survey.files:
+        return None
+    active = record.active if record else survey.layout.volume
+    overlays = record.overlays if record else {}
+    alone = links.images == (active,) and links.is_sound(active) and active not in links.by_name
+    return active if alone and not overlays else None
 
 
 def has_begun(survey: Survey, intent: Intent) -> bool:
@@ -201,8 +242,6 @@ def _needed(survey: Survey, intent: Intent) -> tuple[str, ...]:
     return tuple(name for name in names if name in survey.files)
 
 
-def _operation(intent: Intent | None) -> str:
-    if intent is None:
-        return 'An operation on the volume'
+def _operation(intent: Intent) -> str:
     words = {Operation.CREATE: 'The creation', Operation.DELETE: 'The deletion'}
     return f'{words[intent.operation]} of snapshot {intent.snapshot_id}'

@@ -16,6 +16,12 @@ from driver.rebuilding import NATURAL, rebuild
 from driver.records import Record
 from driver.survey import Survey
 
+_INTERRUPTED = 'an operation on the volume was interrupted'
+_CHOICE = (
+    'there is not exactly one file that no other is an overlay of, with a whole chain of files '
+    'named after snapshots below it'
+)
+
 
 def judge(survey: Survey, links: Links, told: Container[str]) -> Iterator[Finding]:
     """Tell what is wrong with the record, and which files nothing refers to.
@@ -68,34 +74,37 @@ def _in_journal(survey: Survey) -> tuple[str, ...]:
 
 
 def _judge_record(survey: Survey, links: Links) -> Iterator[Finding]:
-    layout = survey.layout
-    present = layout.record in survey.files
-    overlays = _overlays(survey, links)
     if survey.record is not None:
         yield from _compare(survey, links)
     elif survey.record_fault:
         yield _rebuilt(survey, links, Kind.UNREADABLE_RECORD, survey.record_fault)
-    elif not present and not _is_first(survey, overlays):
+    elif gone := missing(survey, links):
         yield _rebuilt(
             survey,
             links,
             Kind.MISSING_RECORD,
-            f'{layout.record} is gone, though there are overlays: {", ".join(overlays)}. Cinder '
-            f'would attach {layout.volume}, and not what was written since the first snapshot.',
+            f'{gone} Cinder would attach {survey.layout.volume}, and not what was written since '
+            f'the first snapshot.',
         )
 
 
-def _is_first(survey: Survey, overlays: tuple[str, ...]) -> bool:
-    """Tell whether all overlays are of a first snapshot that was never finished, if any are."""
-    intent = survey.intent
+def missing(survey: Survey, links: Links) -> str:
+    """Return a sentence about a record that isn't there and should be, empty if all is well.
+
+    The overlay of a first snapshot that was never finished has none.
+    """
+    intent, layout = survey.intent, survey.layout
+    overlays = _overlays(survey, links)
     creates = intent is not None and intent.operation is Operation.CREATE
-    first = survey.layout.overlay(intent.snapshot_id) if intent and creates else None
-    return all(name == first for name in overlays)
+    first = layout.overlay(intent.snapshot_id) if intent and creates else None
+    if layout.record in survey.files or all(name == first for name in overlays):
+        return ''
+    return f'{layout.record} is gone, though there are overlays: {", ".join(overlays)}.'
 
 
 def _rebuilt(survey: Survey, links: Links, kind: Kind, meaning: str) -> Finding:
-    merging = survey.intent is not None and survey.intent.operation is Operation.DELETE
-    record = None if merging else rebuild(links)
+    interrupted = _may_be_merged(survey)
+    record = None if interrupted else rebuild(links)
     return Finding(
         kind,
         Severity.ERROR,
@@ -106,10 +115,15 @@ def _rebuilt(survey: Survey, links: Links, kind: Kind, meaning: str) -> Finding:
         f'file. {NATURAL}'
         if record
         else 'By hand: write it anew, {"active": FILE, "SNAPSHOT ID": OVERLAY, ...}. The headers '
-        'alone do not tell how: there is not exactly one file that no other is an overlay of, '
-        'with a whole chain of files named after snapshots below it.',
+        f'alone do not tell how: {_INTERRUPTED if interrupted else _CHOICE}.',
         SaveRecord(record) if record else None,
     )
+
+
+def _may_be_merged(survey: Survey) -> bool:
+    """Tell whether an interrupted operation can have merged files, so that headers mislead."""
+    deletes = survey.intent is not None and survey.intent.operation is Operation.DELETE
+    return deletes or bool(survey.journal_fault)
 
 
 def _compare(survey: Survey, links: Links) -> Iterator[Finding]:
@@ -168,11 +182,11 @@ def _is_certain(survey: Survey, record: Record, fresh: Record) -> bool:
 
     Not where two files claim to hold the newest data, nor where an overlay is gone and the active
     file is one: it can have been pulled into that, or committed, and then the active file stands
-    for one snapshot or for the other.
+    for one snapshot or for the other. Nor where nobody can read what was under way.
     """
     gone = any(name not in survey.files for name in record.overlays.values())
     merged = gone and record.active in fresh.overlays.values()
-    return fresh.active == record.active and not merged
+    return fresh.active == record.active and not merged and not survey.journal_fault
 
 
 def _stray(survey: Survey, links: Links, name: str) -> Finding:
@@ -180,7 +194,7 @@ def _stray(survey: Survey, links: Links, name: str) -> Finding:
     empty = survey.files[name].size == 0 or (detail is not None and detail.empty is True)
     used = detail is None or detail.holders is None or detail.holders.any
     overlay = name != survey.layout.volume
-    movable = empty and not used and overlay
+    movable = empty and not used and overlay and not survey.journal_fault
     if used and detail and detail.holders:
         state = 'it is open in a QEMU process'
     else:

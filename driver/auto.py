@@ -10,6 +10,7 @@ import pathlib
 
 from driver import advice, durable, exceptions
 from driver.access import FileMaker
+from driver.layout import TEMPORARY
 
 #: Where Cinder remembers that ``auto`` meant true for this share.
 MARKER = '.cinderSecureEnvIndicator'
@@ -38,7 +39,7 @@ def resolve_auto(folder: pathlib.Path, new_install: bool) -> bool:
         raise exceptions.ShareError(
             f'Could not look for {marker}: {error.strerror}. {advice.on_folder(folder, error)}'
         ) from error
-    temporary = marker.with_name(f'{MARKER}.tmp')
+    temporary = marker.with_name(f'{MARKER}{TEMPORARY}')
     durable.write(temporary, MARKER_TEXT, FileMaker(MARKER_MODE))
     durable.publish(temporary, marker)
     return True

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 
 from driver import access, advice, exceptions, files
+from driver.layout import TEMPORARY
 
 
 def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
@@ -81,7 +82,7 @@ def keep_start(path: pathlib.Path, size: int, maker: access.FileMaker) -> pathli
         data = files.read(path, size)
         names = _kept_names(path, f'{path.name}.header')
         kept = next(name for name in names if not name.exists() or name.read_bytes() == data)
-    temporary = kept.with_name(f'{kept.name}.tmp')
+    temporary = kept.with_name(f'{kept.name}{TEMPORARY}')
     write(temporary, data, maker)
     publish(temporary, kept)
     return kept

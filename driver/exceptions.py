@@ -7,7 +7,7 @@
      +-- ConfigurationError      an option of cinder.conf can't be used
      +-- ShareError              a share can't be mounted, written, or has no room
      +-- ImageError              an image's header is damaged or hostile
-     +-- RecordError             a volume's ``.info`` record can't be read or believed
+     +-- RecordError             a volume's record or journal can't be read or believed
      +-- ChainError              record, backing chain and files disagree
      +-- FileInUse               somebody has the file open
      +-- StateError              the volume's state doesn't allow the operation
@@ -50,7 +50,14 @@ class ImageError(DriverError):
 
 
 class RecordError(DriverError):
-    """A volume's ``.info`` record can't be read or believed."""
+    """A volume's ``.info`` record, or its journal, can't be read or believed.
+
+    :ivar fault: what is wrong with it; the message goes on with what to do
+    """
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        self.fault = fault
+        super().__init__(f'{fault} {remedy}')
 
 
 class ChainError(DriverError):

@@ -33,8 +33,12 @@ class NotAFile(OSError):
     """Something else lies where a file should; ``strerror`` says what."""
 
     def __init__(self, mode: int) -> None:
-        kind = _KINDS.get(stat.S_IFMT(mode), 'something strange')
-        super().__init__(errno.EINVAL, f'{kind} lies where a regular file should')
+        super().__init__(errno.EINVAL, f'{kind(mode)} lies where a regular file should')
+
+
+def kind(mode: int) -> str:
+    """Return what a file is by its mode, empty if it is a regular one."""
+    return '' if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), 'something strange')
 
 
 @contextlib.contextmanager

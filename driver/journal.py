@@ -54,8 +54,8 @@ def load(layout: Layout) -> Intent | None:
         return None
     except OSError as error:
         raise exceptions.RecordError(
-            f'The journal {path} could not be read: {error.strerror}. '
-            f'{advice.on_file(path, error)} No file of {layout.volume} was touched; then repeat.'
+            f'The journal {path} could not be read: {error.strerror}.',
+            f'{advice.on_file(path, error)} No file of {layout.volume} was touched; then repeat.',
         ) from error
     return parse(data, layout)
 
@@ -80,8 +80,9 @@ def parse(data: bytes, layout: Layout) -> Intent:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise exceptions.RecordError(
             f'The journal {layout.path(layout.journal)} can not be read: {error!s:.200}. An '
-            f'operation on {layout.volume} was interrupted; compare its record with '
-            f'"qemu-img info -U --backing-chain", then remove the journal.'
+            f'operation on {layout.volume} was interrupted, and which one can not be told.',
+            f'No file of {layout.volume} was touched. "nova-assist check {layout.folder}" tells '
+            f'what to do; then repeat.',
         ) from error
     return intent
 

@@ -12,6 +12,12 @@ import enum
 import pathlib
 import re
 
+#: What the name of an operation's journal ends with.
+JOURNAL = '.journal'
+
+#: What the name of a file that is being prepared ends with; a leftover one holds nothing needed.
+TEMPORARY = '.tmp'
+
 
 class Format(str, enum.Enum):
     """The image formats that a volume's files can have."""
@@ -47,15 +53,15 @@ class Layout:
     @property
     def journal(self) -> str:
         """The name of the file that holds the intent of the operation under way."""
-        return f'{self.volume}.journal'
+        return f'{self.volume}{JOURNAL}'
 
     def overlay(self, snapshot_id: str) -> str:
         """Return the name of the overlay made after a snapshot."""
         return f'{self.volume}.{snapshot_id}'
 
     def temporary(self, name: str) -> str:
-        """Return the name under which a file is prepared; a leftover one holds nothing needed."""
-        return f'{name}.tmp'
+        """Return the name under which a file is prepared."""
+        return f'{name}{TEMPORARY}'
 
     def path(self, name: str) -> pathlib.Path:
         """Return the path of one of the volume's files."""

@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterable, Mapping
 
 from driver import advice, exceptions
+from driver.layout import TEMPORARY
 from driver.probe import Owner
 
 _UUID = r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
@@ -22,8 +23,7 @@ _UUID = r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 # Cinder's volume_name_template is "volume-%s" unless an operator has changed it.
 _VOLUME = re.compile(rf'volume-[0-9A-Za-z-]+|[0-9A-Za-z_-]*{_UUID}')
 
-# What Layout.temporary ends with, and what durable.keep makes.
-_TEMPORARY = '.tmp'
+# What durable.keep makes.
 _KEPT = re.compile(r'.+\.replaced-\d{8}T\d{6}Z(-\d+)?')
 
 
@@ -41,7 +41,7 @@ class Listing:
 
 def is_temporary(name: str) -> bool:
     """Tell whether a name is one under which a file is prepared."""
-    return name.endswith(_TEMPORARY)
+    return name.endswith(TEMPORARY)
 
 
 def is_kept(name: str) -> bool:

@@ -64,8 +64,8 @@ def load(layout: Layout) -> Record:
         return Record(layout.volume, {})
     except OSError as error:
         raise exceptions.RecordError(
-            f'The snapshot record {path} could not be read: {error.strerror}. '
-            f'{advice.on_file(path, error)} No file of {layout.volume} was touched; then repeat.'
+            f'The snapshot record {path} could not be read: {error.strerror}.',
+            f'{advice.on_file(path, error)} No file of {layout.volume} was touched; then repeat.',
         ) from error
     return parse(data, layout)
 
@@ -123,7 +123,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _bad(layout: Layout, what: str) -> exceptions.RecordError:
     return exceptions.RecordError(
-        f'The snapshot record {layout.path(layout.record)} {what}. No file of {layout.volume} '
-        f'was touched. Restore the record (it maps "{_ACTIVE}" and each snapshot id to a file; '
-        f'"qemu-img info -U --backing-chain" shows how the files hang together), then repeat.'
+        f'The snapshot record {layout.path(layout.record)} {what}.',
+        f'No file of {layout.volume} was touched. Restore the record (it maps "{_ACTIVE}" and '
+        f'each snapshot id to a file; "nova-assist check {layout.folder}" tells whether it can '
+        f'be written anew), then repeat.',
     )

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from driver import (
     access,
     audit,
+    audit_access,
     durable,
     exceptions,
     files,
@@ -38,6 +39,7 @@ from driver.findings import (
     SetAside,
 )
 from driver.layout import Layout
+from driver.rebuilding import NATURAL
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Outcome:
 
     :ivar kind: what was found; None if the volume could not be looked at for its repair
     :ivar done: whether it was mended
-    :ivar what: a sentence about what was done, or why nothing was
+    :ivar what: what was done, or why nothing was
     :ivar kept: the name under which is kept what was replaced, if anything was
     """
 
@@ -151,7 +153,8 @@ class _Repair:
             kept = self._apply(remedy)
         except exceptions.DriverError as error:
             return Outcome(volume, kind, False, str(error))
-        return Outcome(volume, kind, True, finding.meaning, kept.name if kept else None)
+        done = _done(self._layout, remedy)
+        return Outcome(volume, kind, True, done, kept.name if kept else None)
 
     def _apply(self, remedy: Remedy) -> pathlib.Path | None:
         """Carry out one remedy; returns the name under which what it replaced is kept."""
@@ -188,3 +191,24 @@ class _Repair:
     def _names(self) -> tuple[str, ...]:
         found = listing.list_folder(self._layout.folder)
         return found.volumes.get(self._layout.volume, ())
+
+
+def _done(layout: Layout, remedy: Remedy) -> str:
+    """Return a sentence about a remedy that was carried out."""
+    if isinstance(remedy, SaveRecord):
+        record = remedy.record
+        written = f'{layout.record} was written from the image headers: {record.active} is active'
+        if not record.overlays:
+            return f'{written}, and there is no snapshot.'
+        return f'{written}, snapshots are {", ".join(sorted(record.overlays))}. {NATURAL}'
+    if isinstance(remedy, Rebase):
+        return (
+            f'{remedy.overlay} names {remedy.backing} as its backing file now, with the format '
+            f'{remedy.backing_format.value}. Nothing else of it was changed, and its header as it '
+            f'was is kept.'
+        )
+    if isinstance(remedy, SetAside):
+        return f'{remedy.name} was given another name, under which no program looks for it.'
+    if isinstance(remedy, Remove):
+        return f'{remedy.name} was removed: it held nothing needed.'
+    return f'{remedy.name} was given {audit_access.words(remedy)}.'

@@ -15,14 +15,14 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, journal, reading, volumes
+from driver import exceptions, journal, listing, reading, volumes
 from driver.backend import Backend
 from driver.database import Unfinished, VolumeState
+from driver.layout import JOURNAL, TEMPORARY
 
 LOG = logging.getLogger(__name__)
 
-# What Layout.journal and Layout.temporary end with.
-_LEFTOVERS = ('.journal', '.tmp')
+_LEFTOVERS = (JOURNAL, TEMPORARY)
 
 # States of a volume that has no complete file, or is about to have none: Cinder's own start makes
 # "error" of the one, and deletes the other again.
@@ -93,7 +93,7 @@ class Startup:
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
         for name in left:
-            if name.endswith('.tmp'):
+            if listing.is_temporary(name):
                 volumes.remove_temporary(layout, name)
 
     def _give_up_deletions(self, volume_id: str) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import stat
 from collections.abc import Container, Iterable, Mapping
 
 from driver import advice, exceptions, files, journal, listing, locks, qcow2, records
@@ -156,7 +155,7 @@ def _see(layout: Layout, name: str) -> Seen | None:
         return None
     seen = Seen(
         name=name,
-        what=_what(status.st_mode),
+        what=files.kind(status.st_mode),
         owner=Owner.of(status),
         size=status.st_size,
         allocated=status.st_blocks * 512,
@@ -173,23 +172,13 @@ def _see(layout: Layout, name: str) -> Seen | None:
         return dataclasses.replace(seen, failure=failure)
 
 
-def _what(mode: int) -> str:
-    kinds = (
-        (stat.S_ISREG, ''),
-        (stat.S_ISLNK, 'a symbolic link'),
-        (stat.S_ISDIR, 'a folder'),
-        (stat.S_ISFIFO, 'a pipe'),
-    )
-    return next((what for test, what in kinds if test(mode)), 'a device or socket')
-
-
 def _with_record(survey: Survey) -> Survey:
     try:
         return dataclasses.replace(survey, record=records.load(survey.layout))
     except exceptions.RecordError as error:
         if isinstance(error.__cause__, OSError):
             return _with_failure(survey, survey.layout.record, error.__cause__)
-        return dataclasses.replace(survey, record_fault=str(error))
+        return dataclasses.replace(survey, record_fault=error.fault)
 
 
 def _with_journal(survey: Survey, claimed: bool) -> Survey:
@@ -200,7 +189,8 @@ def _with_journal(survey: Survey, claimed: bool) -> Survey:
     except (exceptions.RecordError, exceptions.ChainError) as error:
         if isinstance(error.__cause__, OSError):
             return _with_failure(survey, survey.layout.journal, error.__cause__)
-        return dataclasses.replace(survey, journal_fault=str(error))
+        fault = error.fault if isinstance(error, exceptions.RecordError) else str(error)
+        return dataclasses.replace(survey, journal_fault=fault)
 
 
 def _with_failure(survey: Survey, name: str, cause: OSError) -> Survey:

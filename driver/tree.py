@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from driver import survey
+from driver import audit_record, survey
 from driver.layout import Format, Layout
 from driver.links import Links
 from driver.locks import Holders
@@ -67,7 +67,15 @@ def grow(layout: Layout, names: Iterable[str]) -> Tree:
     record = seen.record
     tops = [*([record.active] if record else []), *grower.links.tops, *grower.links.images]
     branches = [grower.branch(top) for top in tops if top not in grower.told]
-    return Tree(layout, record, seen.record_fault, tuple(branches))
+    return Tree(layout, record, _record_fault(seen, grower.links), tuple(branches))
+
+
+def _record_fault(seen: Survey, links: Links) -> str:
+    file = seen.files.get(seen.layout.record)
+    if seen.record_fault or file is None:
+        return seen.record_fault or ('' if seen.under_way else audit_record.missing(seen, links))
+    reason = file.failure or (f'It is {file.what}.' if file.what else '')
+    return f'{file.name} can not be read. {reason}' if reason else ''
 
 
 class _Grower:

@@ -20,7 +20,7 @@ from driver.tree import Node, Tree
 from nova_assist.cli import chain_text
 from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import ExitCode
-from nova_assist.cli.mounted import NoLookError, become, folder_of
+from nova_assist.cli.mounted import NoLookError, become, folder_of, refused, require_account
 from nova_assist.cli.share_arguments import ChainArguments
 from nova_assist.cli.terminal import wants_colour, width
 
@@ -40,8 +40,9 @@ def chain(arguments: ChainArguments) -> ExitCode:
         grown = tree.grow(layout, names)
         volumes = {layout.volume: names}
         found = audit.confirmed(layout.folder, volumes, Expected(), _SETTLE)
+        require_account(layout.folder, found)
     except exceptions.DriverError as error:
-        raise NoLookError(str(error)) from error
+        raise refused(error) from error
     damaged = any(finding.counts for finding in found)
     if arguments.form == 'json':
         emit(_json(grown, damaged))

@@ -22,9 +22,10 @@ from nova_assist.cli import findings_text
 from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import ExitCode
 from nova_assist.cli.meter import Meter
-from nova_assist.cli.mounted import NoLookError, become, folder_of
+from nova_assist.cli.mounted import become, folder_of, no_volume, refused, require_account
 from nova_assist.cli.share_arguments import CheckArguments
 from nova_assist.cli.terminal import wants_colour, width
+from nova_assist.reports.visible import visible
 
 
 def check(arguments: CheckArguments) -> ExitCode:
@@ -37,13 +38,16 @@ def check(arguments: CheckArguments) -> ExitCode:
         become(arguments.account)
     try:
         report = _look(folder, arguments)
+        require_account(folder, report.findings)
         outcomes: Sequence[Outcome] = ()
         if arguments.repair:
             outcomes = _repair(folder, report)
             if outcomes:
                 report = _look(folder, arguments)
     except exceptions.DriverError as error:
-        raise NoLookError(str(error)) from error
+        raise refused(error) from error
+    if not report.volumes:
+        sys.stderr.write(f'nova-assist: {visible(no_volume(folder, report.others))}\n')
     if arguments.form == 'json':
         emit(_json(arguments.share, folder, report, outcomes))
     else:

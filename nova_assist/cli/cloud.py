@@ -10,11 +10,11 @@ import json
 import shlex
 from collections.abc import Mapping
 
-from nova_assist.cli.arguments import CloudArguments
 from nova_assist.cli.display import Display
 from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import ExitCode
 from nova_assist.cli.harness import Harness
+from nova_assist.cli.run_arguments import CloudArguments
 from nova_assist.cli.working import working_folder
 from nova_assist.cloud.errors import ServiceError
 

@@ -13,16 +13,11 @@ import traceback
 from collections.abc import Sequence
 
 from nova_assist.accounts import AccountError
-from nova_assist.cli.arguments import (
-    Arguments,
-    CloudArguments,
-    ReportArguments,
-    RunArguments,
-    parse,
-)
+from nova_assist.cli.arguments import Arguments, parse
 from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
+from nova_assist.cli.run_arguments import CloudArguments, ReportArguments, RunArguments
 from nova_assist.cli.share_arguments import ChainArguments, CheckArguments
 from nova_assist.cli.target import program
 from nova_assist.cloud.errors import CloudError

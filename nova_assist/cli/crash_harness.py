@@ -10,14 +10,19 @@ import contextlib
 import dataclasses
 import re
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nova_assist.cli.harness import EmbeddedHarness, EmbeddedSession, ScenarioInfo, cloud_for
+from nova_assist.cli.harness import (
+    EmbeddedHarness,
+    EmbeddedSession,
+    ScenarioInfo,
+    Wanted,
+    cloud_for,
+)
 from nova_assist.cli.target import Target
 from nova_assist.reports.model import ScenarioResult
-from nova_assist.reports.progress import Listener
 
 if TYPE_CHECKING:
     from nova_assist.cloud.cloud import Cloud
@@ -79,24 +84,19 @@ class CrashSession(EmbeddedSession):
         self._traps = traps
         self._sample = sample
 
-    def judge(
-        self,
-        names: Sequence[str],
-        seed: int,
-        listener: Listener,
-        repeat: Callable[[str], str],
-    ) -> Generator[ScenarioResult, None, None]:
+    def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
         """Play the operations in turn, with a death at each point."""
         from nova_assist.faults.exhaustion import CrashScenario, Exhaustion
         from nova_assist.scenarios import secure
 
-        for index, name in enumerate(names, 1):
-            listener.scenario_started(name, index, len(names))
+        listener = wanted.listener
+        for index, name in enumerate(wanted.names, 1):
+            listener.scenario_started(name, index, len(wanted.names))
             scenario = CrashScenario.named(name)
             with secure.judges(self._cloud, self._cloud.shares[scenario.image_format]) as judges:
                 exhaustion = Exhaustion(
-                    self._cloud, self._traps, seed, threading.Event(), judges, self._sample
+                    self._cloud, self._traps, wanted.seed, threading.Event(), judges, self._sample
                 )
-                result = exhaustion.play(scenario, listener, repeat)
+                result = exhaustion.play(scenario, listener, wanted.repeat)
             listener.scenario_finished(result)
             yield result

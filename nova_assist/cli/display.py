@@ -12,13 +12,13 @@ import dataclasses
 import textwrap
 import threading
 import time
-from types import TracebackType
 from typing import TextIO
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from nova_assist.cli.shown import Shown
 from nova_assist.cli.terminal import is_live
 from nova_assist.reports.model import ScenarioResult, Step, Verdict
 from nova_assist.reports.text import STYLES
@@ -34,8 +34,8 @@ def display_on(stream: TextIO) -> Display:
     return TerminalDisplay(stream) if is_live(stream) else PlainDisplay(stream)
 
 
-class Display(abc.ABC):
-    """A listener that tells a person; a context manager, closed when the person is told enough."""
+class Display(Shown):
+    """A listener that tells a person; once it is closed, lines may still be told."""
 
     def __init__(self) -> None:
         self._finished = 0
@@ -52,21 +52,6 @@ class Display(abc.ABC):
     @abc.abstractmethod
     def idle(self, about: str = '') -> None:
         """Show that nothing is being done about it any more."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Stop showing; lines may still be told."""
-
-    def __enter__(self) -> Display:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def scenario_started(self, name: str, index: int, total: int) -> None:
         """Show that a scenario begins."""

@@ -86,7 +86,7 @@ class _Lines:
         word, code = ('MENDED', _DONE) if outcome.done else ('NOT DONE', _NOT_DONE)
         kind = outcome.kind.value if outcome.kind else 'volume left alone'
         yield f'{self._paint(f"{word:<{_LABEL}}", code)}{visible(outcome.volume)}  {kind}'
-        yield from self.row('was' if outcome.done else 'because', outcome.what, 2)
+        yield from self.row('done' if outcome.done else 'because', outcome.what, 2)
         if outcome.kept is not None:
             yield from self.row('kept', outcome.kept, 2)
 
@@ -126,6 +126,8 @@ def _summary(report: Report) -> str:
         _count(report.files, 'file'),
         *(_count(counts[severity], severity.value) for severity in Severity),
     ]
+    if not report.volumes:
+        words = ['no volume was found, nothing was looked at']
     if report.others:
         words.append(f'{_count(report.others, "file")} of no volume')
     if report.kept:

@@ -8,6 +8,7 @@ imported only when they are used, so that ``--help`` and ``report`` stay quick.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -36,6 +37,20 @@ class ScenarioInfo(Protocol):
         """What it does, in one line."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """Which scenarios are to be run, and how.
+
+    :ivar listener: told what happens
+    :ivar repeat: returns the command line that runs the named scenario again
+    """
+
+    names: Sequence[str]
+    seed: int
+    listener: Listener
+    repeat: Callable[[str], str]
+
+
 class Session(Protocol):
     """A cloud that is up."""
 
@@ -48,14 +63,8 @@ class Session(Protocol):
     def environment(self) -> Mapping[str, str]:
         """Return the environment variables that clients need."""
 
-    def judge(
-        self,
-        names: Sequence[str],
-        seed: int,
-        listener: Listener,
-        repeat: Callable[[str], str],
-    ) -> Generator[ScenarioResult, None, None]:
-        """Run the scenarios ``names`` in turn; ``repeat`` gives the line that repeats one."""
+    def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
+        """Run scenarios in turn."""
 
     def check(self) -> None:
         """See that the cloud still runs.
@@ -171,17 +180,13 @@ class EmbeddedSession:
         """Return the environment variables that clients need."""
         return self._cloud.environment()
 
-    def judge(
-        self,
-        names: Sequence[str],
-        seed: int,
-        listener: Listener,
-        repeat: Callable[[str], str],
-    ) -> Generator[ScenarioResult, None, None]:
-        """Run the scenarios ``names`` in turn."""
+    def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
+        """Run scenarios in turn."""
         from nova_assist import scenarios
 
-        yield from scenarios.run(self._cloud, names, seed, listener, repeat)
+        yield from scenarios.run(
+            self._cloud, wanted.names, wanted.seed, wanted.listener, wanted.repeat
+        )
 
     def check(self) -> None:
         """See that the cloud still runs."""

@@ -112,11 +112,12 @@ warnings   works for now, and should be put right
 hints      nothing is known to be wrong
 
 exit codes:
-  0  nothing was found, or hints alone; with --repair: all is mended
+  0  nothing was found, or hints alone; with --repair: all is mended;
+     also without any volume, which a warning on stderr tells
      with --access: the driver would use this share; there may be advice
   1  errors or warnings; with --repair: some are left
      with --access: it would refuse it
-  2  could not check: not mounted, not readable, no such account""",
+  2  could not check: not mounted, no such account, or one that may not read""",
 )
 
 CHAIN = CommandText(
@@ -136,7 +137,7 @@ examples:
 exit codes:
   0  shown, and nothing is wrong with it
   1  shown, and "nova-assist check" has errors or warnings to tell about it
-  2  could not be shown: no such volume, not mounted""",
+  2  could not be shown: no such volume, not mounted, not readable""",
 )
 
 REPORT = CommandText(

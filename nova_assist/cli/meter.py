@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import TextIO
 
+from nova_assist.cli.shown import Shown
 from nova_assist.cli.terminal import is_live
 
 _SILENT_SECONDS = 2.0
@@ -14,7 +14,7 @@ _LIVE_SECONDS = 0.2
 _PLAIN_SECONDS = 10.0
 
 
-class Meter:
+class Meter(Shown):
     """A line that is drawn again on a terminal, a new line now and then elsewhere.
 
     :param what: what is counted, such as ``volumes checked``
@@ -39,15 +39,9 @@ class Meter:
         self._stream.flush()
         self._drawn = True
 
-    def __enter__(self) -> Meter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the line away."""
         if self._drawn and self._live:
             self._stream.write('\r\x1b[K')
             self._stream.flush()
+            self._drawn = False

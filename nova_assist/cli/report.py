@@ -6,9 +6,9 @@ Main function: :func:`report`.
 
 from __future__ import annotations
 
-from nova_assist.cli.arguments import ReportArguments
 from nova_assist.cli.errors import ExitCode
 from nova_assist.cli.output import print_report
+from nova_assist.cli.run_arguments import ReportArguments
 from nova_assist.reports.folder import ReportFolder
 
 

@@ -14,14 +14,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from nova_assist.cli.arguments import RunArguments
 from nova_assist.cli.choose import choose, render_list
 from nova_assist.cli.display import Display
 from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import CloudFailedError, ExitCode
-from nova_assist.cli.harness import Harness, Session
+from nova_assist.cli.harness import Harness, Session, Wanted
 from nova_assist.cli.output import print_report
 from nova_assist.cli.recorder import Recorder
+from nova_assist.cli.run_arguments import RunArguments
 from nova_assist.cli.signals import deferred
 from nova_assist.cli.target import program
 from nova_assist.cli.working import working_folder
@@ -139,7 +139,8 @@ class _Attempt:
     def _judge(self, session: Session) -> None:
         self.report.versions = dict(session.versions())
         self.report.accounts = dict(session.accounts())
-        results = session.judge(self._names, self._arguments.seed, self._recorder, self._repeat)
+        wanted = Wanted(self._names, self._arguments.seed, self._recorder, self._repeat)
+        results = session.judge(wanted)
         # An interruption may come between two results: end the scenarios before the cloud.
         with contextlib.closing(results):
             for result in results:

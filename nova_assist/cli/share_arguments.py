@@ -56,26 +56,7 @@ def add_check(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         help='check the volumes of this share, an export that is mounted here or a folder',
     )
-    parser.add_argument(
-        '--repair',
-        action='store_true',
-        help='mend what can be proved, while all QEMUs are kept out of the volume; no data is '
-        'removed, and what is replaced is kept under a name that is printed',
-    )
-    parser.add_argument(
-        '--mode',
-        choices=_MODES,
-        help='the mode that files should have, as nas_secure_file_permissions is true (0660) or '
-        'false (0666) (default: the more frequent one of the two)',
-    )
-    parser.add_argument(
-        '--settle',
-        metavar='SECONDS',
-        type=_seconds,
-        default=_SETTLE,
-        help='tell what is found at each look for so long, as operations under way come to '
-        'pictures that look like damage (default: %(default)g)',
-    )
+    _add_looking(parser)
     parser.add_argument(
         '--access',
         metavar='SHARE',
@@ -129,6 +110,29 @@ def chain_arguments(found: argparse.Namespace) -> ChainArguments:
     """Return what was asked of ``nova-assist chain``."""
     return ChainArguments(
         volume=found.volume, share=found.share, account=found.account, form=found.form
+    )
+
+
+def _add_looking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--repair',
+        action='store_true',
+        help='mend what can be proved, while all QEMUs are kept out of the volume; no data is '
+        'removed, and what is replaced is kept under a name that is printed',
+    )
+    parser.add_argument(
+        '--mode',
+        choices=_MODES,
+        help='the mode that files should have, as nas_secure_file_permissions is true (0660) or '
+        'false (0666) (default: the more frequent one of the two)',
+    )
+    parser.add_argument(
+        '--settle',
+        metavar='SECONDS',
+        type=_seconds,
+        default=_SETTLE,
+        help='tell what is found at each look for so long, as operations under way come to '
+        'pictures that look like damage (default: %(default)g)',
     )
 
 

@@ -22,6 +22,7 @@ DEFAULT_DRIVER = 'driver.nfs.NfsDriver'
 _CLASS_PATH = re.compile(r'[A-Za-z_]\w*(\.[A-Za-z_]\w*)+')
 _OPTION = re.compile(r'([a-z][a-z0-9_]*)=(.*)', re.DOTALL)
 _LAST_PORT = 65535
+_DIGITS = 18
 #: What makes Cinder's secure mode; a driver that refuses it is found out at start.
 _SECURE = {'nas_secure_file_operations': 'true', 'nas_secure_file_permissions': 'true'}
 _NAME = 'nova-assist'
@@ -120,25 +121,29 @@ def account(word: str) -> tuple[str, str]:
 def port(word: str) -> int:
     """Return ``word`` as a TCP port; 0 is any free one."""
     number = _number(word)
-    if number > _LAST_PORT:
+    if number is None or number > _LAST_PORT:
         raise argparse.ArgumentTypeError(f'{word!r} is not a port from 0 to {_LAST_PORT}')
     return number
 
 
 def seed(word: str) -> int:
     """Return ``word`` as a seed."""
-    return _number(word)
+    return _number_from(0, word)
 
 
 def count(word: str) -> int:
     """Return ``word`` as a number of things, at least one."""
+    return _number_from(1, word)
+
+
+def _number_from(least: int, word: str) -> int:
     number = _number(word)
-    if not number:
-        raise argparse.ArgumentTypeError(f'{word!r} is not a whole number from 1 up')
+    if number is None or number < least:
+        raise argparse.ArgumentTypeError(
+            f'{word!r:.40} is not a whole number from {least} up, of at most {_DIGITS} digits'
+        )
     return number
 
 
-def _number(word: str) -> int:
-    if not re.fullmatch(r'[0-9]{1,18}', word):
-        raise argparse.ArgumentTypeError(f'{word!r} is not a whole number from 0 up')
-    return int(word)
+def _number(word: str) -> int | None:
+    return int(word) if re.fullmatch(rf'[0-9]{{1,{_DIGITS}}}', word) else None

@@ -32,6 +32,11 @@ class ApiError(Exception):
 
 def loader(keystone: Identity | None) -> Any:
     """Return what loads the API for ``WSGIService``."""
+    from cinder.scheduler import host_manager  # wants all of Cinder's objects to be registered
+
+    # The details of pools are a scheduler's own read-only view of them, which becomes a dictionary
+    # on its way to an API in another process; the API takes for granted that it is one.
+    host_manager.ReadOnlyDict.copy = lambda view: dict(view)
     return wsgi.Loader(cfg.CONF) if keystone else _Loader()
 
 

@@ -33,9 +33,14 @@ class Endpoints:
     compute: str
 
     @property
+    def images(self) -> str:
+        """Where the compute service has its stand-in images, as catalogs have it."""
+        return urllib.parse.urljoin(self.compute, '/image')
+
+    @property
     def image(self) -> str:
-        """Where the compute service has its stand-in image, version included."""
-        return urllib.parse.urljoin(self.compute, '/image/v2')
+        """The same, version included."""
+        return f'{self.images}/v2'
 
     def cinderclient(self, project: str, user: str) -> Any:
         """Return a python-cinderclient."""

@@ -7,25 +7,24 @@ It composes the other modules of this package and has no logic of its own about 
 from __future__ import annotations
 
 import contextlib
-import os
+import functools
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from nova_assist.accounts import Accounts
-from nova_assist.cloud import host, separation, services, shares
-from nova_assist.cloud.abandoned import remove_volumes
+from nova_assist.cloud import client_files, host, separation, services, shares, surroundings
 from nova_assist.cloud.clients import Endpoints, KeystoneEndpoints
 from nova_assist.cloud.keystone import Keystone
-from nova_assist.cloud.reaper import MARK, Reaper, Remains
+from nova_assist.cloud.premises import Premises
+from nova_assist.cloud.reaper import MARK, Reaper
 from nova_assist.cloud.service import STOP_SECONDS, Service
 from nova_assist.cloud.settings import CinderSettings, Privilege, check_options
 from nova_assist.cloud.shares import ShareView
-from nova_assist.cloud.stand_ins import StandIns
 
 #: The backends, their volume types, and the format of their volumes: all of one name.
 BACKENDS = ('raw', 'qcow2')
@@ -51,7 +50,7 @@ class Cloud:
     :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
-    :param with_keystone: whether users log in with a Keystone of the cloud's own.
+    :param with_keystone: users log in with a Keystone of the cloud's own.
     :param cinder_environment: further environment variables for Cinder.
     :param compute_environment: likewise for the compute service.
     :ivar mark: the cloud's id, which its processes carry in their environment.
@@ -60,6 +59,7 @@ class Cloud:
     :ivar keystone: the Keystone, if there is one.
     :raises PortInUseError: something else listens on a port.
     :raises SettingsError: an option can't be expressed in ``cinder.conf``.
+    :raises MissingExtraError: Keystone isn't installed.
     """
 
     def __init__(
@@ -82,41 +82,16 @@ class Cloud:
         self.driver = driver
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
-        check_options(options or {})
-        wanted = {'cinder': cinder_port, 'compute': compute_port}
-        ports = host.choose_ports({**wanted, **({'keystone': 0} if with_keystone else {})})
-        self.keystone = (
-            Keystone(self.folder, ports['keystone'], self.child_environment())
-            if with_keystone
-            else None
-        )
-        self._layout = shares.plan(share, self.folder, BACKENDS)
-        self._settings = self._cinder_settings(ports, options or {})
-        self._stand_ins = StandIns(
-            self.folder / 'bin', self._layout.export is None, self._settings.privilege
-        )
-        self._endpoints = self._find_endpoints()
-        self._scratch = host.scratch_base(self.folder) / f'nova-assist-{self.mark}'
         self._temporary = temporary
-        self.cinder = services.cinder(
-            self._settings,
-            self._settings_file,
-            self.folder / 'log' / 'cinder.log',
-            {**self._cinder_environment(), **(cinder_environment or {})},
-            accounts,
-            host.umask(),
-        )
-        self.compute = services.compute(
-            [*compute_command, str(self.folder / 'compute'), '--port', str(ports['compute'])],
-            self._settings,
-            self._layout,
-            self.folder / 'log' / 'compute.log',
-            {**self.child_environment(), **(compute_environment or {})},
-            accounts,
-        )
+        wanted = {'cinder': cinder_port, 'compute': compute_port}
+        self._ports = host.choose_ports({**wanted, 'keystone': 0} if with_keystone else wanted)
+        self.keystone = self._keystone() if with_keystone else None
+        self._layout = shares.plan(share, self.folder, BACKENDS)
+        self._settings = self._cinder_settings(options or {})
+        self._premises = Premises(self.folder, self._layout, self._settings, accounts, self.mark)
+        self.cinder = self._cinder(cinder_environment or {})
+        self.compute = self._compute(compute_command, compute_environment or {})
         self._reaper: Reaper | None = None
-        self._root_squashed = False
-        self._claims: list[int] = []
         self._standing = contextlib.ExitStack()
 
     def __enter__(self) -> Cloud:
@@ -146,19 +121,23 @@ class Cloud:
                 separation.check_programs(self.accounts, self.child_environment())
                 self._standing.enter_context(self.accounts.cinder.joined())
                 self._standing.enter_context(separation.readable())
-            self._claim()
-            self._reaper = Reaper(self.mark, self._remains(), self._claims)
-            self._prepare()
+            self._premises.claim()
+            remains = self._premises.remains(self._temporary)
+            self._reaper = Reaper(self.mark, remains, self._premises.claims)
+            self._premises.prepare(self.child_environment())
+            if self.keystone:
+                self.keystone.prepare(self._endpoints)
             for service in self._services:
                 service.spawn()
             for service in self._services:
                 service.await_ready()
+            self._write_client_files()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop both services in order, then kill and unmount whatever is left of the cloud.
+        """Stop all services in order, then kill and unmount whatever is left of the cloud.
 
         :raises CleanUpError: something can't be killed or unmounted.
         """
@@ -168,12 +147,13 @@ class Cloud:
             self.compute.terminate()
             for service in reversed(self._services):
                 service.stop(max(0.0, deadline - time.monotonic()))
-            self._forget_volumes()
+            if self._temporary and self._reaper:
+                self._premises.forget_volumes()
         finally:
             self._clean_up()
 
     def check(self) -> None:
-        """See that both services run.
+        """See that all services run.
 
         :raises ServiceError: one ended by itself.
         """
@@ -212,7 +192,7 @@ class Cloud:
     @property
     def root_squashed(self) -> bool:
         """Whether root counts for nobody on the share; known once a cloud with accounts runs."""
-        return self._root_squashed
+        return self._premises.root_squashed
 
     @property
     def does_without_root(self) -> bool:
@@ -222,7 +202,7 @@ class Cloud:
     @property
     def asked_for_root(self) -> Path:
         """The file with a line for each time that Cinder asked to become root."""
-        return self._stand_ins.asked_for_root
+        return self._premises.stand_ins.asked_for_root
 
     @property
     def scratch(self) -> Path:
@@ -230,7 +210,18 @@ class Cloud:
 
         It is in memory where the machine has a folder for that, else in the cloud's folder.
         """
-        return self._scratch
+        return self._premises.scratch
+
+    def child_environment(self) -> dict[str, str]:
+        """Return our environment with the cloud's mark, for processes that are to end with it."""
+        return {**host.child_environment(), MARK: self.mark}
+
+    @functools.cached_property
+    def _endpoints(self) -> Endpoints:
+        urls = (self._settings.url, self._settings.compute_url)
+        if self.keystone is None:
+            return Endpoints(*urls)
+        return KeystoneEndpoints(*urls, self.keystone.identity, self.folder)
 
     @property
     def _services(self) -> tuple[Service, ...]:
@@ -238,24 +229,13 @@ class Cloud:
         first = (self.keystone.service,) if self.keystone else ()
         return (*first, self.compute, self.cinder)
 
-    def _find_endpoints(self) -> Endpoints:
-        urls = (self._settings.url, self._settings.compute_url)
-        if self.keystone is None:
-            return Endpoints(*urls)
-        return KeystoneEndpoints(*urls, self.keystone.identity, self.folder)
-
-    @property
-    def _settings_file(self) -> Path:
-        return self._settings.folder / 'settings.json'
-
-    def _cinder_settings(
-        self, ports: Mapping[str, int], options: Mapping[str, str]
-    ) -> CinderSettings:
+    def _cinder_settings(self, options: Mapping[str, str]) -> CinderSettings:
+        check_options(options)
         return CinderSettings(
             folder=self.folder / 'cinder',
             driver=self.driver,
-            port=ports['cinder'],
-            compute_url=f'http://127.0.0.1:{ports["compute"]}/v2.1',
+            port=self._ports['cinder'],
+            compute_url=f'http://127.0.0.1:{self._ports["compute"]}/v2.1',
             mount_base=self._layout.base,
             shares={name: view.name for name, view in self.shares.items()},
             qcow2_backends=('qcow2',),
@@ -264,72 +244,42 @@ class Cloud:
             identity=self.keystone.identity if self.keystone else None,
         )
 
-    def child_environment(self) -> dict[str, str]:
-        """Return our environment with the cloud's mark, for processes that are to end with it."""
-        return {**host.child_environment(), MARK: self.mark}
+    def _write_client_files(self) -> None:
+        if isinstance(self._endpoints, KeystoneEndpoints):
+            account = self.accounts.cinder if self.accounts else None
+            share = next(iter(self.shares.values())).path
+            observed = surroundings.observe(self._endpoints, self._settings, share, account)
+            client_files.write(self.folder, self._endpoints.identity, observed)
 
-    @property
-    def _has_stand_ins(self) -> bool:
-        return self._stand_ins.local or self.accounts is not None
+    def _keystone(self) -> Keystone:
+        return Keystone(self.folder, self._ports['keystone'], self.child_environment())
 
-    def _cinder_environment(self) -> dict[str, str]:
-        """Return the environment of Cinder, which finds the stand-ins first."""
-        path = os.environ.get('PATH', os.defpath)
-        if self._has_stand_ins:
-            path = os.pathsep.join([str(self._stand_ins.folder), path])
-        return {**self.child_environment(), 'PATH': path}
-
-    def _claim(self) -> None:
-        """Make the folder ours, and the share's if it is local."""
-        for folder in (self.folder, self._layout.local_base):
-            if folder:
-                self._claims.append(host.claim_folder(folder))
-
-    def _remains(self) -> Remains:
-        """Return what is to be cleaned up in the end; what was there before us stays."""
-        return Remains(
-            mount_base=self._layout.unmount_below,
-            passing=[self._scratch],
-            abandoned=[self.folder] if self._temporary else [],
-            empty=self._layout.missing(),
+    def _cinder(self, environment: Mapping[str, str]) -> Service:
+        return services.cinder(
+            self._settings,
+            self._premises.settings_file,
+            self._premises.logs / 'cinder.log',
+            {**self.child_environment(), 'PATH': self._premises.path, **environment},
+            self.accounts,
+            host.umask(),
         )
 
-    def _prepare(self) -> None:
-        """Make the folders, the shares, and the settings' file."""
-        self._scratch.mkdir(mode=0o700)
-        folders = (self._settings.folder, self.folder / 'compute', self.folder / 'log')
-        for folder in folders:
-            folder.mkdir(exist_ok=True)
-        account = self.accounts.cinder if self.accounts else None
-        if self.accounts:
-            separation.let_pass(self.folder, self.accounts)
-            separation.give_folders(self.accounts, *folders[:2], self._scratch, self._layout)
-        self._layout.prepare(self._settings.mount_options, self.child_environment(), account)
-        if account:
-            view = next(iter(self.shares.values()))
-            self._root_squashed = separation.root_is_squashed(view.path, account)
-        if self._has_stand_ins:
-            self._stand_ins.write(account)
-        self._settings.save(self._settings_file, account)
-        if self.keystone:
-            self.keystone.prepare(self._endpoints)
-
-    def _forget_volumes(self) -> None:
-        """Leave none on a share that outlives the database that knows of them."""
-        if self._temporary and self._reaper and not self._layout.own:
-            account = self.accounts.cinder if self.accounts else None
-            with account.files() if account else contextlib.nullcontext():
-                database = self._settings.folder / 'cinder.sqlite'
-                remove_volumes(database, (view.path for view in self.shares.values()))
+    def _compute(self, command: Sequence[str], environment: Mapping[str, str]) -> Service:
+        return services.compute(
+            [*command, str(self._premises.compute), '--port', str(self._ports['compute'])],
+            self._settings,
+            self._layout,
+            self._premises.logs / 'compute.log',
+            {**self.child_environment(), **environment},
+            self.accounts,
+        )
 
     def _clean_up(self) -> None:
         """End the reaper, which cleans up, and give the folders back."""
         reaper, self._reaper = self._reaper, None
-        claims, self._claims = self._claims, []
         try:
             if reaper:
                 reaper.finish()
         finally:
             self._standing.close()
-            for claim in claims:
-                os.close(claim)
+            self._premises.release()

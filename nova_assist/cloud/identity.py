@@ -42,12 +42,15 @@ class Person:
 
 ADMIN = Person('admin', 'admin', (Role.ADMIN,))
 
-#: Those whom clients and tests act as, the administrator first.
+#: Those whom clients and tests act as. Tests that run two at a time need two of each.
 USERS = (
     ADMIN,
     Person('demo', 'demo', (Role.MEMBER,)),
     Person('alt', 'alt', (Role.MEMBER,)),
     Person('demo-reader', 'demo', (Role.READER,)),
+    Person('admin-2', 'admin-2', (Role.ADMIN,)),
+    Person('demo-2', 'demo-2', (Role.MEMBER,)),
+    Person('alt-2', 'alt-2', (Role.MEMBER,)),
 )
 
 #: Cinder checks tokens, and proves to be a service. As Nova it asks for snapshots, and Nova calls
@@ -95,7 +98,7 @@ class Entry:
 
 
 def catalog(identity: str, cinder: str, compute: str, image: str) -> tuple[Entry, ...]:
-    """Return the catalog: the services' URLs, versions included.
+    """Return the catalog: the services' URLs, versions included but for the image service's.
 
     Cinder is in it twice, under both types that clients look for. The older one has the project in
     its URL, as it always had.

@@ -39,13 +39,17 @@ class Disk:
         """
         self._source = source
         self._pattern = pattern
-        self._content = tempfile.NamedTemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115
-        os.fchmod(self._content.fileno(), 0o644)  # for qemu-io, whoever runs it
+        # Without a name: after a kill or an interruption nothing is left to be removed.
+        self._content = tempfile.TemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115
+        handle = self._content.fileno()
+        os.fchmod(handle, 0o644)  # for qemu-io, whoever runs it
+        self._content_path = f'/proc/self/fd/{handle}'
         self._process = subprocess.Popen(
             ['qemu-io', '-f', source.format, source.location],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            pass_fds=[handle],
             **(account.process_arguments() if account else {}),
         )
         try:
@@ -67,7 +71,8 @@ class Disk:
         """
         self._content.seek(0)
         self._content.write(self._pattern.encode(write))
-        self._ask(f'write -q -s {self._content.name} {write.block * BLOCK_SIZE} {BLOCK_SIZE}')
+        at = write.block * BLOCK_SIZE
+        self._ask(f'write -q -s {self._content_path} {at} {BLOCK_SIZE}')
 
     def flush(self) -> None:
         """Make all writes so far durable.

@@ -202,7 +202,15 @@ class LeftoverTest(DamageCase):
 
     def test_journal_that_can_not_be_read(self):
         self.make(JOURNAL, b'{')
-        self.assert_left_alone(Kind.JOURNAL)
+        finding = self.assert_left_alone(Kind.JOURNAL)
+        self.assertIs(Severity.ERROR, finding.severity)
+
+    def test_journal_that_can_not_be_read_of_a_volume_without_snapshots(self):
+        for name in (FIRST, SECOND, RECORD):
+            self.path(name).unlink()
+        self.make(JOURNAL, b'{')
+        outcomes = self.assert_mended(Kind.JOURNAL, JOURNAL)
+        self.assertEqual(b'{', self.path(outcomes[0].kept).read_bytes())
 
     def test_file_that_only_bears_the_volume_s_name(self):
         self.make(f'{RECORD}.bak', b'{}')

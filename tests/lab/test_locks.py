@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver sees who has an image open on another host, whatever the version of NFS.
-
-Two mounts that share nothing stand for two hosts. To a server of NFSv4 all mounts of one version
-are one client, which it may delegate a file to though that client writes it elsewhere.
-"""
+"""The driver sees who has an image open on another host, whatever the version of NFS."""
 
 import contextlib
 import subprocess
@@ -12,27 +8,7 @@ import unittest
 from driver import exceptions, locks
 from nova_assist.accounts import Account
 from tests.lab import nfs
-
-APART = 'nosharecache'
-#: What "we" and "they" mount.
-HOSTS = (('4.2', '4.1'), ('3', '3'))
-
-
-@contextlib.contextmanager
-def opened_by_qemu(path):
-    """Have a QEMU process keep an image open to write."""
-    with subprocess.Popen(
-        ['qemu-io', '-f', 'raw', str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        **Account.named('qemu').process_arguments(),
-    ) as qemu:
-        qemu.stdin.write(b'write -P 1 0 4k\n')
-        qemu.stdin.flush()
-        if not any(b'wrote 4096' in line for line in iter(qemu.stdout.readline, b'')):
-            raise OSError(f'qemu-io could not write to {path}')
-        yield
-        qemu.stdin.close()
+from tests.lab.hosts import VERSIONS, opened_by_qemu, two_hosts
 
 
 @contextlib.contextmanager
@@ -41,8 +17,7 @@ def volume_on_two_hosts(ours, theirs):
     cinder = Account.named('cinder')
     with (
         cinder.joined(),
-        nfs.mounted(nfs.SQUASH, ours, APART) as here,
-        nfs.mounted(nfs.SQUASH, theirs, APART) as there,
+        two_hosts(ours, theirs) as (here, there),
         cinder.files(),
     ):
         path = here / 'volume-1'
@@ -69,24 +44,24 @@ def copy_as_cinder(path):
 @nfs.needs_lab
 class HoldersTest(unittest.TestCase):
     def test_qemu_on_another_host_is_seen(self):
-        for versions in HOSTS:
+        for versions in VERSIONS:
             with self.subTest(versions), volume_on_two_hosts(*versions) as (here, there):
                 self.assertEqual(locks.Holders(False, False), locks.holders(here))
-                with opened_by_qemu(there):
+                with opened_by_qemu(there, 'raw'):
                     self.assertTrue(locks.holders(here).writing)
                     with self.assertRaises(exceptions.FileInUse), locks.claim(here):
                         pass
                 self.assertEqual(locks.Holders(False, False), locks.holders(here))
 
     def test_volume_that_is_copied_is_not_written_to_on_another_host(self):
-        for versions in HOSTS:
+        for versions in VERSIONS:
             with self.subTest(versions), volume_on_two_hosts(*versions) as (here, there):
                 with locks.keep_unwritten(here):
-                    with self.assertRaises(OSError), opened_by_qemu(there):
+                    with self.assertRaises(OSError), opened_by_qemu(there, 'raw'):
                         pass
                     copy_as_cinder(here)
                 with (
-                    opened_by_qemu(there),
+                    opened_by_qemu(there, 'raw'),
                     self.assertRaises(exceptions.FileInUse),
                     locks.keep_unwritten(here),
                 ):

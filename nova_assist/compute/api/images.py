@@ -18,7 +18,7 @@ from nova_assist.compute import errors
 IMAGE_ID = '6e6f2d72-6f6f-442d-a469-736b00000001'
 IMAGE_NAME = 'stand-in'
 #: The version document, which may be read without a token; clients refuse to go on without it.
-PATHS = ('/image/v2', '/image/v2/')
+PATHS = ('/image', '/image/', '/image/v2', '/image/v2/')
 _URL = '/image/v2/images'
 _IMAGE: dict[str, Any] = {
     'id': IMAGE_ID,

@@ -168,6 +168,43 @@ class JudgeTest(unittest.TestCase):
             finding = self.record_findings(found)[0]
             self.assertEqual((Kind.ORPHAN, movable), (finding.kind, finding.remedy is not None))
 
+    def test_journal_that_can_not_be_read_is_an_error_and_not_mended_beside_a_snapshot(self):
+        record = Record(SECOND, {'a1': FIRST, 'b2': SECOND})
+        cases = {
+            'snapshots': (chain_of_three(record=record, journal_fault='Torn.'), False),
+            'overlays without a record': (chain_of_three(journal_fault='Torn.'), False),
+            'a stray': (survey(seen(VOLUME), seen(FIRST, size=0), journal_fault='Torn.'), False),
+            'no snapshot': (survey(seen(VOLUME), journal_fault='Torn.'), True),
+            'no snapshot any more': (
+                survey(seen(VOLUME), record=Record(VOLUME, {}), journal_fault='Torn.'),
+                True,
+            ),
+        }
+        for situation, (found, mendable) in cases.items():
+            with self.subTest(situation):
+                finding = next(audit_files.judge(found, Links(found), 0.0))
+                told = (finding.kind, finding.severity, finding.remedy is not None)
+                self.assertEqual((Kind.JOURNAL, Severity.ERROR, mendable), told)
+                self.assertNotEqual(mendable, finding.repair.startswith('By hand'))
+                self.assertNotIn('next operation', finding.repair)
+
+    def test_nothing_is_mended_by_headers_while_a_journal_can_not_be_read(self):
+        record = Record(SECOND, {'b2': SECOND})
+        details = {FIRST: Detail(True, Holders(False, False))}
+        for found in (
+            chain_of_three(journal_fault='Torn.'),
+            chain_of_three(record=record, journal_fault='Torn.'),
+            survey(
+                seen(VOLUME),
+                seen(FIRST, size=0),
+                record=Record(VOLUME, {}),
+                journal_fault='Torn.',
+                details=details,
+            ),
+        ):
+            with self.subTest(found.record):
+                self.assertEqual([None], [each.remedy for each in self.record_findings(found)])
+
     def test_temporary_file_is_left_over_after_an_hour_with_nobody_at_it(self):
         name = f'{VOLUME}.tmp'
         for age, busy, severity in (

@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import socket
+import stat
 import tempfile
 import unittest
 
@@ -41,6 +42,11 @@ class FilesTest(unittest.TestCase):
                         self.fail('opened')
                     said = advice.on_file(self.path, caught.exception)
                     self.assertIn('who can write to the share', said)
+
+    def test_kinds_have_one_name_each(self):
+        self.assertEqual('', files.kind(stat.S_IFREG | 0o660))
+        self.assertEqual('a socket', files.kind(stat.S_IFSOCK | 0o777))
+        self.assertEqual('something strange', files.kind(0))
 
     def test_socket_is_refused(self):
         with socket.socket(socket.AF_UNIX) as listener:

@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from nova_assist.cli.harness import Wanted
 from nova_assist.cli.main import main
 from nova_assist.cli.target import Target
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
@@ -82,16 +83,14 @@ class FakeSession:
     def wait(self) -> None:
         self.harness.on_wait()
 
-    def judge(
-        self, names: Sequence[str], seed: int, listener: Listener, repeat: Callable[[str], str]
-    ) -> Generator[ScenarioResult, None, None]:
-        self.harness.seeds.append(seed)
-        for index, name in enumerate(names, 1):
+    def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
+        self.harness.seeds.append(wanted.seed)
+        for index, name in enumerate(wanted.names, 1):
             if name in self.harness.silent:
                 continue
-            listener.scenario_started(name, index, len(names))
-            result = self._result(name, listener, repeat(name))
-            listener.scenario_finished(result)
+            wanted.listener.scenario_started(name, index, len(wanted.names))
+            result = self._result(name, wanted.listener, wanted.repeat(name))
+            wanted.listener.scenario_finished(result)
             yield result
 
     def _result(self, name: str, listener: Listener, repeat: str) -> ScenarioResult:

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import os
 
-from nova_assist.cli.arguments import RunArguments, parse
+from nova_assist.cli.arguments import parse
+from nova_assist.cli.run_arguments import RunArguments
 from tests.unit.nova_assist.cli.fakes import FakeHarness, call
 from tests.unit.nova_assist.cli.scratch import ScratchCase
 
@@ -26,7 +27,10 @@ class BadWordsTest(ScratchCase):
             'run --option BAD-KEY=1': 'write KEY=VALUE',
             'run --option a=1 --option a=2': 'option a is given 2 times',
             'run --cinder-port 65536': 'not a port from 0 to 65535',
-            'run --compute-port -5': 'not a whole number',
+            'run --compute-port -5': "'-5' is not a port from 0 to 65535",
+            'run --crash --sample -1': "'-1' is not a whole number from 1 up",
+            'run --crash --sample 0': "'0' is not a whole number from 1 up",
+            'run --sample 1': '--sample is for a run with --crash',
             'run --cinder-port 7000 --compute-port 7000': 'are both 7000',
             'run --account cinder=cinder': 'add --secure',
             'run --secure --account cinder': 'write ROLE=NAME',
@@ -55,6 +59,22 @@ class BadWordsTest(ScratchCase):
                 self.assertEqual(1, outcome.stderr.count('\n'))
                 self.assertEqual('', outcome.stdout)
                 self.assertEqual([], harness.opened)
+
+    def test_help_that_is_named_is_that_of_the_command(self) -> None:
+        for words, command in {
+            'check': 'nova-assist check',
+            'check / --nonsense': 'nova-assist check',
+            'chain': 'nova-assist chain',
+            'run --sample 3': 'nova-assist run',
+            'cloud --account cinder=cinder': 'nova-assist cloud',
+            'report a b': 'nova-assist report',
+            '': 'nova-assist',
+            'walk': 'nova-assist',
+        }.items():
+            with self.subTest(words):
+                said = call(*words.split()).stderr
+                self.assertTrue(said.startswith(f'{command}: '), said)
+                self.assertIn(f'(see {command} --help)', said)
 
     def test_an_option_cannot_bring_a_line_of_its_own(self) -> None:
         outcome = call('run', '--option', 'key=a\nvolume_driver=b')

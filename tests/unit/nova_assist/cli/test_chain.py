@@ -78,6 +78,30 @@ class ChainTest(unittest.TestCase):
         self.assertEqual(1, outcome.code)
         self.assertIn(f'* {UPPER}\n', outcome.stdout)
 
+    def test_missing_record_is_told_with_the_overlays_that_should_be_in_it(self):
+        (self.folder / f'{VOLUME}.info').unlink()
+        outcome = self.show(VOLUME)
+        self.assertEqual(1, outcome.code)
+        words = ' '.join(outcome.stdout.split())
+        self.assertIn(f'{VOLUME}.info is gone, though there are overlays: {UPPER}.', words)
+        self.assertIn(f'"nova-assist check {self.folder}" tells more', words)
+        self.assertNotIn('no snapshots', words)
+        found = json.loads(self.show(VOLUME, '-f', 'json').stdout)
+        self.assertIn('is gone', found['record_fault'])
+
+    def test_volume_without_record_and_overlays_has_no_snapshots(self):
+        (self.folder / f'{VOLUME}.info').unlink()
+        (self.folder / UPPER).unlink()
+        outcome = self.show(VOLUME)
+        self.assertEqual(0, outcome.code)
+        self.assertIn('no record, so no snapshots', outcome.stdout)
+
+    def test_record_that_is_no_file(self):
+        (self.folder / f'{VOLUME}.info').unlink()
+        (self.folder / f'{VOLUME}.info').mkdir()
+        words = ' '.join(self.show(VOLUME).stdout.split())
+        self.assertIn(f'{VOLUME}.info can not be read. It is a folder.', words)
+
     def test_volume_that_is_not_there(self):
         outcome = self.show('66666666-2222-3333-4444-555555555555')
         self.assertEqual(2, outcome.code)

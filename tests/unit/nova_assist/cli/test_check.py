@@ -12,6 +12,7 @@ from unittest import mock
 
 from nova_assist.cli.main import main
 from nova_assist.cli.meter import Meter
+from nova_assist.cli.mounted import no_volume
 from tests.unit.nova_assist.cli.fakes import call
 
 
@@ -124,11 +125,28 @@ class VolumesTest(unittest.TestCase):
         code, out, _ = self.run_it('--repair')
         self.assertEqual(0, code)
         self.assertIn('MENDED   volume-a1  unreadable-record', out)
+        self.assertIn(
+            '  done     volume-a1.info was written from the image headers: volume-a1 is active',
+            out,
+        )
+        self.assertNotIn('is not JSON', out, 'what was the matter is no deed')
         self.assertRegex(out, r'  kept     volume-a1\.info\.replaced-\d{8}T\d{6}Z\n')
         self.assertIn('1 file kept by repairs', out)
         self.assertEqual(
             {'active': 'volume-a1'}, json.loads((self.folder / 'volume-a1.info').read_bytes())
         )
+
+    def test_repair_of_each_kind_tells_its_deed(self):
+        for name in ('volume-a1.tmp', 'volume-b2.tmp'):
+            self.make(name, b'')
+            os.utime(self.folder / name, (0, 0))
+        (self.folder / 'volume-b2').chmod(0o600)
+        self.make('volume-a1.s1', b'')
+        words = ' '.join(self.run_it('--repair', '--mode', '0660')[1].split())
+        self.assertIn('done volume-a1.tmp was removed', words)
+        self.assertIn('done volume-b2 was given the mode 0660.', words)
+        self.assertIn('done volume-a1.s1 was given another name', words)
+        self.assertIn('kept volume-a1.s1.replaced-', words)
 
     def test_check_alone_changes_nothing(self):
         self.make('volume-a1.info', b'half')
@@ -161,6 +179,17 @@ class VolumesTest(unittest.TestCase):
         self.assertEqual(1, code)
         self.assertIn('A repair gives it the mode 0666', ' '.join(out.split()))
 
+    def test_journal_that_can_not_be_read_has_one_remedy(self):
+        self.make('volume-a1.journal', b'{')
+        code, out, _ = self.run_it()
+        words = ' '.join(out.split())
+        self.assertEqual(1, code)
+        self.assertIn('ERROR volume-a1 leftover-journal', words)
+        self.assertIn('A repair keeps the journal under another name', words)
+        self.assertNotIn('By hand', words)
+        self.assertEqual(0, self.run_it('--repair')[0])
+        self.assertFalse((self.folder / 'volume-a1.journal').exists())
+
     def test_file_name_can_not_steer_a_terminal(self):
         self.make('volume-a1.\x1b[31m', b'')
         self.assertIn('volume-a1.\\x1b[31m', self.run_it()[1])
@@ -184,6 +213,88 @@ class VolumesTest(unittest.TestCase):
             command = [sys.executable, '-c', code, *map(str, words)]
             ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
             self.assertEqual((0, ''), (ended.returncode, ended.stderr))
+
+
+class NothingThereTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def test_empty_folder_is_not_told_to_be_without_faults(self):
+        outcome = call('check', str(self.folder))
+        self.assertEqual(0, outcome.code)
+        self.assertIn(f'no volume was found in {self.folder}, so nothing', outcome.stderr)
+        self.assertIn('It is no mount point', outcome.stderr)
+        self.assertIn('no volume was found, nothing was looked at', outcome.stdout)
+        self.assertNotIn('0 errors', outcome.stdout)
+
+    def test_files_of_no_volume_are_counted(self):
+        (self.folder / 'notes').touch()
+        outcome = call('check', str(self.folder))
+        self.assertIn('(files of no volume: 1), so nothing was looked at', outcome.stderr)
+        self.assertIn('nothing was looked at, 1 file of no volume', outcome.stdout)
+
+    def test_mount_point_is_told_as_such(self):
+        self.assertIn('It is the mount point of proc (proc)', no_volume(pathlib.Path('/proc'), 0))
+
+    def test_warning_does_not_get_into_what_programs_read(self):
+        outcome = call('check', str(self.folder), '-f', 'json')
+        self.assertEqual(0, json.loads(outcome.stdout)['volumes'])
+        self.assertIn('no volume was found', outcome.stderr)
+
+
+@unittest.skipIf(os.geteuid() != 0, 'only root can look as another account')
+class AccountTest(unittest.TestCase):
+    """A share of root's, or of nobody's, that nobody looks at."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.folder.chmod(0o755)
+        for name in ('volume-a1', 'volume-b2', 'volume-c3'):
+            (self.folder / name).touch()
+            (self.folder / name).chmod(0o660)
+
+    def run_it(self, *words):
+        command = [sys.executable, '-m', 'nova_assist', *map(str, words), '--account', 'nobody']
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    def test_account_that_may_not_read_the_files_of_another_is_one_error(self):
+        for words in (
+            ['check', self.folder, '--settle', '0'],
+            ['check', self.folder, '--settle', '0', '--repair'],
+            ['chain', self.folder / 'volume-a1'],
+        ):
+            with self.subTest(words[0]):
+                ended = self.run_it(*words)
+                self.assertEqual((2, ''), (ended.returncode, ended.stdout))
+                self.assertEqual(1, ended.stderr.count('\n'))
+                self.assertIn('cannot look as account nobody: ', ended.stderr)
+                self.assertIn(f'{self.folder}/volume-a1 is root:root 0660', ended.stderr)
+                self.assertIn('here probably root, with --account NAME', ended.stderr)
+
+    def test_folder_that_an_account_may_not_list_is_told_with_the_account(self):
+        self.folder.chmod(0o700)
+        ended = self.run_it('check', self.folder)
+        self.assertEqual(2, ended.returncode)
+        self.assertIn('cannot look as account nobody: Could not list', ended.stderr)
+
+    def test_file_that_its_owner_may_not_read_is_a_finding(self):
+        for path in self.folder.iterdir():
+            os.chown(path, 65534, 65534)
+        (self.folder / 'volume-a1').chmod(0)
+        ended = self.run_it('check', self.folder, '--settle', '0')
+        self.assertEqual((1, ''), (ended.returncode, ended.stderr))
+        self.assertIn('volume-a1  unreadable-file', ended.stdout)
+
+    def test_file_of_another_on_a_share_of_ours_is_a_finding(self):
+        for name in ('volume-b2', 'volume-c3'):
+            os.chown(self.folder / name, 65534, 65534)
+        ended = self.run_it('check', self.folder, '--settle', '0')
+        self.assertEqual((1, ''), (ended.returncode, ended.stderr))
+        self.assertIn('volume-a1  unreadable-file', ended.stdout)
 
 
 class MeterTest(unittest.TestCase):

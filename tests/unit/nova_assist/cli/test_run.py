@@ -12,7 +12,8 @@ from typing import Any
 from unittest import mock
 
 from nova_assist.accounts import AccountError
-from nova_assist.cli.arguments import RunArguments, parse
+from nova_assist.cli.arguments import parse
+from nova_assist.cli.run_arguments import RunArguments
 from nova_assist.cloud.errors import CloudError, ServiceError
 from nova_assist.reports.folder import ReportFolder
 from nova_assist.reports.model import Verdict

@@ -64,6 +64,15 @@ class DiskTest(unittest.TestCase):
         with self.assertRaisesRegex(GuestIoError, 'No such file'):
             Disk(ImageSource('/nowhere/at/all', 'raw'), self.folder, PATTERN)
 
+    def test_scratch_folder_that_is_gone_first_does_not_matter(self):
+        scratch = self.folder / 'scratch'
+        scratch.mkdir()
+        with Disk(self.source, scratch, PATTERN) as disk:
+            self.assertEqual([], list(scratch.iterdir()), 'nothing there is left to be removed')
+            scratch.rmdir()
+            write_all(disk, self.history, self.blocks)
+        self.assert_holds_history()
+
     def test_paused_writer_leaves_the_image_as_its_history_has_it(self):
         writer = Writer(self.disk(), self.history, self.blocks, random.Random(1))
         self.addCleanup(writer.close)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The grammar of what is put to the test, for the commands that start a cloud.
+
+Main functions: :func:`add_target` and :func:`target_of`.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from nova_assist.accounts import DEFAULTS
+from nova_assist.cli import target
+from nova_assist.cli.target import DEFAULT_DRIVER, Target
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add the options that describe a target."""
+    group = parser.add_argument_group('what is put to the test')
+    _add_driver(group)
+    _add_accounts(group)
+    for service in ('cinder', 'compute'):
+        group.add_argument(
+            f'--{service}-port',
+            metavar='N',
+            type=target.port,
+            default=0,
+            help=f"the port of the {service} service's API on 127.0.0.1 (default: any free one)",
+        )
+
+
+def add_keep(parser: argparse.ArgumentParser) -> None:
+    """Add the option that keeps the cloud's files."""
+    parser.add_argument(
+        '--keep',
+        action='store_true',
+        help="keep the cloud's working folder (configuration, database, share) and say where",
+    )
+
+
+def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Target:
+    """Return the target that was described.
+
+    :raises SystemExit: the options don't go together.
+    """
+    for what, pairs in (('option', found.option), ('account', found.account)):
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                parser.error(f'{what} {key} is given {keys.count(key)} times')
+    if found.account and not found.secure:
+        parser.error('--account is for a run in secure mode: add --secure')
+    if found.cinder_port and found.cinder_port == found.compute_port:
+        parser.error(f'--cinder-port and --compute-port are both {found.cinder_port}')
+    return Target(
+        driver=found.driver,
+        share=found.share,
+        options=tuple(found.option),
+        cinder_port=found.cinder_port,
+        compute_port=found.compute_port,
+        secure=found.secure,
+        accounts=tuple(found.account),
+    )
+
+
+def _add_driver(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        '--driver',
+        metavar='CLASS',
+        type=target.class_path,
+        default=DEFAULT_DRIVER,
+        help='the volume_driver of cinder.conf, any RemoteFS driver (default: %(default)s)',
+    )
+    group.add_argument(
+        '--share',
+        metavar='SHARE',
+        type=target.share,
+        help='a real share, which is mounted as root, or an existing local folder'
+        ' (default: a local folder of its own, needs no root)',
+    )
+    group.add_argument(
+        '--option',
+        metavar='KEY=VALUE',
+        type=target.option,
+        action='append',
+        default=[],
+        help="an option for the driver's section of cinder.conf; may be given several times",
+    )
+
+
+def _add_accounts(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        '--secure',
+        action='store_true',
+        help='run Cinder and QEMU under accounts of their own, with nas_secure_file_operations '
+        'and nas_secure_file_permissions true; needs root to do so',
+    )
+    defaults = ', '.join(f'{role}={name}' for role, name in DEFAULTS.items())
+    group.add_argument(
+        '--account',
+        metavar='ROLE=NAME',
+        type=target.account,
+        action='append',
+        default=[],
+        help='with --secure, the account that is cinder, hypervisor or outsider; may be given '
+        f'once for each (default: {defaults})',
+    )
