@@ -41,7 +41,7 @@ def observe(
 
 def _capabilities(pools: Sequence[Any], backends: Sequence[str]) -> Mapping[str, Any]:
     """Return what the first backend's driver says that it can."""
-    return next((pool.to_dict() for pool in pools if pool.volume_backend_name == backends[0]), {})
+    return next((vars(pool) for pool in pools if pool.volume_backend_name == backends[0]), {})
 
 
 def _protocol(told: Any) -> str:
