@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from nova_assist.compute import errors, model
 from nova_assist.compute.attachments import Attachments
 from nova_assist.compute.background import Background
+from nova_assist.compute.consoles import Consoles
 from nova_assist.compute.guest import Guest
 from nova_assist.compute.model import PowerState, Server, TaskState, VmState
 from nova_assist.compute.run_folder import RunFolder
@@ -33,18 +34,25 @@ class Servers:
         attachments: Attachments,
         run_folder: RunFolder,
         background: Background,
+        consoles: Consoles,
     ) -> None:
         self._store = store
         self._attachments = attachments
         self._run_folder = run_folder
         self._background = background
+        self._consoles = consoles
         self._guests: dict[str, Guest] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     def guest(self, server: Server) -> Guest:
         """Return a server's guest, on or off."""
         if server.id not in self._guests:
-            self._guests[server.id] = Guest(server.id, self._run_folder, self._guest_stopped)
+            self._guests[server.id] = Guest(
+                server.id,
+                self._run_folder,
+                self._guest_stopped,
+                self._consoles.system(server),
+            )
         return self._guests[server.id]
 
     def lock(self, server: Server) -> asyncio.Lock:
@@ -104,7 +112,8 @@ class Servers:
         """
         for server in self._store.all():
             try:
-                await self.guest(server).find()
+                paused = server.vm_state is VmState.PAUSED
+                await self.guest(server).find(paused=paused)
             except errors.StorageDaemonError as error:
                 self._fail(server, str(error))
                 continue
@@ -156,6 +165,7 @@ class Servers:
             await self.guest(server).power_off()
             await self._attachments.drop_all(server, token)
             self._store.delete(server)
+            self._consoles.of(server).remove()
         await self._guests.pop(server.id).release()
         self._locks.pop(server.id, None)
 

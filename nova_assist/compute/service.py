@@ -12,6 +12,7 @@ from nova_assist.compute import storage_daemon
 from nova_assist.compute.attachments import Attachments
 from nova_assist.compute.background import Background
 from nova_assist.compute.cinder import Cinder
+from nova_assist.compute.consoles import Consoles
 from nova_assist.compute.faults import Faults
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
 from nova_assist.compute.resting import Resting
@@ -42,7 +43,10 @@ class Compute:
         self.assisted = MisbehavingSnapshots(
             self.store, self.cinder, self.attachments, self.faults
         )
-        self.servers = Servers(self.store, self.attachments, RunFolder(folder), self.background)
+        self.consoles = Consoles(folder / 'consoles')
+        self.servers = Servers(
+            self.store, self.attachments, RunFolder(folder), self.background, self.consoles
+        )
         self.resting = Resting(self.servers, self.attachments, self.background)
 
     async def start(self) -> None:

@@ -47,6 +47,7 @@ class FakeCinder:
         self.volumes: dict[str, dict[str, Any]] = {}
         self.connections: dict[str, dict[str, str]] = {}
         self.attachments: dict[str, str] = {}
+        self.holders: dict[str, str] = {}
         self.snapshots: dict[str, str] = {}
         self.told: queue.Queue[tuple[str, str, str, str]] = queue.Queue()
         self.detaching: set[str] = set()
@@ -124,9 +125,11 @@ class FakeCinder:
     def _attachment(self, method: str, item: str, body: Any, action: str) -> tuple[int, Any]:
         if method == 'POST' and action is None:
             volume_id = body['attachment']['volume_uuid']
-            if self.volumes[volume_id]['status'] != 'available':
+            volume, server_id = self.volumes[volume_id], body['attachment']['instance_uuid']
+            if volume['status'] != 'available' and self.holders.get(volume_id) != server_id:
                 return 400, {'badRequest': {'code': 400, 'message': 'volume is not available'}}
-            self.volumes[volume_id]['status'] = 'reserved'
+            volume['status'] = 'reserved'
+            self.holders[volume_id] = server_id
             item = str(uuid.uuid4())
             self.attachments[item] = volume_id
             return 200, {'attachment': {'id': item}}
@@ -135,7 +138,8 @@ class FakeCinder:
         volume_id = self.attachments[item]
         if method == 'DELETE':
             del self.attachments[item]
-            self.volumes[volume_id]['status'] = 'available'
+            if volume_id not in self.attachments.values():
+                self.volumes[volume_id]['status'] = 'available'
             return 200, {'attachments': []}
         if action is not None:
             self.volumes[volume_id]['status'] = 'in-use'

@@ -98,6 +98,22 @@ REBOOT = _object(
     },
 )
 
+CONSOLE_OUTPUT = _object(
+    ('os-getConsoleOutput',),
+    {
+        'os-getConsoleOutput': _object(
+            (),
+            {
+                'length': {
+                    'type': ['integer', 'string', 'null'],
+                    'pattern': '^-?[0-9]+$',
+                    'minimum': -1,
+                }
+            },
+        )
+    },
+)
+
 
 def attachment_create(version: Version) -> Schema:
     """Return the schema of a volume to attach."""

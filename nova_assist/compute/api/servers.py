@@ -17,7 +17,10 @@ from aiohttp import web
 
 from nova_assist.compute import errors, model
 from nova_assist.compute.api import context, flavors, schemas, views
+from nova_assist.compute.model import VmState
 from nova_assist.compute.service import Compute
+
+_CONSOLE = 'os-getConsoleOutput'
 
 
 class ServersApi:
@@ -38,7 +41,8 @@ class ServersApi:
     async def create(self, request: web.Request) -> web.Response:
         """Accept a server to be made; 202.
 
-        The image is taken on trust: the server has no root disk, so whatever is named goes unread.
+        The image is taken on trust: the server has no root disk of it, so whatever is named goes
+        unread. Two names lead to something: see :mod:`nova_assist.compute.stand_in_images`.
         """
         caller = context.context_of(request)
         body = await request.json()
@@ -92,9 +96,11 @@ class ServersApi:
         return web.Response(status=204)
 
     async def action(self, request: web.Request) -> web.Response:
-        """Accept an action; 202."""
+        """Accept an action; 202. One that asks is answered at once; 200."""
         body = await request.json()
         names = list(body) if isinstance(body, dict) else []
+        if names == [_CONSOLE]:
+            return self._console_output(find_server(self._compute, request), body)
         servers, resting = self._compute.servers, self._compute.resting
         token = context.context_of(request).token
         actions: dict[str, Callable[[model.Server], None]] = {
@@ -110,6 +116,14 @@ class ServersApi:
             raise errors.BadRequest(f'There is no such action: {", ".join(names)}')
         actions[names[0]](find_server(self._compute, request))
         return web.Response(status=202)
+
+    def _console_output(self, server: model.Server, body: Mapping[str, Any]) -> web.Response:
+        schemas.validate(body, schemas.CONSOLE_OUTPUT)
+        length = body[_CONSOLE].get('length')
+        if server.vm_state is VmState.SHELVED_OFFLOADED:
+            raise errors.Conflict(f'Instance {server.id} is not ready')
+        lines = None if length is None or int(length) < 0 else int(length)
+        return web.json_response({'output': self._compute.consoles.of(server).tail(lines)})
 
     def _selected(self, request: web.Request) -> list[model.Server]:
         """Return the servers that the caller may see and the query asks for."""
