@@ -31,6 +31,6 @@ class Consoles:
 
     def system(self, server: Server) -> System:
         """Return what runs in a server."""
-        if server.image_id == CONSOLE_GUEST.id:
+        if CONSOLE_GUEST.id in (server.image_id, server.root_image_id):
             return ConsoleGuest(self.of(server))
         return System()

@@ -2,8 +2,7 @@
 """Servers that rest: paused and unpaused, shelved and unshelved.
 
 Main class: :class:`Resting`. Which states allow what is Nova's (``nova/compute/api.py``), and a
-shelved server leaves its host at once, as with Nova's ``shelved_offload_time`` of 0. Attaching to
-and detaching from a shelved server are left out.
+shelved server leaves its host at once, as with Nova's ``shelved_offload_time`` of 0.
 """
 
 from __future__ import annotations

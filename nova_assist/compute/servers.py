@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from nova_assist.compute import errors, model
 from nova_assist.compute.attachments import Attachments
@@ -59,11 +59,14 @@ class Servers:
         """Return the lock that keeps changes of power and of volumes apart."""
         return self._locks.setdefault(server.id, asyncio.Lock())
 
-    def create(self, server: Server) -> None:
-        """Take up a new server and boot it."""
+    def create(self, server: Server, connect: Callable[[], Awaitable[None]]) -> None:
+        """Take up a new server and boot it.
+
+        :param connect: connects the volumes that it is made with.
+        """
         server.task_state = TaskState.SPAWNING
         self._store.add(server)
-        self._background.start(f'server {server.id}: boot', self._start(server, 'boot'))
+        self._background.start(f'server {server.id}: boot', self._boot(server, connect))
 
     def start(self, server: Server) -> None:
         """Start a stopped server.
@@ -132,6 +135,15 @@ class Servers:
         for guest in self._guests.values():
             await guest.release()
         self._run_folder.remove_if_unused()
+
+    async def _boot(self, server: Server, connect: Callable[[], Awaitable[None]]) -> None:
+        async with self.lock(server):
+            try:
+                await connect()
+            except errors.ComputeError as error:
+                self._fail(server, f'could not boot: {error}')
+                raise
+            await self.power_on(server, 'boot')
 
     async def _start(self, server: Server, action: str) -> None:
         async with self.lock(server):

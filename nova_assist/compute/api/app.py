@@ -21,7 +21,11 @@ from nova_assist.compute.api import (
     events,
     flavors,
     images,
+    instance_actions,
+    keypairs,
+    request_ids,
     servers,
+    surroundings,
     versions,
 )
 from nova_assist.compute.service import Compute
@@ -32,7 +36,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def make_app(compute: Compute) -> web.Application:
     """Build the application over a compute service."""
-    app = web.Application(middlewares=[_tell_version, _answer_errors, _identify])
+    app = web.Application(middlewares=[request_ids.tell, _tell_version, _answer_errors, _identify])
     versions.add_routes(app)
     flavors.add_routes(app)
     images.add_routes(app)
@@ -41,6 +45,9 @@ def make_app(compute: Compute) -> web.Application:
     assisted.AssistedApi(compute).add_routes(app)
     events.EventsApi(compute).add_routes(app)
     assist.AssistApi(compute).add_routes(app)
+    instance_actions.InstanceActionsApi(compute).add_routes(app)
+    keypairs.KeypairsApi(compute).add_routes(app)
+    surroundings.SurroundingsApi(compute).add_routes(app)
     return app
 
 
