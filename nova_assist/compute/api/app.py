@@ -61,7 +61,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         kind = {404: 'itemNotFound', 405: 'badMethod'}.get(error.status, 'computeFault')
         return _fault(kind, error.status, error.reason)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError):
         return _fault('badRequest', 400, 'Malformed request body')
     except Exception as error:
         LOG.exception('%s %s', request.method, request.path)
