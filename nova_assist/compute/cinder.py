@@ -32,12 +32,25 @@ T = TypeVar('T')
 
 @dataclasses.dataclass(frozen=True)
 class Volume:
-    """What the service needs to know of a volume; ``size`` in GiB."""
+    """What the service needs to know of a volume; ``size`` in GiB.
+
+    ``image_id`` is the image that it was made of, or empty.
+    """
 
     id: str
     size: int
     status: str
     multiattach: bool
+    bootable: bool
+    image_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """What the service needs to know of a snapshot; ``size`` in GiB."""
+
+    volume_id: str
+    size: int
 
 
 class Cinder:
@@ -55,9 +68,39 @@ class Cinder:
 
         def show(client: Any) -> Volume:
             found = client.volumes.get(volume_id)
-            return Volume(found.id, found.size, found.status, bool(found.multiattach))
+            return Volume(
+                found.id,
+                found.size,
+                found.status,
+                bool(found.multiattach),
+                bootable=found.bootable == 'true',
+                image_id=getattr(found, 'volume_image_metadata', {}).get('image_id', ''),
+            )
 
         return await self._call(token, f'showing volume {volume_id}', show)
+
+    async def create_volume(
+        self,
+        token: str,
+        size: int,
+        *,
+        snapshot_id: str | None,
+        image_id: str | None,
+        volume_type: str | None,
+    ) -> str:
+        """Begin to make a volume of a snapshot, of an image or of nothing.
+
+        :returns: its id.
+        :raises CinderError: Cinder refused.
+        """
+
+        def create(client: Any) -> str:
+            made = client.volumes.create(
+                size, snapshot_id=snapshot_id, imageRef=image_id, volume_type=volume_type
+            )
+            return str(made.id)
+
+        return await self._call(token, f'making a volume of {size} GiB', create)
 
     async def delete_volume(self, token: str, volume_id: str) -> None:
         """Delete a volume.
@@ -159,6 +202,18 @@ class Cinder:
             f'giving up to detach volume {volume_id}',
             lambda client: client.volumes.roll_detaching(volume_id),
         )
+
+    async def snapshot(self, token: str, snapshot_id: str) -> Snapshot:
+        """Return a snapshot.
+
+        :raises CinderError: its ``code`` is 404 if there is no such snapshot.
+        """
+
+        def show(client: Any) -> Snapshot:
+            found = client.volume_snapshots.get(snapshot_id)
+            return Snapshot(found.volume_id, found.size)
+
+        return await self._call(token, f'showing snapshot {snapshot_id}', show)
 
     async def snapshot_status(self, token: str, snapshot_id: str) -> str:
         """Return a snapshot's status.

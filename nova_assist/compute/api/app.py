@@ -22,7 +22,11 @@ from nova_assist.compute.api import (
     events,
     flavors,
     images,
+    instance_actions,
+    keypairs,
+    request_ids,
     servers,
+    surroundings,
     versions,
 )
 from nova_assist.compute.service import Compute
@@ -39,7 +43,12 @@ def make_app(
     :param identification: finds out who sends a request.
     """
     app = web.Application(
-        middlewares=[_tell_version, _answer_errors, _identifying(identification)]
+        middlewares=[
+            request_ids.tell,
+            _tell_version,
+            _answer_errors,
+            _identifying(identification),
+        ]
     )
     versions.add_routes(app)
     flavors.add_routes(app)
@@ -49,6 +58,9 @@ def make_app(
     assisted.AssistedApi(compute).add_routes(app)
     events.EventsApi(compute).add_routes(app)
     assist.AssistApi(compute).add_routes(app)
+    instance_actions.InstanceActionsApi(compute).add_routes(app)
+    keypairs.KeypairsApi(compute).add_routes(app)
+    surroundings.SurroundingsApi(compute).add_routes(app)
     return app
 
 
@@ -62,7 +74,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         kind = {404: 'itemNotFound', 405: 'badMethod'}.get(error.status, 'computeFault')
         return _fault(kind, error.status, error.reason)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError):
         return _fault('badRequest', 400, 'Malformed request body')
     except Exception as error:
         LOG.exception('%s %s', request.method, request.path)
