@@ -36,6 +36,17 @@ _ADVICE = """\
 #       '2.60', session=both, endpoint_override=environ['OS_COMPUTE_ENDPOINT_OVERRIDE'])
 """
 
+_ADVICE_WITH_KEYSTONE = """\
+# The cloud is up, and has a Keystone. In another terminal, give these lines to your shell; then,
+# for example:
+#   openstack volume create --size 1 --type qcow2 first
+#   openstack --os-cloud demo server create --image stand-in --flavor m1.tiny --nic none guest
+#   tempest run --config-file "$TEMPEST_CONFIG_DIR/tempest.conf" --regex tempest.api.volume
+# (pip install python-openstackclient tempest brings those commands.)
+# clouds.yaml has a cloud for each user: admin, demo, alt, demo-reader and more. Tempest makes
+# users of its own; with use_dynamic_credentials = false it takes those of accounts.yaml.
+"""
+
 
 def cloud(arguments: CloudArguments, harness: Harness, display: Display) -> ExitCode:
     """Start a cloud, print what clients need, wait for a signal, stop it.
@@ -44,7 +55,7 @@ def cloud(arguments: CloudArguments, harness: Harness, display: Display) -> Exit
         service, the folder is kept, because the message names a log in it.
     """
     up = False
-    with working_folder(arguments.keep, display.tell) as work:
+    with working_folder(arguments.keep, display.tell, arguments.folder) as work:
         display.working('starting the cloud')
         try:
             with harness.open(work.path, arguments.target, arguments.keep) as session:
@@ -65,4 +76,5 @@ def _render(environment: Mapping[str, str], form: str) -> str:
     if form == 'json':
         return json.dumps(dict(environment), indent=2) + '\n'
     lines = (f'export {name}={shlex.quote(value)}\n' for name, value in environment.items())
-    return _ADVICE + ''.join(lines)
+    advice = _ADVICE_WITH_KEYSTONE if 'OS_CLOUD' in environment else _ADVICE
+    return advice + ''.join(lines)

@@ -152,6 +152,7 @@ def cloud_for(
         compute_port=target.compute_port,
         temporary=not keep,
         accounts=Accounts.named(dict(target.accounts)) if target.secure else None,
+        with_keystone=target.with_keystone,
         cinder_environment=cinder_environment,
         compute_environment=compute_environment,
     )

@@ -67,11 +67,16 @@ CLOUD = CommandText(
 Start a real Cinder and the embedded compute service in the foreground, and print
 what the openstack command and the Python clients (python-cinderclient,
 python-novaclient) need to talk to them; the cinder and nova commands can't use it.
-Ctrl-C stops the cloud; nothing is left running.""",
+Ctrl-C stops the cloud; nothing is left running.
+
+With --identity keystone, users log in: clouds.yaml, and for tempest tempest.conf and
+accounts.yaml, are written into the cloud's folder. That needs more packages:
+pip install 'nova-assist[identity]'.""",
     epilog="""\
 examples:
   nova-assist cloud
   nova-assist cloud --cinder-port 8776 --compute-port 8774 --keep
+  nova-assist cloud --identity keystone --keep ~/cloud
   nova-assist cloud --driver cinder.volume.drivers.nfs.NfsDriver -f json
 
 exit codes:

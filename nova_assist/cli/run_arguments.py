@@ -43,10 +43,11 @@ class RunArguments:
 
 @dataclasses.dataclass(frozen=True)
 class CloudArguments:
-    """What ``nova-assist cloud`` was asked."""
+    """What ``nova-assist cloud`` was asked; no folder means a new one."""
 
     target: Target
     keep: bool = False
+    folder: Path | None = None
     form: str = 'table'
 
 
@@ -76,7 +77,9 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         help='where report.json, junit.xml, report.html and logs/ go, in place of those of an '
         'earlier run (default: %(default)s)',
     )
-    add_cloud(parser)
+    add_target(parser)
+    add_keep(parser)
+    add_form(parser, ('table', 'json'))
 
 
 def run_arguments(
@@ -106,7 +109,22 @@ def run_arguments(
 def add_cloud(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``nova-assist cloud``."""
     add_target(parser)
-    add_keep(parser)
+    parser.add_argument(
+        '--identity',
+        choices=('none', 'keystone'),
+        default='none',
+        help="with keystone, clients log in with a real Keystone of the cloud's own, and files "
+        'for openstack and tempest are written (default: every token is believed)',
+    )
+    parser.add_argument(
+        '--keep',
+        metavar='DIR',
+        nargs='?',
+        type=Path,
+        const=True,
+        help="keep the cloud's folder (configuration, database, share) and say where; with DIR "
+        'the cloud is in that one, and goes on from what an earlier one has left there',
+    )
     add_form(parser, ('table', 'json'))
 
 
@@ -115,7 +133,14 @@ def cloud_arguments(parser: argparse.ArgumentParser, found: argparse.Namespace) 
 
     :raises SystemExit: the options don't go together.
     """
-    return CloudArguments(target=target_of(parser, found), keep=found.keep, form=found.form)
+    return CloudArguments(
+        target=dataclasses.replace(
+            target_of(parser, found), with_keystone=found.identity == 'keystone'
+        ),
+        keep=found.keep is not None,
+        folder=found.keep if isinstance(found.keep, Path) else None,
+        form=found.form,
+    )
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:

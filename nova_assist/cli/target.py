@@ -39,6 +39,7 @@ class Target:
     compute_port: int = 0
     secure: bool = False
     accounts: tuple[tuple[str, str], ...] = ()
+    with_keystone: bool = False
 
     @property
     def all_options(self) -> Mapping[str, str]:

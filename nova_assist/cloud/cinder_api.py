@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cinder's API in this process: its application, and a question that shows that it works.
 
-Main class: :class:`Loader`. Serving it is left to :mod:`nova_assist.cloud.cinder_services`.
+Main functions: :func:`loader` and :func:`known_backends`. Serving it is left to
+:mod:`nova_assist.cloud.cinder_services`.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import time
 from typing import Any
 
 from cinder.volume import volume_utils
+from keystoneauth1 import exceptions, identity, session
 from oslo_config import cfg
 from oslo_service import wsgi
+
+from nova_assist.cloud.identity import NOVA, Identity
 
 #: How long the API may take to answer.
 ANSWER_SECONDS = 30
@@ -25,7 +30,17 @@ class ApiError(Exception):
     """The API doesn't answer as it should."""
 
 
-class Loader:
+def loader(keystone: Identity | None) -> Any:
+    """Return what loads the API for ``WSGIService``."""
+    from cinder.scheduler import host_manager  # wants all of Cinder's objects to be registered
+
+    # The details of pools are a scheduler's own read-only view of them, which becomes a dictionary
+    # on its way to an API in another process; the API takes for granted that it is one.
+    host_manager.ReadOnlyDict.copy = lambda view: dict(view)
+    return wsgi.Loader(cfg.CONF) if keystone else _Loader()
+
+
+class _Loader:
     """Loads Cinder's API so that clients can find out its versions.
 
     They ask without a token. Cinder without Keystone answers that with a token instead of the
@@ -48,16 +63,37 @@ class Loader:
         return with_discovery
 
 
-def known_backends(port: int) -> set[str]:
+def admin_token(keystone: Identity | None, deadline: float) -> str:
+    """Return a token that the API takes for an administrator's, once there is a Keystone.
+
+    It is started at the same time as we are.
+
+    :param deadline: when to give up, on the monotonic clock.
+    :raises ApiError: Keystone doesn't answer until then.
+    """
+    if keystone is None:
+        return 'admin:admin'
+    login = session.Session(auth=identity.Password(**keystone.login(NOVA.name, NOVA.project)))
+    while True:
+        try:
+            return str(login.get_token())
+        except exceptions.ConnectFailure as error:
+            if time.monotonic() > deadline:
+                raise ApiError(f'Keystone at {keystone.url} does not answer: {error}') from error
+            time.sleep(0.05)
+
+
+def known_backends(port: int, token: str) -> set[str]:
     """Ask the API for the backends that the scheduler knows, such as ``nova-assist@raw``.
 
     :param port: the API's TCP port on 127.0.0.1.
+    :param token: an administrator's.
     :raises ApiError: it answers otherwise than with a list.
     """
     path = '/v3/scheduler-stats/get_pools'
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=ANSWER_SECONDS)
     try:
-        connection.request('GET', path, headers={'X-Auth-Token': 'admin:admin'})
+        connection.request('GET', path, headers={'X-Auth-Token': token})
         answer = connection.getresponse()
         body = answer.read()
     finally:

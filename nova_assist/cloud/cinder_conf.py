@@ -10,6 +10,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from nova_assist.cloud import identity
+from nova_assist.cloud.identity import Identity, Person
+from nova_assist.cloud.ini import literal, render
 from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
 #: The configuration's name in the folder of the settings.
@@ -24,7 +27,6 @@ _FIXED = {
     'host': HOST,
     'my_ip': '127.0.0.1',
     'transport_url': 'fake:/',
-    'auth_strategy': 'noauth',
     'osapi_volume_listen': '127.0.0.1',
     'osapi_volume_workers': '1',
     'report_interval': '0',
@@ -53,10 +55,7 @@ def compose(settings: CinderSettings, driver_prefix: str, data_files: Path) -> s
         sections[backend] = _backend(settings, backend, driver_prefix)
     if settings.privilege is Privilege.SUDO:
         sections.update(dict.fromkeys(_PRIVILEGED, _helper(settings)))
-    return '\n'.join(
-        '\n'.join([f'[{name}]', *(f'{key} = {value}' for key, value in options.items()), ''])
-        for name, options in sections.items()
-    )
+    return render(sections)
 
 
 def shares_file(settings: CinderSettings, backend: str) -> Path:
@@ -64,22 +63,18 @@ def shares_file(settings: CinderSettings, backend: str) -> Path:
     return settings.folder / f'shares-{backend}'
 
 
-def _literal(value: object) -> str:
-    """Return a value as oslo.config has it where it must not substitute ``$`` expressions."""
-    return str(value).replace('$', '$$')
-
-
 def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, str]]:
     """Return the sections that don't depend on the driver."""
-    folder = _literal(settings.folder)
+    folder = literal(settings.folder)
     return {
         'DEFAULT': {
             'state_path': f'{folder}/state',
             'enabled_backends': ','.join(settings.shares),
             'default_volume_type': next(iter(settings.shares)),
-            'api_paste_config': _literal(data_files / 'api-paste.ini'),
-            'resource_query_filters_file': _literal(data_files / 'resource_filters.json'),
+            'api_paste_config': literal(data_files / 'api-paste.ini'),
+            'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
             'osapi_volume_listen_port': str(settings.port),
+            'auth_strategy': 'keystone' if settings.identity else 'noauth',
             **_FIXED,
         },
         'database': {
@@ -89,19 +84,51 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
         'oslo_concurrency': {'lock_path': f'{folder}/state/lock'},
         'oslo_policy': {'policy_file': f'{folder}/policy.yaml'},
         'coordination': {'backend_url': f'file://{folder}/state/coordination'},
+        **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
+    }
+
+
+def _without(settings: CinderSettings) -> dict[str, dict[str, str]]:
+    """Return how Cinder talks to Nova where there is no Keystone."""
+    return {
         'nova': {
             'auth_type': 'admin_token',
             'endpoint': settings.compute_url,
             'token': 'cinder:service',
-        },
+        }
     }
+
+
+def _with_keystone(keystone: Identity) -> dict[str, dict[str, str]]:
+    """Return how Cinder checks tokens, and who it is to others.
+
+    No token is remembered: one that is revoked is to be refused at once.
+    """
+    ours = _login(keystone, identity.CINDER)
+    return {
+        'keystone_authtoken': {
+            **ours,
+            'www_authenticate_uri': keystone.url,
+            'service_type': 'block-storage',
+            'service_token_roles': identity.Role.SERVICE.value,
+            'service_token_roles_required': 'true',
+            'token_cache_time': '-1',
+        },
+        'service_user': {**ours, 'send_service_user_token': 'true'},
+        'nova': {**_login(keystone, identity.NOVA), 'region_name': identity.REGION},
+    }
+
+
+def _login(keystone: Identity, person: Person) -> dict[str, str]:
+    login = keystone.login(person.name, person.project)
+    return {'auth_type': 'password', **{key: literal(value) for key, value in login.items()}}
 
 
 def _helper(settings: CinderSettings) -> dict[str, str]:
     """Return how privileged calls are made: the default wants rootwrap's rules in ``/etc``."""
     program = Path(sys.executable).with_name('privsep-helper')
     command = f'sudo {program} --config-file {settings.folder / FILE}'
-    return {'helper_command': _literal(command)}
+    return {'helper_command': literal(command)}
 
 
 def _backend(settings: CinderSettings, backend: str, prefix: str) -> dict[str, str]:
@@ -113,8 +140,8 @@ def _backend(settings: CinderSettings, backend: str, prefix: str) -> dict[str, s
         'reserved_percentage': '0',
         'nas_secure_file_operations': 'false',
         'nas_secure_file_permissions': 'false',
-        f'{prefix}_shares_config': _literal(shares_file(settings, backend)),
-        f'{prefix}_mount_point_base': _literal(settings.mount_base),
+        f'{prefix}_shares_config': literal(shares_file(settings, backend)),
+        f'{prefix}_mount_point_base': literal(settings.mount_base),
         f'{prefix}_snapshot_support': 'true',
         f'{prefix}_qcow2_volumes': str(backend in settings.qcow2_backends).lower(),
         **settings.options,

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Entry of the Cinder process: ``python -m nova_assist.cloud.cinder_process SETTINGS.json``.
 
-Main function: :func:`main`. It says one line on its standard output, ``ready URL`` or
-``error MESSAGE``; all else that anything prints goes to standard error, which is the log. What
-it runs is left to :mod:`nova_assist.cloud.cinder_services`. SIGTERM ends it in order.
+Main function: :func:`main`. What it runs is left to :mod:`nova_assist.cloud.cinder_services`.
+SIGTERM ends it in order.
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import os
 import signal
 import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING
 
+from nova_assist.cloud.child import Channel, leave
 from nova_assist.cloud.settings import CinderSettings
 from nova_assist.faults import trap
 
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run Cinder until SIGTERM; return the exit code."""
-    channel = _take_standard_output()
+    channel = Channel()
     trap.install()
     _patch()
     warnings.filterwarnings('ignore', module='oslo_policy')  # of rules that nobody changed
@@ -42,19 +39,12 @@ def main() -> int:
         message = str(error) or type(error).__name__
         if not isinstance(error, cinder_services.StartError):
             message = f'{type(error).__name__}: {message}'
-        _say(channel, f'error {" ".join(message.split())}')
+        channel.error(message)
         return 1
-    _say(channel, f'ready {cinder.url}')
+    channel.ready(cinder.url)
     wake.recv(1)
     cinder.stop()
     return 0
-
-
-def _take_standard_output() -> TextIO:
-    """Keep standard output for ourselves, and send what others print there to the log."""
-    channel = os.fdopen(os.dup(1), 'w')
-    os.dup2(2, 1)
-    return channel
 
 
 def _patch() -> None:
@@ -82,19 +72,5 @@ def _wake_on_termination() -> socket.socket:
     return receiver
 
 
-def _say(channel: TextIO, line: str) -> None:
-    """Tell the supervisor; it may have gone."""
-    with contextlib.suppress(BrokenPipeError):
-        channel.write(f'{line}\n')
-        channel.flush()
-
-
-def _exit(code: int) -> NoReturn:
-    """End at once: taking the interpreter down in order costs a second, for nothing."""
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == '__main__':
-    _exit(main())
+    leave(main())

@@ -29,7 +29,7 @@ from cinder.volume import volume_types, volume_utils
 from oslo_config import cfg
 from oslo_log import log
 
-from nova_assist.cloud import cinder_api, cinder_conf
+from nova_assist.cloud import cinder_api, cinder_conf, private
 from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
 #: How long the services may take, once started, until the scheduler knows every backend.
@@ -111,7 +111,7 @@ class CinderServices:
         objects.register_all()  # before the driver's module, which may use them
         prefix = _driver_prefix(settings.driver)
         path = settings.folder / cinder_conf.FILE
-        path.write_text(cinder_conf.compose(settings, prefix, _data_files()))
+        private.write(path, cinder_conf.compose(settings, prefix, _data_files()))
         for backend, share in settings.shares.items():
             cinder_conf.shares_file(settings, backend).write_text(f'{share}\n')
         for folder in ('lock', 'coordination'):
@@ -184,7 +184,9 @@ class CinderServices:
 
     def _start_api(self) -> None:
         try:
-            self._api = service.WSGIService('osapi_volume', loader=cinder_api.Loader())
+            self._api = service.WSGIService(
+                'osapi_volume', loader=cinder_api.loader(self._settings.identity)
+            )
         except OSError as error:
             raise StartError(
                 f'cannot listen on 127.0.0.1:{self._settings.port}: {error}'
@@ -195,7 +197,8 @@ class CinderServices:
         """Wait until the API answers that the scheduler knows every backend."""
         wanted = {volume.host for volume in self._volumes.values()}
         deadline = time.monotonic() + READY_SECONDS
-        while not wanted <= (known := cinder_api.known_backends(self._settings.port)):
+        token = cinder_api.admin_token(self._settings.identity, deadline)
+        while not wanted <= (known := cinder_api.known_backends(self._settings.port, token)):
             if time.monotonic() > deadline:
                 raise StartError(
                     f'after {READY_SECONDS} s the scheduler knows {sorted(known)}, not all of '

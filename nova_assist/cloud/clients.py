@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How clients talk to the cloud; main class: :class:`Endpoints`.
+"""How clients talk to the cloud; main classes: :class:`Endpoints` and :class:`KeystoneEndpoints`.
 
-Both services take a token ``user:project`` as it is, for there is no Keystone; every user is an
+Without a Keystone both services take a token ``user:project`` as it is, and every user is an
 administrator.
 """
 
@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import urllib.parse
+from pathlib import Path
 from typing import Any
 
 from cinderclient import client as cinder_client
+from keystoneauth1 import identity as login
 from keystoneauth1 import session, token_endpoint
 from novaclient import client as nova_client
+
+from nova_assist.cloud.identity import REGION, Identity
 
 #: The newest microversion that all supported releases of Cinder have.
 CINDER_VERSION = '3.70'
@@ -29,9 +33,14 @@ class Endpoints:
     compute: str
 
     @property
+    def images(self) -> str:
+        """Where the compute service has its stand-in images, as catalogs have it."""
+        return urllib.parse.urljoin(self.compute, '/image')
+
+    @property
     def image(self) -> str:
-        """Where the compute service has its stand-in image, version included."""
-        return urllib.parse.urljoin(self.compute, '/image/v2')
+        """The same, version included."""
+        return f'{self.images}/v2'
 
     def cinderclient(self, project: str, user: str) -> Any:
         """Return a python-cinderclient."""
@@ -55,6 +64,39 @@ class Endpoints:
             'OS_VOLUME_API_VERSION': CINDER_VERSION,
             'OS_COMPUTE_API_VERSION': COMPUTE_VERSION,
             'OS_IMAGE_API_VERSION': '2',
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class KeystoneEndpoints(Endpoints):
+    """The same behind a Keystone, with which the users of the cloud log in.
+
+    :param folder: where the files for clients are.
+    """
+
+    identity: Identity
+    folder: Path
+
+    def session(self, project: str, user: str) -> Any:
+        """Return a keystoneauth session."""
+        return session.Session(auth=login.Password(**self.identity.login(user, project)))
+
+    def cinderclient(self, project: str, user: str) -> Any:
+        """Return a python-cinderclient."""
+        return cinder_client.Client(
+            CINDER_VERSION, session=self.session(project, user), region_name=REGION
+        )
+
+    def novaclient(self, project: str, user: str, version: str) -> Any:
+        """Return a python-novaclient."""
+        return nova_client.Client(version, session=self.session(project, user), region_name=REGION)
+
+    def environment(self, project: str, user: str) -> dict[str, str]:
+        """Return the variables that make the ``openstack`` command and tempest talk to us."""
+        return {
+            'OS_CLIENT_CONFIG_FILE': str(self.folder / 'clouds.yaml'),
+            'OS_CLOUD': user,
+            'TEMPEST_CONFIG_DIR': str(self.folder),
         }
 
 

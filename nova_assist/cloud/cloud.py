@@ -17,8 +17,9 @@ from types import TracebackType
 from typing import Any
 
 from nova_assist.accounts import Accounts
-from nova_assist.cloud import host, separation, services, shares
-from nova_assist.cloud.clients import Endpoints
+from nova_assist.cloud import client_files, host, separation, services, shares, surroundings
+from nova_assist.cloud.clients import Endpoints, KeystoneEndpoints
+from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.premises import Premises
 from nova_assist.cloud.reaper import MARK, Reaper
 from nova_assist.cloud.service import STOP_SECONDS, Service
@@ -49,13 +50,16 @@ class Cloud:
     :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
+    :param with_keystone: users log in with a Keystone of the cloud's own.
     :param cinder_environment: further environment variables for Cinder.
     :param compute_environment: likewise for the compute service.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
     :ivar compute: the compute service's process.
+    :ivar keystone: the Keystone, if there is one.
     :raises PortInUseError: something else listens on a port.
     :raises SettingsError: an option can't be expressed in ``cinder.conf``.
+    :raises MissingExtraError: Keystone isn't installed.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Cloud:
         compute_command: tuple[str, ...] = _COMPUTE,
         temporary: bool = False,
         accounts: Accounts | None = None,
+        with_keystone: bool = False,
         cinder_environment: Mapping[str, str] | None = None,
         compute_environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -78,7 +83,9 @@ class Cloud:
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
         self._temporary = temporary
-        self._ports = host.choose_ports({'cinder': cinder_port, 'compute': compute_port})
+        wanted = {'cinder': cinder_port, 'compute': compute_port}
+        self._ports = host.choose_ports({**wanted, 'keystone': 0} if with_keystone else wanted)
+        self.keystone = self._keystone() if with_keystone else None
         self._layout = shares.plan(share, self.folder, BACKENDS)
         self._settings = self._cinder_settings(options or {})
         self._premises = Premises(self.folder, self._layout, self._settings, accounts, self.mark)
@@ -118,16 +125,19 @@ class Cloud:
             remains = self._premises.remains(self._temporary)
             self._reaper = Reaper(self.mark, remains, self._premises.claims)
             self._premises.prepare(self.child_environment())
-            self.cinder.spawn()
-            self.compute.spawn()
-            self.compute.await_ready()
-            self.cinder.await_ready()
+            if self.keystone:
+                self.keystone.prepare(self._endpoints)
+            for service in self._services:
+                service.spawn()
+            for service in self._services:
+                service.await_ready()
+            self._write_client_files()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop both services in order, then kill and unmount whatever is left of the cloud.
+        """Stop all services in order, then kill and unmount whatever is left of the cloud.
 
         :raises CleanUpError: something can't be killed or unmounted.
         """
@@ -135,7 +145,7 @@ class Cloud:
             deadline = time.monotonic() + STOP_SECONDS
             self.cinder.terminate()
             self.compute.terminate()
-            for service in (self.cinder, self.compute):
+            for service in reversed(self._services):
                 service.stop(max(0.0, deadline - time.monotonic()))
             if self._temporary and self._reaper:
                 self._premises.forget_volumes()
@@ -143,11 +153,11 @@ class Cloud:
             self._clean_up()
 
     def check(self) -> None:
-        """See that both services run.
+        """See that all services run.
 
         :raises ServiceError: one ended by itself.
         """
-        for service in (self.cinder, self.compute):
+        for service in self._services:
             service.check()
 
     def cinderclient(self, project: str = 'demo', user: str = 'admin') -> Any:
@@ -208,7 +218,16 @@ class Cloud:
 
     @functools.cached_property
     def _endpoints(self) -> Endpoints:
-        return Endpoints(self._settings.url, self._settings.compute_url)
+        urls = (self._settings.url, self._settings.compute_url)
+        if self.keystone is None:
+            return Endpoints(*urls)
+        return KeystoneEndpoints(*urls, self.keystone.identity, self.folder)
+
+    @property
+    def _services(self) -> tuple[Service, ...]:
+        """All services, in the order in which they become ready."""
+        first = (self.keystone.service,) if self.keystone else ()
+        return (*first, self.compute, self.cinder)
 
     def _cinder_settings(self, options: Mapping[str, str]) -> CinderSettings:
         check_options(options)
@@ -222,7 +241,18 @@ class Cloud:
             qcow2_backends=('qcow2',),
             options=dict(options),
             privilege=separation.privilege(self.accounts, options),
+            identity=self.keystone.identity if self.keystone else None,
         )
+
+    def _write_client_files(self) -> None:
+        if isinstance(self._endpoints, KeystoneEndpoints):
+            account = self.accounts.cinder if self.accounts else None
+            share = next(iter(self.shares.values())).path
+            observed = surroundings.observe(self._endpoints, self._settings, share, account)
+            client_files.write(self.folder, self._endpoints.identity, observed)
+
+    def _keystone(self) -> Keystone:
+        return Keystone(self.folder, self._ports['keystone'], self.child_environment())
 
     def _cinder(self, environment: Mapping[str, str]) -> Service:
         return services.cinder(

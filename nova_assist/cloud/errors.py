@@ -6,6 +6,7 @@
     CloudError
      +-- SettingsError       what the caller asked for can't be expressed
      +-- MissingToolError    a program that the cloud needs is not installed
+     +-- MissingExtraError   likewise a Python package
      +-- PortInUseError      another program listens on the wanted port
      +-- FolderError         the folder can't be made, or another cloud runs in it
      +-- ShareError          a share can't be mounted, written or unmounted
@@ -43,6 +44,22 @@ class MissingToolError(CloudError):
         self.package = package
 
 
+class MissingExtraError(CloudError):
+    """A Python package that a part of the cloud needs is not installed.
+
+    :param package: what it is imported by.
+    :param extra: the extra of ours that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f'the Python package {package} is not installed; '
+            f"install nova-assist with its extra {extra!r}: pip install 'nova-assist[{extra}]'"
+        )
+        self.package = package
+        self.extra = extra
+
+
 class PortInUseError(CloudError):
     """Something else listens on the port that a service was to use.
 
@@ -70,7 +87,7 @@ class ShareError(CloudError):
 class ServiceError(CloudError):
     """A service of the cloud didn't start, or ended by itself.
 
-    :param service: ``cinder`` or ``compute``.
+    :param service: ``cinder``, ``compute`` or ``keystone``.
     :param reason: what happened, on one line.
     :param log: the service's log.
     :param tail: the last lines of the log, where they help.

@@ -113,7 +113,7 @@ class Premises:
             self.root_squashed = separation.root_is_squashed(view.path, account)
         if self._has_stand_ins:
             self.stand_ins.write(account)
-        self._settings.save(self.settings_file)
+        self._settings.save(self.settings_file, account)
 
     def forget_volumes(self) -> None:
         """Leave no volume on a share that outlives the database that knows of them."""

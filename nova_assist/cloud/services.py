@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two services of a cloud: what each is started with, and under whose account.
+"""The services of a cloud: what each is started with, and under whose account.
 
 Main functions: :func:`cinder` and :func:`compute`. Starting and stopping them is left to
 :mod:`nova_assist.cloud.service`.
@@ -12,9 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nova_assist.accounts import Accounts
+from nova_assist.cloud.identity import NOVA
 from nova_assist.cloud.service import Service
 from nova_assist.cloud.settings import CinderSettings
 from nova_assist.cloud.shares import ShareLayout
+
+#: The environment variable from which the compute service takes its password in Keystone.
+COMPUTE_PASSWORD = 'NOVA_ASSIST_SERVICE_PASSWORD'  # noqa: S105 - its name
 
 
 def cinder(
@@ -54,12 +58,17 @@ def compute(
     :param command: what to run, with its folder and port.
     """
     arguments = ['--cinder-url', settings.url, '--mount-base', str(layout.base)]
+    secret = {}
+    if settings.identity:
+        arguments += ['--identity-url', settings.identity.url]
+        arguments += ['--service-user', NOVA.name, '--service-project', NOVA.project]
+        secret = {COMPUTE_PASSWORD: settings.identity.password}
     local = [] if layout.export else ['--share-is-local']
     return Service(
         'compute',
         [*command, *arguments, *local],
         settings.compute_url,
         log,
-        environment,
+        {**environment, **secret},
         accounts.hypervisor if accounts else None,
     )

@@ -12,7 +12,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from nova_assist.accounts import Account
+from nova_assist.cloud import private
 from nova_assist.cloud.errors import SettingsError
+from nova_assist.cloud.identity import Identity
 
 #: The name of the cloud's only host, in Cinder's services and volumes.
 HOST = 'nova-assist'
@@ -43,6 +46,7 @@ class CinderSettings:
     :param qcow2_backends: the backends whose volumes are qcow2 files.
     :param options: further options, for every backend's section.
     :param privilege: how Cinder gets root.
+    :param identity: the cloud's Keystone, if it has one.
     """
 
     folder: Path
@@ -54,6 +58,7 @@ class CinderSettings:
     qcow2_backends: tuple[str, ...]
     options: Mapping[str, str]
     privilege: Privilege = Privilege.OURS
+    identity: Identity | None = None
 
     @property
     def url(self) -> str:
@@ -66,10 +71,13 @@ class CinderSettings:
         names = (name for name in self.options if name.endswith('_mount_options'))
         return next((self.options[name] for name in names), None)
 
-    def save(self, path: Path) -> None:
-        """Write the settings to a JSON file."""
+    def save(self, path: Path, account: Account | None = None) -> None:
+        """Write the settings to a JSON file.
+
+        :param account: who is to read them, if not we ourselves.
+        """
         data = {**dataclasses.asdict(self), 'privilege': self.privilege.value}
-        path.write_text(json.dumps(data, default=str, indent=1) + '\n')
+        private.write(path, json.dumps(data, default=str, indent=1) + '\n', account)
 
     @classmethod
     def load(cls, path: Path) -> CinderSettings:
@@ -85,6 +93,7 @@ class CinderSettings:
             qcow2_backends=tuple(map(str, data['qcow2_backends'])),
             options={str(name): str(value) for name, value in data['options'].items()},
             privilege=Privilege(data['privilege']),
+            identity=Identity(**data['identity']) if data['identity'] else None,
         )
 
 

@@ -2,7 +2,8 @@
 """``python -m nova_assist.compute``: runs the service until it is told to end.
 
 Prints ``ready URL`` when it listens; logs to standard error. Exit codes: 0 after SIGTERM or
-SIGINT, 2 if it can't start. The servers' daemons run on.
+SIGINT, 2 if it can't start. The servers' daemons run on. With a Keystone, its password there is
+taken from the environment, where no other user can see it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import asyncio
 import errno
 import logging
+import os
 import pathlib
 import signal
 import socket
@@ -21,11 +23,15 @@ from aiohttp import web
 
 from nova_assist.compute import errors
 from nova_assist.compute.api.app import make_app
+from nova_assist.compute.credentials import Plain, ServiceUser
 from nova_assist.compute.service import Compute
 from nova_assist.compute.shares import Shares
 from nova_assist.faults import compute_points
 
 ADDRESS = '127.0.0.1'
+
+#: The environment variable with the password of the service's user.
+PASSWORD = 'NOVA_ASSIST_SERVICE_PASSWORD'  # noqa: S105 - its name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,8 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _serve(options: argparse.Namespace) -> None:
     shares = Shares(str(options.mount_base), local=options.share_is_local)
     listener = _bind(options.port)
-    compute = Compute(options.folder, options.cinder_url, shares)
-    runner = web.AppRunner(make_app(compute), handle_signals=False, shutdown_timeout=1.0)
+    user = _service_user(options)
+    compute = Compute(options.folder, options.cinder_url, user or Plain(), shares)
+    app = _guarded(compute, user) if user else make_app(compute)
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,6 +78,25 @@ async def _serve(options: argparse.Namespace) -> None:
     finally:
         await runner.cleanup()
         await compute.stop()
+
+
+def _service_user(options: argparse.Namespace) -> ServiceUser | None:
+    """Return who we are in Keystone, if there is one."""
+    if options.identity_url is None:
+        return None
+    return ServiceUser(
+        options.identity_url,
+        options.service_user,
+        os.environ.get(PASSWORD, ''),
+        options.service_project,
+    )
+
+
+def _guarded(compute: Compute, user: ServiceUser) -> web.Application:
+    """Return the application behind Keystone's middleware, which need not be installed else."""
+    from nova_assist.compute.api.token_check import TokenCheck
+
+    return make_app(compute, TokenCheck(user))
 
 
 def _bind(port: int) -> socket.socket:
@@ -107,6 +134,9 @@ def _parser() -> argparse.ArgumentParser:
         action='store_true',
         help='those are plain folders: nothing has to be mounted there',
     )
+    parser.add_argument('--identity-url', help='API of Keystone, up to /v3, if there is one')
+    parser.add_argument('--service-user', default='nova', help='who it is in Keystone')
+    parser.add_argument('--service-project', default='service', help="that one's project")
     return parser
 
 

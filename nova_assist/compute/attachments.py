@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Coroutine
 
 from nova_assist.compute import errors
-from nova_assist.compute.cinder import Cinder, Volume
+from nova_assist.compute.cinder import Cinder
 from nova_assist.compute.guest import Guest
 from nova_assist.compute.model import Attachment, Server
 from nova_assist.compute.shares import Shares
@@ -22,6 +22,8 @@ from nova_assist.compute.store import ServerStore
 
 LOG = logging.getLogger(__name__)
 GIB = 1 << 30
+#: What a server boots, where that is a volume.
+ROOT_DEVICE = '/dev/vda'
 
 
 class Attachments:
@@ -38,23 +40,30 @@ class Attachments:
         self._shares = shares
 
     async def reserve(
-        self, server: Server, volume: Volume, token: str, tag: str | None, delete_with_server: bool
+        self,
+        server: Server,
+        volume_id: str,
+        token: str,
+        tag: str | None,
+        delete_with_server: bool,
+        device: str | None = None,
     ) -> Attachment:
         """Note that a volume is to be attached, and reserve it in Cinder.
 
+        :param device: what the server is to call it; a free name by default.
         :raises CinderError: Cinder refused; nothing is noted then.
         """
         attachment = Attachment(
-            volume_id=volume.id,
+            volume_id=volume_id,
             attachment_id='',
             bdm_id=str(uuid.uuid4()),
-            device=_free_device(server),
+            device=device or _free_device(server),
             tag=tag,
             delete_on_termination=delete_with_server,
         )
         server.attachments.append(attachment)
         try:
-            attachment.attachment_id = await self._cinder.reserve(token, volume.id, server.id)
+            attachment.attachment_id = await self._cinder.reserve(token, volume_id, server.id)
         except errors.CinderError:
             server.attachments.remove(attachment)
             raise
@@ -64,7 +73,10 @@ class Attachments:
     async def connect(
         self, server: Server, guest: Guest, attachment: Attachment, token: str
     ) -> None:
-        """Connect a reserved volume; a failure is logged and takes the attachment back."""
+        """Connect a reserved volume; a failure takes the attachment back.
+
+        :raises ComputeError: it can't be connected.
+        """
         try:
             connection = await self._cinder.connect(
                 token, attachment.attachment_id, attachment.device
@@ -74,26 +86,41 @@ class Attachments:
             attachment.connection, attachment.source = connection, source
             self._store.save(server)
             await self._cinder.complete(token, attachment.attachment_id)
-        except errors.ComputeError as error:
-            LOG.error(
-                'Server %s: volume %s was not attached: %s', server.id, attachment.volume_id, error
-            )
+        except errors.ComputeError:
             await self._take_back(server, guest, attachment, token)
+            raise
 
     async def detach(
         self, server: Server, guest: Guest, attachment: Attachment, token: str
     ) -> None:
-        """Unplug a volume that Cinder lets us detach; a failure is logged and rolled back."""
+        """Unplug a volume that Cinder lets us detach; a failure is rolled back.
+
+        :raises ComputeError: QEMU can't let go of it.
+        """
         try:
             await guest.detach(attachment.volume_id)
-        except errors.ComputeError as error:
-            LOG.error(
-                'Server %s: volume %s was not detached: %s', server.id, attachment.volume_id, error
-            )
+        except errors.ComputeError:
             await self._attempt(self._cinder.roll_detaching(token, attachment.volume_id))
-            return
+            raise
         await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
         self._forget(server, attachment)
+
+    async def hold(self, server: Server, attachment: Attachment, token: str) -> None:
+        """Keep a reserved volume for a server that is on no host, which connects it later.
+
+        :raises CinderError: Cinder refused.
+        """
+        try:
+            await self._cinder.complete(token, attachment.attachment_id)
+        except errors.CinderError:
+            await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+            self._forget(server, attachment)
+            raise
+
+    async def give_back(self, server: Server, token: str) -> None:
+        """Take back what was reserved for a server that isn't made."""
+        for attachment in server.attachments:
+            await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
 
     async def drop_all(self, server: Server, token: str) -> None:
         """Give all volumes of a server that is off back, as when the server is deleted."""
@@ -192,7 +219,7 @@ class Attachments:
 
 
 def _free_device(server: Server) -> str:
-    """Return the first free device name; ``vda`` is the root disk's."""
+    """Return the first free device name, but for the root disk's."""
     used = {attachment.device for attachment in server.attachments}
     names = (f'/dev/vd{letter}' for letter in string.ascii_lowercase[1:])
     device = next((name for name in names if name not in used), None)

@@ -17,18 +17,13 @@ from typing import Any, TypeVar
 from cinderclient import client as cinder_client
 from cinderclient import exceptions as cinder_exceptions
 from keystoneauth1 import exceptions as auth_exceptions
-from keystoneauth1 import session as auth_session
-from keystoneauth1 import token_endpoint
 
 from nova_assist.compute import errors
+from nova_assist.compute.credentials import Credentials
 from nova_assist.compute.model import ConnectionInfo, ImageFormat
 
 #: The first with ``os-complete`` for attachments, which Nova uses too.
 MICROVERSION = '3.44'
-#: Nova proves to be a service by a token of its own, which Keystone's middleware turns into this
-#: header; where there is no Keystone the header itself has to say it. Without it Cinder refuses
-#: to delete an attachment that a server uses.
-SERVICE_HEADERS = {'X-Service-Roles': 'service'}
 #: Nova reports this progress with each status; to Cinder it means "done".
 DONE_PROGRESS = '90%'
 
@@ -37,19 +32,33 @@ T = TypeVar('T')
 
 @dataclasses.dataclass(frozen=True)
 class Volume:
-    """What the service needs to know of a volume; ``size`` in GiB."""
+    """What the service needs to know of a volume; ``size`` in GiB.
+
+    ``image_id`` is the image that it was made of, or empty.
+    """
 
     id: str
     size: int
     status: str
     multiattach: bool
+    bootable: bool
+    image_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """What the service needs to know of a snapshot; ``size`` in GiB."""
+
+    volume_id: str
+    size: int
 
 
 class Cinder:
     """Cinder's API at *url*, which ends in ``/v3``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, credentials: Credentials) -> None:
         self._url = url
+        self._credentials = credentials
 
     async def volume(self, token: str, volume_id: str) -> Volume:
         """Return a volume.
@@ -59,9 +68,39 @@ class Cinder:
 
         def show(client: Any) -> Volume:
             found = client.volumes.get(volume_id)
-            return Volume(found.id, found.size, found.status, bool(found.multiattach))
+            return Volume(
+                found.id,
+                found.size,
+                found.status,
+                bool(found.multiattach),
+                bootable=found.bootable == 'true',
+                image_id=getattr(found, 'volume_image_metadata', {}).get('image_id', ''),
+            )
 
         return await self._call(token, f'showing volume {volume_id}', show)
+
+    async def create_volume(
+        self,
+        token: str,
+        size: int,
+        *,
+        snapshot_id: str | None,
+        image_id: str | None,
+        volume_type: str | None,
+    ) -> str:
+        """Begin to make a volume of a snapshot, of an image or of nothing.
+
+        :returns: its id.
+        :raises CinderError: Cinder refused.
+        """
+
+        def create(client: Any) -> str:
+            made = client.volumes.create(
+                size, snapshot_id=snapshot_id, imageRef=image_id, volume_type=volume_type
+            )
+            return str(made.id)
+
+        return await self._call(token, f'making a volume of {size} GiB', create)
 
     async def delete_volume(self, token: str, volume_id: str) -> None:
         """Delete a volume.
@@ -164,6 +203,18 @@ class Cinder:
             lambda client: client.volumes.roll_detaching(volume_id),
         )
 
+    async def snapshot(self, token: str, snapshot_id: str) -> Snapshot:
+        """Return a snapshot.
+
+        :raises CinderError: its ``code`` is 404 if there is no such snapshot.
+        """
+
+        def show(client: Any) -> Snapshot:
+            found = client.volume_snapshots.get(snapshot_id)
+            return Snapshot(found.volume_id, found.size)
+
+        return await self._call(token, f'showing snapshot {snapshot_id}', show)
+
     async def snapshot_status(self, token: str, snapshot_id: str) -> str:
         """Return a snapshot's status.
 
@@ -189,9 +240,7 @@ class Cinder:
 
     async def _call(self, token: str, tried: str, function: Callable[[Any], T]) -> T:
         def call() -> T:
-            session = auth_session.Session(
-                auth=token_endpoint.Token(self._url, token), additional_headers=SERVICE_HEADERS
-            )
+            session = self._credentials.session(self._url, token)
             return function(cinder_client.Client(MICROVERSION, session=session))
 
         try:

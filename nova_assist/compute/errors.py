@@ -16,6 +16,8 @@
      |    +-- Unavailable           503
      +-- GuestNotFound              the server went away while work for it was under way
      +-- DiskError                  a disk or a file of its chain isn't what the request needs
+     +-- DiskIoError                QEMU answered a guest's read or write with an error
+     +-- DiskLostError              a guest's connection to its disk was lost
      +-- ImageCommandError          qemu-img failed
      +-- CinderError                Cinder refused a call or couldn't be reached
      +-- StorageDaemonError         one qemu-storage-daemon
@@ -28,6 +30,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 
 
@@ -104,6 +107,18 @@ class GuestNotFound(ComputeError):
 
 class DiskError(ComputeError):
     """A disk, or a file of its backing chain, isn't what the request needs."""
+
+
+class DiskIoError(ComputeError):
+    """QEMU answered a guest's read or write with an error; ``number`` is of ``errno``."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(os.strerror(number))
+        self.number = number
+
+
+class DiskLostError(ComputeError):
+    """A guest's connection to its disk was lost, or was never made."""
 
 
 class ImageCommandError(ComputeError):

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
 from nova_assist.compute import errors, graph, images, jobs
 from nova_assist.compute.block import BlockLayer
+from nova_assist.compute.inside.system import System
 from nova_assist.compute.model import DiskSource, ImageFormat
 from nova_assist.compute.run_folder import RunFolder
 from nova_assist.compute.storage_daemon import StorageDaemon
@@ -40,14 +41,20 @@ class Guest:
     :param server_id: the server.
     :param run_folder: where its sockets are.
     :param on_stopped: called when the daemon went away without being asked to.
+    :param system: what runs inside.
     """
 
     def __init__(
-        self, server_id: str, run_folder: RunFolder, on_stopped: Callable[[str], None]
+        self,
+        server_id: str,
+        run_folder: RunFolder,
+        on_stopped: Callable[[str], None],
+        system: System,
     ) -> None:
         self._id = server_id
         self._run_folder = run_folder
         self._on_stopped = on_stopped
+        self._system = system
         self._lock = asyncio.Lock()
         self._daemon: StorageDaemon | None = None
         self._block: BlockLayer | None = None
@@ -59,7 +66,7 @@ class Guest:
         """Whether the guest is on."""
         return self._block is not None
 
-    async def find(self) -> None:
+    async def find(self, *, paused: bool) -> None:
         """Take the guest over from an earlier process of this service, if it is still running.
 
         Jobs that were under way go on, and their files are let go when they end; nobody is told,
@@ -75,6 +82,7 @@ class Guest:
         adopted = await jobs.adopt(daemon)
         await block.connect()
         self._adopt_daemon(daemon, block)
+        await self._system.resume(daemon.nbd_socket, await block.chains(), paused=paused)
         for job in adopted:
             self._spawn(self._finish_orphan(job, block))
 
@@ -94,20 +102,33 @@ class Guest:
                 self._run_folder.forget(self._id)
                 raise
             self._adopt_daemon(daemon, block)
+            await self._system.boot(daemon.nbd_socket, disks)
 
     async def power_off(self) -> None:
         """Stop the guest: its disks are flushed and closed; no news if it is off."""
         async with self._lock:
             daemon, self._daemon, self._block = self._daemon, None, None
+            await self._system.halt()
             if daemon is not None:
                 await daemon.quit()
                 self._run_folder.forget(self._id)
+
+    async def pause(self) -> None:
+        """Have what runs inside stand still; its disks stay open, as QEMU keeps them."""
+        async with self._lock:
+            await self._system.pause()
+
+    async def unpause(self) -> None:
+        """Have what runs inside go on."""
+        async with self._lock:
+            await self._system.unpause()
 
     async def release(self) -> None:
         """Let go of the guest without stopping it."""
         for task in self._tasks:
             task.cancel()
         daemon, self._daemon, self._block = self._daemon, None, None
+        await self._system.halt()
         if daemon is not None:
             await daemon.release()
 
@@ -119,6 +140,7 @@ class Guest:
         async with self._lock:
             if self._block is not None:
                 await self._block.open(volume_id, source)
+                await self._system.plug(volume_id)
 
     async def detach(self, volume_id: str) -> None:
         """Unplug a disk.
@@ -128,6 +150,7 @@ class Guest:
         async with self._lock:
             if self._block is not None:
                 self._refuse_if_job(volume_id)
+                await self._system.unplug(volume_id)
                 await self._block.close(volume_id)
 
     async def snapshot(self, volume_id: str, current: DiskSource, new_file: str) -> DiskSource:
@@ -206,7 +229,9 @@ class Guest:
         async with self._lock:
             self._refuse_if_job(volume_id)
             if self._block is not None:
-                await self._block.resize(volume_id, size)
+                # Nobody may be connected to a disk while it is resized.
+                async with self._system.away(volume_id):
+                    await self._block.resize(volume_id, size)
 
     async def disks(self) -> dict[str, DiskView]:
         """Return the disks as QEMU has them, by volume; none where the guest is off.
@@ -252,6 +277,7 @@ class Guest:
         if self._daemon is daemon:
             LOG.warning('Guest %s: its daemon %s went away', self._id, daemon.pid)
             self._daemon = self._block = None
+            await self._system.halt()
             self._on_stopped(self._id)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -107,8 +107,36 @@ class Fault:
 
 
 @dataclasses.dataclass
+class ActionEvent:
+    """A part of an action, under way until it has a *finish_time*."""
+
+    name: str
+    start_time: str
+    finish_time: str | None = None
+    result: str | None = None
+
+
+@dataclasses.dataclass
+class Action:
+    """What a request has done to a server; *message* tells that it failed."""
+
+    name: str
+    request_id: str
+    user_id: str
+    project_id: str
+    start_time: str
+    updated_at: str
+    message: str | None = None
+    events: list[ActionEvent] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
 class Server:
-    """A server and the volumes attached to it."""
+    """A server and the volumes attached to it.
+
+    ``image_id`` is empty where it boots a volume, and ``root_image_id`` is the image that the
+    volume was made of.
+    """
 
     id: str
     name: str
@@ -125,6 +153,9 @@ class Server:
     launched_at: str | None = None
     fault: Fault | None = None
     attachments: list[Attachment] = dataclasses.field(default_factory=list)
+    root_image_id: str = ''
+    key_name: str | None = None
+    actions: list[Action] = dataclasses.field(default_factory=list)
 
     def attachment(self, volume_id: str) -> Attachment | None:
         """Return the attachment of a volume, or ``None``."""
@@ -153,6 +184,7 @@ class Server:
                 'power_state': PowerState(data['power_state']),
                 'fault': None if fault is None else Fault(**fault),
                 'attachments': [_attachment(each) for each in data['attachments']],
+                'actions': [_action(each) for each in data.get('actions', ())],
             }
         )
 
@@ -160,6 +192,10 @@ class Server:
 def now() -> str:
     """Return the time in the form of Nova's answers, UTC, in whole seconds."""
     return datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def _action(data: Mapping[str, Any]) -> Action:
+    return Action(**{**data, 'events': [ActionEvent(**each) for each in data['events']]})
 
 
 def _attachment(data: Mapping[str, Any]) -> Attachment:

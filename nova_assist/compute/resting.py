@@ -2,9 +2,7 @@
 """Servers that rest: paused and unpaused, shelved and unshelved.
 
 Main class: :class:`Resting`. Which states allow what is Nova's (``nova/compute/api.py``), and a
-shelved server leaves its host at once, as with Nova's ``shelved_offload_time`` of 0. Nothing runs
-in a guest here, so to pause one changes its states only, and its disks stay open as QEMU keeps
-them. Attaching to and detaching from a shelved server are left out.
+shelved server leaves its host at once, as with Nova's ``shelved_offload_time`` of 0.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ class Resting:
         """
         require_state(server, 'pause', (VmState.ACTIVE,))
         self._servers.set_task(server, TaskState.PAUSING)
-        work = self._rest(server, VmState.PAUSED, PowerState.PAUSED)
+        work = self._pause(server)
         self._background.start(f'server {server.id}: pause', work)
 
     def unpause(self, server: Server) -> None:
@@ -41,7 +39,7 @@ class Resting:
         """
         require_state(server, 'unpause', (VmState.PAUSED,))
         self._servers.set_task(server, TaskState.UNPAUSING)
-        work = self._rest(server, VmState.ACTIVE, PowerState.RUNNING)
+        work = self._unpause(server)
         self._background.start(f'server {server.id}: unpause', work)
 
     def shelve(self, server: Server, token: str) -> None:
@@ -62,9 +60,15 @@ class Resting:
         self._servers.set_task(server, TaskState.UNSHELVING)
         self._background.start(f'server {server.id}: unshelve', self._unshelve(server, token))
 
-    async def _rest(self, server: Server, vm_state: VmState, power_state: PowerState) -> None:
+    async def _pause(self, server: Server) -> None:
         async with self._servers.lock(server):
-            self._servers.set_state(server, vm_state, power_state)
+            await self._servers.guest(server).pause()
+            self._servers.set_state(server, VmState.PAUSED, PowerState.PAUSED)
+
+    async def _unpause(self, server: Server) -> None:
+        async with self._servers.lock(server):
+            await self._servers.guest(server).unpause()
+            self._servers.set_state(server, VmState.ACTIVE, PowerState.RUNNING)
 
     async def _shelve(self, server: Server, token: str) -> None:
         async with self._servers.lock(server):

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from nova_assist.compute import errors, model
 from nova_assist.compute.attachments import Attachments
 from nova_assist.compute.background import Background
+from nova_assist.compute.consoles import Consoles
 from nova_assist.compute.guest import Guest
 from nova_assist.compute.model import PowerState, Server, TaskState, VmState
 from nova_assist.compute.run_folder import RunFolder
@@ -33,29 +34,39 @@ class Servers:
         attachments: Attachments,
         run_folder: RunFolder,
         background: Background,
+        consoles: Consoles,
     ) -> None:
         self._store = store
         self._attachments = attachments
         self._run_folder = run_folder
         self._background = background
+        self._consoles = consoles
         self._guests: dict[str, Guest] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     def guest(self, server: Server) -> Guest:
         """Return a server's guest, on or off."""
         if server.id not in self._guests:
-            self._guests[server.id] = Guest(server.id, self._run_folder, self._guest_stopped)
+            self._guests[server.id] = Guest(
+                server.id,
+                self._run_folder,
+                self._guest_stopped,
+                self._consoles.system(server),
+            )
         return self._guests[server.id]
 
     def lock(self, server: Server) -> asyncio.Lock:
         """Return the lock that keeps changes of power and of volumes apart."""
         return self._locks.setdefault(server.id, asyncio.Lock())
 
-    def create(self, server: Server) -> None:
-        """Take up a new server and boot it."""
+    def create(self, server: Server, connect: Callable[[], Awaitable[None]]) -> None:
+        """Take up a new server and boot it.
+
+        :param connect: connects the volumes that it is made with.
+        """
         server.task_state = TaskState.SPAWNING
         self._store.add(server)
-        self._background.start(f'server {server.id}: boot', self._start(server, 'boot'))
+        self._background.start(f'server {server.id}: boot', self._boot(server, connect))
 
     def start(self, server: Server) -> None:
         """Start a stopped server.
@@ -104,7 +115,8 @@ class Servers:
         """
         for server in self._store.all():
             try:
-                await self.guest(server).find()
+                paused = server.vm_state is VmState.PAUSED
+                await self.guest(server).find(paused=paused)
             except errors.StorageDaemonError as error:
                 self._fail(server, str(error))
                 continue
@@ -123,6 +135,15 @@ class Servers:
         for guest in self._guests.values():
             await guest.release()
         self._run_folder.remove_if_unused()
+
+    async def _boot(self, server: Server, connect: Callable[[], Awaitable[None]]) -> None:
+        async with self.lock(server):
+            try:
+                await connect()
+            except errors.ComputeError as error:
+                self._fail(server, f'could not boot: {error}')
+                raise
+            await self.power_on(server, 'boot')
 
     async def _start(self, server: Server, action: str) -> None:
         async with self.lock(server):
@@ -156,6 +177,7 @@ class Servers:
             await self.guest(server).power_off()
             await self._attachments.drop_all(server, token)
             self._store.delete(server)
+            self._consoles.of(server).remove()
         await self._guests.pop(server.id).release()
         self._locks.pop(server.id, None)
 

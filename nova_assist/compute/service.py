@@ -9,10 +9,15 @@ from __future__ import annotations
 import pathlib
 
 from nova_assist.compute import storage_daemon
+from nova_assist.compute.actions import Actions
 from nova_assist.compute.attachments import Attachments
 from nova_assist.compute.background import Background
+from nova_assist.compute.booting import Booting
 from nova_assist.compute.cinder import Cinder
+from nova_assist.compute.consoles import Consoles
+from nova_assist.compute.credentials import Credentials
 from nova_assist.compute.faults import Faults
+from nova_assist.compute.keypairs import Keypairs
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
 from nova_assist.compute.resting import Resting
 from nova_assist.compute.run_folder import RunFolder
@@ -26,23 +31,32 @@ class Compute:
 
     :param folder: where the service keeps its state; made if it isn't there.
     :param cinder_url: Cinder's API, up to ``/v3``.
+    :param credentials: what Cinder believes us by.
     :param shares: where the files of volumes are.
     :raises StartError: a program of QEMU is missing.
     :raises StateError: the folder holds a damaged record.
     """
 
-    def __init__(self, folder: pathlib.Path, cinder_url: str, shares: Shares) -> None:
+    def __init__(
+        self, folder: pathlib.Path, cinder_url: str, credentials: Credentials, shares: Shares
+    ) -> None:
         storage_daemon.require_programs()
         folder.mkdir(parents=True, exist_ok=True)
         self.store = ServerStore(folder / 'servers')
-        self.cinder = Cinder(cinder_url)
+        self.cinder = Cinder(cinder_url, credentials)
         self.background = Background()
         self.attachments = Attachments(self.store, self.cinder, shares)
+        self.booting = Booting(self.cinder, self.attachments)
         self.faults = Faults()
         self.assisted = MisbehavingSnapshots(
             self.store, self.cinder, self.attachments, self.faults
         )
-        self.servers = Servers(self.store, self.attachments, RunFolder(folder), self.background)
+        self.keypairs = Keypairs(folder / 'keypairs.json')
+        self.actions = Actions(self.store)
+        self.consoles = Consoles(folder / 'consoles')
+        self.servers = Servers(
+            self.store, self.attachments, RunFolder(folder), self.background, self.consoles
+        )
         self.resting = Resting(self.servers, self.attachments, self.background)
 
     async def start(self) -> None:

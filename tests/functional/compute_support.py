@@ -41,12 +41,17 @@ class FakeCinder:
     :ivar told: what was told of snapshots, oldest first: (snapshot, status, progress, token).
     :ivar finish: called with a snapshot's id when it was told to be done; returns its new status.
     :ivar detaching: the volumes that are being detached.
+    :ivar origins: of which volumes the snapshots are.
+    :ivar made: called with the id of a volume that a client makes.
     """
 
     def __init__(self) -> None:
         self.volumes: dict[str, dict[str, Any]] = {}
         self.connections: dict[str, dict[str, str]] = {}
         self.attachments: dict[str, str] = {}
+        self.holders: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
+        self.made: Callable[[str], None] = lambda volume_id: None
         self.snapshots: dict[str, str] = {}
         self.told: queue.Queue[tuple[str, str, str, str]] = queue.Queue()
         self.detaching: set[str] = set()
@@ -85,6 +90,7 @@ class FakeCinder:
         volume_id = str(uuid.uuid4())
         self.volumes[volume_id] = {
             **{'id': volume_id, 'size': 1, 'status': 'available', 'multiattach': False},
+            'bootable': 'true',
             **changes,
         }
         self.connections[volume_id] = {'name': f'volume-{volume_id}', 'format': 'raw'}
@@ -95,12 +101,19 @@ class FakeCinder:
         if kind == 'snapshots':
             return self._snapshot(item, body, token)
         if kind == 'volumes':
-            return self._volume(item, body)
+            return self._volume(method, item, body)
         return self._attachment(method, item, body, action)
 
-    def _volume(self, volume_id: str, body: Any) -> tuple[int, Any]:
+    def _volume(self, method: str, volume_id: str, body: Any) -> tuple[int, Any]:
+        if volume_id is None:
+            volume_id = self.add_volume(**body['volume'])
+            self.made(volume_id)
+            return 202, {'volume': self.volumes[volume_id]}
         if volume_id not in self.volumes:
             return 404, {'itemNotFound': {'code': 404, 'message': 'no such volume'}}
+        if method == 'DELETE':
+            del self.volumes[volume_id]
+            return 202, None
         if body is None:
             return 200, {'volume': self.volumes[volume_id]}
         if 'os-begin_detaching' in body:
@@ -114,7 +127,8 @@ class FakeCinder:
             status = self.snapshots.get(snapshot_id)
             if status is None:
                 return 404, {'itemNotFound': {'code': 404, 'message': 'no such snapshot'}}
-            return 200, {'snapshot': {'id': snapshot_id, 'status': status}}
+            view = {'id': snapshot_id, 'status': status, 'size': 1}
+            return 200, {'snapshot': {**view, 'volume_id': self.origins.get(snapshot_id)}}
         told = body['os-update_snapshot_status']
         if told['status'] == 'creating':
             self.snapshots[snapshot_id] = self.finish(snapshot_id)
@@ -124,9 +138,11 @@ class FakeCinder:
     def _attachment(self, method: str, item: str, body: Any, action: str) -> tuple[int, Any]:
         if method == 'POST' and action is None:
             volume_id = body['attachment']['volume_uuid']
-            if self.volumes[volume_id]['status'] != 'available':
+            volume, server_id = self.volumes[volume_id], body['attachment']['instance_uuid']
+            if volume['status'] != 'available' and self.holders.get(volume_id) != server_id:
                 return 400, {'badRequest': {'code': 400, 'message': 'volume is not available'}}
-            self.volumes[volume_id]['status'] = 'reserved'
+            volume['status'] = 'reserved'
+            self.holders[volume_id] = server_id
             item = str(uuid.uuid4())
             self.attachments[item] = volume_id
             return 200, {'attachment': {'id': item}}
@@ -135,7 +151,8 @@ class FakeCinder:
         volume_id = self.attachments[item]
         if method == 'DELETE':
             del self.attachments[item]
-            self.volumes[volume_id]['status'] = 'available'
+            if volume_id not in self.attachments.values():
+                self.volumes[volume_id]['status'] = 'available'
             return 200, {'attachments': []}
         if action is not None:
             self.volumes[volume_id]['status'] = 'in-use'

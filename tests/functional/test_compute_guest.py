@@ -18,6 +18,7 @@ import psutil
 
 from nova_assist.compute import errors
 from nova_assist.compute.guest import Guest
+from nova_assist.compute.inside.system import System
 from nova_assist.compute.model import DiskSource, ImageFormat
 from nova_assist.compute.run_folder import RunFolder
 
@@ -47,7 +48,7 @@ class GuestTest(unittest.IsolatedAsyncioTestCase):
         self.written = 0
 
     def new_guest(self) -> Guest:
-        return Guest(SERVER_ID, self.run_folder, lambda _: self.stopped.set())
+        return Guest(SERVER_ID, self.run_folder, lambda _: self.stopped.set(), System())
 
     def make(self, name: str, image_format: ImageFormat, *backing: str) -> DiskSource:
         path = str(self.folder / name)
@@ -346,7 +347,7 @@ class TakeOverTest(GuestTest):
         await self.guest.release()
         self.guest = self.new_guest()
         self.addAsyncCleanup(self.guest.power_off)
-        await self.guest.find()
+        await self.guest.find(paused=False)
         self.assertTrue(self.guest.running)
         await self.snapshot('s2')
         await self.guest.commit(VOLUME, 's1', 'base')
@@ -362,7 +363,7 @@ class TakeOverTest(GuestTest):
         await self.guest.release()
         self.guest = self.new_guest()
         self.addAsyncCleanup(self.guest.power_off)
-        await self.guest.find()
+        await self.guest.find(paused=False)
         await self.until(self.has_one_file_open)
         await self.assert_chain('s1')
 
@@ -375,7 +376,7 @@ class TakeOverTest(GuestTest):
         os.kill(pid, signal.SIGKILL)
         await asyncio.wait_for(self.stopped.wait(), WAIT_SECONDS)
         again = self.new_guest()
-        await again.find()
+        await again.find(paused=False)
         self.assertFalse(again.running)
 
     async def test_a_pid_taken_over_by_another_process_is_not_the_guest(self) -> None:
@@ -383,5 +384,5 @@ class TakeOverTest(GuestTest):
         await self.guest.power_off()
         self.run_folder.path(SERVER_ID, 'pid').write_text(str(os.getpid()))
         again = self.new_guest()
-        await again.find()
+        await again.find(paused=False)
         self.assertFalse(again.running)

@@ -34,9 +34,17 @@ class ImageTest(ComputeTest):
         )
 
     def test_the_image_is_found_by_id_and_by_name(self) -> None:
-        (image,) = self.get('').json()['images']
-        self.assertEqual(self.get(f'/{image["id"]}').json(), image)
-        self.assertEqual(self.get(f'?name={image["name"]}').json()['images'], [image])
+        images = self.get('').json()['images']
+        self.assertEqual([image['name'] for image in images], ['stand-in', 'console-guest'])
+        for image in images:
+            self.assertEqual(self.get(f'/{image["id"]}').json(), image)
+            self.assertEqual(self.get(f'?name={image["name"]}').json()['images'], [image])
+
+    def test_what_follows_a_marker_is_listed(self) -> None:
+        first, second = self.get('').json()['images']
+        self.assertEqual(self.get(f'?marker={first["id"]}').json()['images'], [second])
+        self.assertEqual(self.get(f'?marker={second["id"]}').json()['images'], [])
+        self.assertEqual(self.get('?marker=other').status_code, 400)
 
     def test_the_version_is_told_without_a_token(self) -> None:
         (version,) = requests.get(self.images.removesuffix('/images')).json()['versions']

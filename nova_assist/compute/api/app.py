@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from nova_assist.compute import errors
 from nova_assist.compute.api import (
@@ -21,7 +22,11 @@ from nova_assist.compute.api import (
     events,
     flavors,
     images,
+    instance_actions,
+    keypairs,
+    request_ids,
     servers,
+    surroundings,
     versions,
 )
 from nova_assist.compute.service import Compute
@@ -30,9 +35,21 @@ LOG = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def make_app(compute: Compute) -> web.Application:
-    """Build the application over a compute service."""
-    app = web.Application(middlewares=[_tell_version, _answer_errors, _identify])
+def make_app(
+    compute: Compute, identification: context.Identification = context.believe
+) -> web.Application:
+    """Build the application over a compute service.
+
+    :param identification: finds out who sends a request.
+    """
+    app = web.Application(
+        middlewares=[
+            request_ids.tell,
+            _tell_version,
+            _answer_errors,
+            _identifying(identification),
+        ]
+    )
     versions.add_routes(app)
     flavors.add_routes(app)
     images.add_routes(app)
@@ -41,6 +58,9 @@ def make_app(compute: Compute) -> web.Application:
     assisted.AssistedApi(compute).add_routes(app)
     events.EventsApi(compute).add_routes(app)
     assist.AssistApi(compute).add_routes(app)
+    instance_actions.InstanceActionsApi(compute).add_routes(app)
+    keypairs.KeypairsApi(compute).add_routes(app)
+    surroundings.SurroundingsApi(compute).add_routes(app)
     return app
 
 
@@ -54,7 +74,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         kind = {404: 'itemNotFound', 405: 'badMethod'}.get(error.status, 'computeFault')
         return _fault(kind, error.status, error.reason)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError):
         return _fault('badRequest', 400, 'Malformed request body')
     except Exception as error:
         LOG.exception('%s %s', request.method, request.path)
@@ -80,12 +100,16 @@ async def _tell_version(request: web.Request, handler: Handler) -> web.StreamRes
     return response
 
 
-@web.middleware
-async def _identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Ask for a token, but for the version documents."""
-    if request.match_info.get_info().get('path') not in versions.PATHS + images.PATHS:
-        context.identify(request)
-    return await handler(request)
+def _identifying(identification: context.Identification) -> Middleware:
+    """Return what asks for a token, but for the version documents."""
+
+    @web.middleware
+    async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.match_info.get_info().get('path') not in versions.PATHS + images.PATHS:
+            await context.identify(request, identification)
+        return await handler(request)
+
+    return identify
 
 
 def _fault(kind: str, code: int, message: str) -> web.Response:

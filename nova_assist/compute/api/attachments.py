@@ -8,19 +8,23 @@ Main class: :class:`AttachmentsApi`. The checks and answers are those of Nova's
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from aiohttp import web
 
 from nova_assist.compute import errors
 from nova_assist.compute.api import context, schemas
-from nova_assist.compute.api.servers import find_server
+from nova_assist.compute.api.servers import find_server, record_action
+from nova_assist.compute.attachments import ROOT_DEVICE
 from nova_assist.compute.cinder import Volume
 from nova_assist.compute.model import Attachment, Server, VmState
 from nova_assist.compute.servers import require_state
 from nova_assist.compute.service import Compute
 
 _STATES = (VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED)
+#: Since when volumes of a server that is on no host can be changed.
+_SHELVED_SINCE = (2, 20)
 _URL = '/v2.1/servers/{server_id}/os-volume_attachments'
 
 
@@ -58,23 +62,21 @@ class AttachmentsApi:
         body = await request.json()
         schemas.validate(body, schemas.attachment_create(caller.version))
         wanted = body['volumeAttachment']
-        require_state(server, 'attach_volume', _STATES)
+        require_state(server, 'attach_volume', _states(caller))
         volume = await self._volume(wanted['volumeId'], caller.token)
         self._require_unattached(volume, caller.version)
         try:
             attachment = await self._compute.attachments.reserve(
                 server,
-                volume,
+                volume.id,
                 caller.token,
                 wanted.get('tag'),
                 schemas.boolean(wanted.get('delete_on_termination', False)),
             )
         except errors.CinderError as error:
             raise _refused(error) from error
-        self._compute.background.start(
-            f'server {server.id}: attach volume {volume.id}',
-            self._connect(server, attachment, caller.token),
-        )
+        work = self._connect(server, attachment, caller.token)
+        self._start(request, server, 'attach', volume.id, work)
         view: dict[str, Any] = {
             'id': volume.id,
             'serverId': server.id,
@@ -93,19 +95,36 @@ class AttachmentsApi:
         server = find_server(self._compute, request)
         volume = await self._volume(request.match_info['id'], caller.token)
         attachment = _attachment(server, request)
-        require_state(server, 'detach_volume', _STATES)
+        require_state(server, 'detach_volume', _states(caller))
+        if attachment.device == ROOT_DEVICE:
+            raise errors.BadRequest('Cannot detach a root device volume')
         try:
             await self._compute.cinder.begin_detaching(caller.token, volume.id)
         except errors.CinderError as error:
             raise _refused(error) from error
-        self._compute.background.start(
-            f'server {server.id}: detach volume {volume.id}',
-            self._detach(server, attachment, caller.token),
-        )
+        work = self._detach(server, attachment, caller.token)
+        self._start(request, server, 'detach', volume.id, work)
         return web.Response(status=202)
+
+    def _start(
+        self,
+        request: web.Request,
+        server: Server,
+        verb: str,
+        volume_id: str,
+        work: Coroutine[None, None, None],
+    ) -> None:
+        action = record_action(self._compute, server, f'{verb}_volume', request)
+        self._compute.background.start(
+            f'server {server.id}: {verb} volume {volume_id}',
+            self._compute.actions.follow(server, action, f'compute_{verb}_volume', work),
+        )
 
     async def _connect(self, server: Server, attachment: Attachment, token: str) -> None:
         async with self._compute.servers.lock(server):
+            if server.vm_state is VmState.SHELVED_OFFLOADED:
+                await self._compute.attachments.hold(server, attachment, token)
+                return
             guest = self._compute.servers.guest(server)
             await self._compute.attachments.connect(server, guest, attachment, token)
 
@@ -133,6 +152,11 @@ class AttachmentsApi:
             raise errors.BadRequest(
                 'Multiattach volumes are only supported starting with compute API version 2.60.'
             )
+
+
+def _states(caller: context.Context) -> tuple[VmState, ...]:
+    shelved = (VmState.SHELVED_OFFLOADED,) if caller.version >= _SHELVED_SINCE else ()
+    return _STATES + shelved
 
 
 def _attachment(server: Server, request: web.Request) -> Attachment:

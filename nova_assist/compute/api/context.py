@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who asks, and in which version of the API.
 
-Main class: :class:`Context`, which each handler gets by :func:`context_of`.
+Main class: :class:`Context`, which each handler gets by :func:`context_of`. Who asks is taken on
+trust, by :func:`believe`, or is found out by :mod:`nova_assist.compute.api.token_check`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -18,8 +20,9 @@ MIN_VERSION = (2, 1)
 MAX_VERSION = (2, 96)
 VERSION_HEADER = 'OpenStack-API-Version'
 LEGACY_VERSION_HEADER = 'X-OpenStack-Nova-API-Version'
-#: Users with the role of an administrator or of a service.
+#: Users with the role of an administrator or of a service, where users are believed.
 PRIVILEGED_USERS = frozenset(('admin', 'cinder'))
+PRIVILEGED_ROLES = frozenset(('admin', 'service'))
 
 _KEY = 'nova_assist.context'
 
@@ -28,18 +31,21 @@ _KEY = 'nova_assist.context'
 class Context:
     """The identity behind a request and its microversion.
 
-    ``token`` has the form ``user:project`` of Cinder's ``noauth``, and is handed on to Cinder.
+    ``token`` is handed on to Cinder. ``service_roles`` are those of the service that sent the
+    request in the user's name, if it has proved to be one.
     """
 
     user: str
     project: str
     token: str
     version: tuple[int, int]
+    roles: frozenset[str] = frozenset()
+    service_roles: frozenset[str] = frozenset()
 
     @property
     def privileged(self) -> bool:
         """Whether the user is an administrator or a service."""
-        return self.user in PRIVILEGED_USERS
+        return bool(self.roles & PRIVILEGED_ROLES)
 
     def require_privileged(self, rule: str) -> None:
         """Enforce a policy that lets administrators and services in only.
@@ -50,8 +56,12 @@ class Context:
             raise errors.Forbidden(f"Policy doesn't allow {rule} to be performed.")
 
 
-def identify(request: web.Request) -> None:
-    """Read identity and microversion from a request's headers and keep them with it.
+#: Finds out who sent a request, and which microversion it asks for.
+Identification = Callable[[web.Request], Awaitable[Context]]
+
+
+async def believe(request: web.Request) -> Context:
+    """Return who sent a request by its token: ``user:project``, as for Cinder's ``noauth``.
 
     :raises Unauthorized: it carries no token.
     :raises NotAcceptable, BadRequest: its microversion is out of range, or is none.
@@ -60,7 +70,16 @@ def identify(request: web.Request) -> None:
     if not token:
         raise errors.Unauthorized('The request you have made requires authentication.')
     user, _, project = token.partition(':')
-    request[_KEY] = Context(user, project or user, token, requested_version(request))
+    roles = PRIVILEGED_ROLES if user in PRIVILEGED_USERS else frozenset[str]()
+    return Context(user, project or user, token, requested_version(request), roles)
+
+
+async def identify(request: web.Request, identification: Identification) -> None:
+    """Find out who sent a request, and keep that with it.
+
+    :raises ApiError: nobody who may be answered.
+    """
+    request[_KEY] = await identification(request)
 
 
 def context_of(request: web.Request) -> Context:

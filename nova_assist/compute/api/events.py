@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from nova_assist.compute.api import context, schemas
+from nova_assist.compute.api.servers import record_action
 from nova_assist.compute.model import Server
 from nova_assist.compute.service import Compute
 
@@ -36,24 +37,25 @@ class EventsApi:
         body = await request.json()
         schemas.validate(body, schemas.external_events(caller.version))
         caller.require_privileged('os_compute_api:os-server-external-events:create')
-        answers = [self._deliver(event, caller.token) for event in body['events']]
+        answers = [self._deliver(event, request) for event in body['events']]
         whole = all(answer['code'] == 200 for answer in answers)
         return web.json_response({'events': answers}, status=200 if whole else 207)
 
-    def _deliver(self, event: dict[str, Any], token: str) -> dict[str, Any]:
+    def _deliver(self, event: dict[str, Any], request: web.Request) -> dict[str, Any]:
         server = self._compute.store.get(event['server_uuid'])
         if server is None:
             return {**event, 'status': 'failed', 'code': 404}
         if event['name'] in _TAG_REQUIRED and event.get('tag') is None:
             return {**event, 'status': 'failed', 'code': 400}
         if event['name'] == 'volume-extended':
-            self._extend(server, event['tag'], token)
+            self._extend(server, event['tag'], request)
         return {**event, 'status': 'completed', 'code': 200}
 
-    def _extend(self, server: Server, volume_id: str, token: str) -> None:
+    def _extend(self, server: Server, volume_id: str, request: web.Request) -> None:
+        action = record_action(self._compute, server, 'extend_volume', request)
+        guest, token = self._compute.servers.guest(server), context.context_of(request).token
+        work = self._compute.attachments.extend(server, guest, volume_id, token)
         self._compute.background.start(
             f'server {server.id}: volume {volume_id} extended',
-            self._compute.attachments.extend(
-                server, self._compute.servers.guest(server), volume_id, token
-            ),
+            self._compute.actions.follow(server, action, 'compute_extend_volume', work),
         )

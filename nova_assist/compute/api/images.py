@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stand-in for Glance: one image without data, for clients that can't make a server without one.
+"""A stand-in for Glance: a few images without data, for clients that need one to make a server.
 
-No server has a root disk here, so no image is ever read, and this one can't be downloaded, changed
-or made into a volume. It is below a path of its own, as Glance is in devstack, so that clients
-looking for version documents don't take those of the compute service for it.
+No image is ever read: none can be downloaded, changed or made into a volume. They are below a path
+of their own, as Glance is in devstack, so that clients looking for version documents don't take
+those of the compute service for it.
 """
 
 from __future__ import annotations
@@ -13,31 +13,11 @@ from typing import Any
 from aiohttp import web
 
 from nova_assist.compute import errors
+from nova_assist.compute.stand_in_images import IMAGES, StandInImage
 
-#: What any client may name as a server's image.
-IMAGE_ID = '6e6f2d72-6f6f-442d-a469-736b00000001'
-IMAGE_NAME = 'stand-in'
 #: The version document, which may be read without a token; clients refuse to go on without it.
-PATHS = ('/image/v2', '/image/v2/')
+PATHS = ('/image', '/image/', '/image/v2', '/image/v2/')
 _URL = '/image/v2/images'
-_IMAGE: dict[str, Any] = {
-    'id': IMAGE_ID,
-    'name': IMAGE_NAME,
-    'status': 'active',
-    'visibility': 'public',
-    'protected': True,
-    'disk_format': 'raw',
-    'container_format': 'bare',
-    'size': 0,
-    'min_disk': 0,
-    'min_ram': 0,
-    'owner': None,
-    'tags': [],
-    'created_at': '2026-01-01T00:00:00Z',
-    'updated_at': '2026-01-01T00:00:00Z',
-    'self': f'/v2/images/{IMAGE_ID}',
-    'schema': '/v2/schemas/image',
-}
 
 
 def add_routes(app: web.Application) -> None:
@@ -55,14 +35,41 @@ async def _version(request: web.Request) -> web.Response:
 
 
 async def _list(request: web.Request) -> web.Response:
-    """Return all images, or those of a name, that follow the marker: nothing follows the one."""
-    matches = request.query.get('name', IMAGE_NAME) == IMAGE_NAME
-    shown = [_IMAGE] if matches and 'marker' not in request.query else []
+    """Return all images, or those of a name, that follow the marker."""
+    ids = list(IMAGES)
+    marker = request.query.get('marker')
+    if marker is not None:
+        if marker not in IMAGES:
+            raise errors.BadRequest(f'Invalid marker. Image {marker} could not be found.')
+        ids = ids[ids.index(marker) + 1 :]
+    name = request.query.get('name')
+    shown = [_view(IMAGES[each]) for each in ids if name in (None, IMAGES[each].name)]
     return web.json_response({'images': shown})
 
 
 async def _show(request: web.Request) -> web.Response:
-    wanted = request.match_info['id']
-    if wanted != IMAGE_ID:
-        raise errors.NotFound(f'No image found with ID {wanted}')
-    return web.json_response(_IMAGE)
+    image = IMAGES.get(request.match_info['id'])
+    if image is None:
+        raise errors.NotFound(f'No image found with ID {request.match_info["id"]}')
+    return web.json_response(_view(image))
+
+
+def _view(image: StandInImage) -> dict[str, Any]:
+    return {
+        'id': image.id,
+        'name': image.name,
+        'status': 'active',
+        'visibility': 'public',
+        'protected': True,
+        'disk_format': 'raw',
+        'container_format': 'bare',
+        'size': 0,
+        'min_disk': 0,
+        'min_ram': 0,
+        'owner': None,
+        'tags': [],
+        'created_at': '2026-01-01T00:00:00Z',
+        'updated_at': '2026-01-01T00:00:00Z',
+        'self': f'/v2/images/{image.id}',
+        'schema': '/v2/schemas/image',
+    }

@@ -70,23 +70,29 @@ FAULT = _object(
     },
 )
 
-#: Where a root disk comes from: an image copied to the host's disk, as clients say it that don't
-#: leave it to Nova. A root disk that is a volume is not to be had: no server here boots.
-_LOCAL_ROOT_DISK = _object(
-    ('source_type', 'uuid', 'destination_type', 'boot_index'),
-    {
-        'source_type': {'type': 'string', 'enum': ['image']},
-        'uuid': {
-            'type': 'string',
-            'minLength': 1,
-            'maxLength': 255,
-            'pattern': '^[a-zA-Z0-9._-]*$',
-        },
-        'destination_type': {'type': 'string', 'enum': ['local']},
-        'boot_index': {'enum': [0, '0']},
-        'delete_on_termination': _BOOLEAN,
+_LABEL: Schema = {'type': ['string', 'null'], 'maxLength': 255}
+_BLOCK_DEVICE: Mapping[str, Schema] = {
+    'source_type': {'type': 'string', 'enum': ['volume', 'image', 'snapshot', 'blank']},
+    'uuid': {
+        'type': 'string',
+        'minLength': 1,
+        'maxLength': 255,
+        'pattern': '^[a-zA-Z0-9._-]*$',
     },
-)
+    'destination_type': {'type': 'string', 'enum': ['local', 'volume']},
+    'boot_index': {'type': ['integer', 'string', 'null'], 'pattern': '^-?[0-9]+$'},
+    'volume_size': {
+        'type': ['integer', 'string'],
+        'pattern': '^[0-9]+$',
+        'minimum': 1,
+        'minLength': 1,
+    },
+    'delete_on_termination': _BOOLEAN,
+    'device_name': {'type': 'string', 'minLength': 1, 'maxLength': 255},
+    'device_type': _LABEL,
+    'disk_bus': _LABEL,
+    'guest_format': _LABEL,
+}
 
 REBOOT = _object(
     ('reboot',),
@@ -94,6 +100,22 @@ REBOOT = _object(
         'reboot': _object(
             ('type',),
             {'type': {'type': 'string', 'enum': ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']}},
+        )
+    },
+)
+
+CONSOLE_OUTPUT = _object(
+    ('os-getConsoleOutput',),
+    {
+        'os-getConsoleOutput': _object(
+            (),
+            {
+                'length': {
+                    'type': ['integer', 'string', 'null'],
+                    'pattern': '^-?[0-9]+$',
+                    'minimum': -1,
+                }
+            },
         )
     },
 )
@@ -138,11 +160,19 @@ def external_events(version: Version) -> Schema:
     return _object(('events',), {'events': {'type': 'array', 'minItems': 1, 'items': event}})
 
 
+def keypair_create(version: Version) -> Schema:
+    """Return the schema of a key pair to make or to import."""
+    properties: dict[str, Schema] = {'name': _NAME, 'public_key': {'type': 'string'}}
+    if version >= (2, 2):
+        properties['type'] = {'type': 'string', 'enum': ['ssh']}
+    required = ('name', 'public_key') if version >= (2, 92) else ('name',)
+    return _object(('keypair',), {'keypair': _object(required, properties)})
+
+
 def server_create(version: Version) -> Schema:
     """Return the schema of a server to make.
 
-    Networks, keys and the like are checked in their shape only: this service has none. Of block
-    devices it takes the one that an image implies, and volumes are attached afterwards.
+    Networks and the like are checked in their shape only: this service has none.
     """
     properties: dict[str, Schema] = {
         'name': _NAME,
@@ -154,7 +184,7 @@ def server_create(version: Version) -> Schema:
             'additionalProperties': {'type': 'string', 'maxLength': 255},
         },
         'networks': {'type': ['array', 'string'] if version >= (2, 37) else 'array'},
-        'block_device_mapping_v2': {'type': 'array', 'maxItems': 1, 'items': _LOCAL_ROOT_DISK},
+        'block_device_mapping_v2': {'type': 'array', 'items': _block_device(version)},
         'OS-DCF:diskConfig': {'type': 'string', 'enum': ['AUTO', 'MANUAL']},
         'availability_zone': _NAME,
         'config_drive': _BOOLEAN,
@@ -181,6 +211,15 @@ def server_create(version: Version) -> Schema:
         'required': ['server'],
         'additionalProperties': False,
     }
+
+
+def _block_device(version: Version) -> Schema:
+    properties = dict(_BLOCK_DEVICE)
+    if version == (2, 32) or version >= (2, 42):
+        properties['tag'] = _TAG
+    if version >= (2, 67):
+        properties['volume_type'] = {'type': ['string', 'null'], 'minLength': 0, 'maxLength': 255}
+    return _object(('source_type',), properties)
 
 
 def validate(body: object, schema: Schema) -> None:

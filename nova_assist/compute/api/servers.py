@@ -16,8 +16,12 @@ from typing import Any
 from aiohttp import web
 
 from nova_assist.compute import errors, model
-from nova_assist.compute.api import context, flavors, schemas, views
+from nova_assist.compute.api import block_devices, context, flavors, request_ids, schemas, views
+from nova_assist.compute.booting import BootVolume
+from nova_assist.compute.model import VmState
 from nova_assist.compute.service import Compute
+
+_CONSOLE = 'os-getConsoleOutput'
 
 
 class ServersApi:
@@ -38,29 +42,23 @@ class ServersApi:
     async def create(self, request: web.Request) -> web.Response:
         """Accept a server to be made; 202.
 
-        The image is taken on trust: the server has no root disk, so whatever is named goes unread.
+        The image is taken on trust: the server has no root disk of it, so whatever is named goes
+        unread. Two names lead to something: see :mod:`nova_assist.compute.stand_in_images`.
         """
         caller = context.context_of(request)
         body = await request.json()
         schemas.validate(body, schemas.server_create(caller.version))
         wanted = body['server']
-        _require_image_for_root_disk(wanted)
-        flavor_id = str(wanted['flavorRef']).rsplit('/', 1)[-1]
-        if flavor_id not in flavors.FLAVORS:
-            raise errors.BadRequest(f'Flavor {flavor_id} could not be found.')
-        now = model.now()
-        server = model.Server(
-            id=str(uuid.uuid4()),
-            name=wanted['name'].strip(),
-            project_id=caller.project,
-            user_id=caller.user,
-            flavor_id=flavor_id,
-            image_id=wanted.get('imageRef', ''),
-            created=now,
-            updated=now,
-            metadata=wanted.get('metadata', {}),
+        volumes = block_devices.parse(wanted)
+        server = self._server(wanted, caller)
+        server.root_image_id = await self._compute.booting.root_image(volumes, caller.token)
+        if any(volume.root for volume in volumes):
+            server.image_id = ''
+        await self._reserve(server, volumes, caller.token)
+        self._compute.servers.create(
+            server, lambda: self._compute.booting.connect(server, volumes, caller.token)
         )
-        self._compute.servers.create(server)
+        record_action(self._compute, server, 'create', request)
         url = f'{request.url.origin()}/v2.1/servers/{server.id}'
         groups = wanted.get('security_groups', [{'name': 'default'}])
         view = views.created(server, _origin(request), groups, wanted.get('adminPass'))
@@ -82,19 +80,22 @@ class ServersApi:
     async def show(self, request: web.Request) -> web.Response:
         """Return one server in full."""
         server = find_server(self._compute, request)
-        view = views.full(server, context.context_of(request), _origin(request))
+        view = views.alone(server, context.context_of(request), _origin(request))
         return web.json_response({'server': view})
 
     async def delete(self, request: web.Request) -> web.Response:
         """Accept a server to be deleted; 204."""
         server = find_server(self._compute, request)
+        record_action(self._compute, server, 'delete', request)
         self._compute.servers.delete(server, context.context_of(request).token)
         return web.Response(status=204)
 
     async def action(self, request: web.Request) -> web.Response:
-        """Accept an action; 202."""
+        """Accept an action; 202. One that asks is answered at once; 200."""
         body = await request.json()
         names = list(body) if isinstance(body, dict) else []
+        if names == [_CONSOLE]:
+            return self._console_output(find_server(self._compute, request), body)
         servers, resting = self._compute.servers, self._compute.resting
         token = context.context_of(request).token
         actions: dict[str, Callable[[model.Server], None]] = {
@@ -108,8 +109,48 @@ class ServersApi:
         }
         if len(names) != 1 or names[0] not in actions:
             raise errors.BadRequest(f'There is no such action: {", ".join(names)}')
-        actions[names[0]](find_server(self._compute, request))
+        server = find_server(self._compute, request)
+        actions[names[0]](server)
+        record_action(self._compute, server, names[0].removeprefix('os-'), request)
         return web.Response(status=202)
+
+    def _server(self, wanted: Mapping[str, Any], caller: context.Context) -> model.Server:
+        flavor_id = str(wanted['flavorRef']).rsplit('/', 1)[-1]
+        if flavor_id not in flavors.FLAVORS:
+            raise errors.BadRequest(f'Flavor {flavor_id} could not be found.')
+        key_name = wanted.get('key_name')
+        known = {pair.name for pair in self._compute.keypairs.of_user(caller.user)}
+        if key_name is not None and key_name not in known:
+            raise errors.BadRequest('Invalid key_name provided.')
+        now = model.now()
+        return model.Server(
+            id=str(uuid.uuid4()),
+            name=wanted['name'].strip(),
+            project_id=caller.project,
+            user_id=caller.user,
+            flavor_id=flavor_id,
+            image_id=wanted.get('imageRef', ''),
+            created=now,
+            updated=now,
+            metadata=wanted.get('metadata', {}),
+            key_name=key_name,
+        )
+
+    async def _reserve(self, server: model.Server, volumes: list[BootVolume], token: str) -> None:
+        try:
+            await self._compute.booting.reserve(server, volumes, token)
+        except errors.CinderError as error:
+            if error.code in (400, 409):
+                raise errors.BadRequest(f'Invalid volume: {error.reason}') from error
+            raise
+
+    def _console_output(self, server: model.Server, body: Mapping[str, Any]) -> web.Response:
+        schemas.validate(body, schemas.CONSOLE_OUTPUT)
+        length = body[_CONSOLE].get('length')
+        if server.vm_state is VmState.SHELVED_OFFLOADED:
+            raise errors.Conflict(f'Instance {server.id} is not ready')
+        lines = None if length is None or int(length) < 0 else int(length)
+        return web.json_response({'output': self._compute.consoles.of(server).tail(lines)})
 
     def _selected(self, request: web.Request) -> list[model.Server]:
         """Return the servers that the caller may see and the query asks for."""
@@ -138,14 +179,6 @@ def _is_hard(body: Mapping[str, Any]) -> bool:
     return str(body['reboot']['type']).upper() == 'HARD'
 
 
-def _require_image_for_root_disk(wanted: Mapping[str, Any]) -> None:
-    # As in nova/block_device.py, BlockDeviceDict.from_api.
-    if wanted.get('block_device_mapping_v2') and not wanted.get('imageRef'):
-        raise errors.BadRequest(
-            'Block Device Mapping is Invalid: Mapping image to local is not supported.'
-        )
-
-
 def _matches(server: model.Server, pattern: str) -> bool:
     try:
         return re.search(pattern, server.name) is not None
@@ -171,6 +204,20 @@ def find_server(compute: Compute, request: web.Request) -> model.Server:
     if server is None or not (caller.privileged or caller.project == server.project_id):
         raise errors.NotFound(f'Instance {server_id} could not be found.')
     return server
+
+
+def record_action(
+    compute: Compute, server: model.Server, name: str, request: web.Request
+) -> model.Action:
+    """Note what a request is about to do to a server."""
+    caller = context.context_of(request)
+    return compute.actions.record(
+        server,
+        name,
+        request_id=request_ids.request_id_of(request),
+        user_id=caller.user,
+        project_id=caller.project,
+    )
 
 
 def _page(servers: list[model.Server], request: web.Request) -> list[model.Server]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a server looks to clients, by microversion (Nova's ``compute/views/servers.py``).
 
-Main function: :func:`full`.
+Main functions: :func:`full` and :func:`alone`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from typing import Any
 from nova_assist.compute.api import flavors
 from nova_assist.compute.api.context import Context
 from nova_assist.compute.model import Server, TaskState, VmState
+
+#: The one that all servers run on.
+HOST = socket.gethostname()
 
 _STATUS = {
     VmState.BUILDING: 'BUILD',
@@ -51,8 +54,14 @@ def created(
     }
 
 
+def alone(server: Server, caller: Context, origin: str) -> dict[str, Any]:
+    """Return all that there is to say of a server that is asked for by itself."""
+    view = full(server, caller, origin)
+    return {**view, 'server_groups': []} if caller.version >= (2, 71) else view
+
+
 def full(server: Server, caller: Context, origin: str) -> dict[str, Any]:
-    """Return all that there is to say of a server."""
+    """Return what there is to say of a server among others."""
     state = server.task_state
     view: dict[str, Any] = {
         **basic(server, origin),
@@ -60,7 +69,7 @@ def full(server: Server, caller: Context, origin: str) -> dict[str, Any]:
         'tenant_id': server.project_id,
         'user_id': server.user_id,
         'metadata': server.metadata,
-        'hostId': _host_id(server),
+        'hostId': host_id(server),
         'image': _image(server, origin),
         'flavor': flavors.embedded(server.flavor_id, caller.version, origin),
         'created': server.created,
@@ -71,7 +80,7 @@ def full(server: Server, caller: Context, origin: str) -> dict[str, Any]:
         'OS-DCF:diskConfig': 'MANUAL',
         'OS-EXT-AZ:availability_zone': 'nova',
         'config_drive': '',
-        'key_name': None,
+        'key_name': server.key_name,
         'OS-SRV-USG:launched_at': server.launched_at and server.launched_at.rstrip('Z'),
         'OS-SRV-USG:terminated_at': None,
         'OS-EXT-STS:task_state': None if state is None else state.value,
@@ -96,17 +105,21 @@ _LATER: tuple[tuple[tuple[int, int], str, Any], ...] = (
     ((2, 19), 'description', None),
     ((2, 26), 'tags', []),
     ((2, 63), 'trusted_image_certificates', None),
-    ((2, 71), 'server_groups', []),
     ((2, 73), 'locked_reason', None),
     ((2, 96), 'pinned_availability_zone', None),
 )
 
 
+def host_id(server: Server) -> str:
+    """Return what stands for the host, for those who may not know its name."""
+    return hashlib.sha224(f'{server.project_id}{HOST}'.encode()).hexdigest()
+
+
 def _administrators_part(server: Server, version: tuple[int, int]) -> dict[str, Any]:
     prefix = 'OS-EXT-SRV-ATTR:'
     view = {
-        prefix + 'host': socket.gethostname(),
-        prefix + 'hypervisor_hostname': socket.gethostname(),
+        prefix + 'host': HOST,
+        prefix + 'hypervisor_hostname': HOST,
         prefix + 'instance_name': f'instance-{server.id[:8]}',
     }
     if version >= (2, 16):
@@ -128,10 +141,6 @@ def _image(server: Server, origin: str) -> Any:
         return ''
     href = f'{origin}/images/{server.image_id}'
     return {'id': server.image_id, 'links': [{'rel': 'bookmark', 'href': href}]}
-
-
-def _host_id(server: Server) -> str:
-    return hashlib.sha224(f'{server.project_id}{socket.gethostname()}'.encode()).hexdigest()
 
 
 def _links(server: Server, origin: str) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import copy
 import unittest
-from typing import Any, ClassVar
+from typing import Any
 
 from nova_assist.compute import errors
 from nova_assist.compute.api import schemas
@@ -45,35 +45,6 @@ class AssistedCreateTest(unittest.TestCase):
     def test_a_body_that_is_no_mapping_is_refused(self) -> None:
         with self.assertRaises(errors.BadRequest):
             schemas.validate([], schemas.ASSISTED_CREATE)
-
-
-class RootDiskTest(unittest.TestCase):
-    local: ClassVar = {
-        'uuid': SERVER_ID,
-        'boot_index': 0,
-        'source_type': 'image',
-        'destination_type': 'local',
-        'delete_on_termination': True,
-    }
-
-    def validate(self, *devices: dict[str, Any]) -> None:
-        server = {'name': 'n', 'flavorRef': '1', 'block_device_mapping_v2': list(devices)}
-        schemas.validate({'server': server}, schemas.server_create((2, 1)))
-
-    def test_the_one_that_an_image_implies_is_accepted(self) -> None:
-        self.validate(self.local)
-
-    def test_any_other_device_is_refused(self) -> None:
-        for change in (
-            {'source_type': 'volume'},
-            {'destination_type': 'volume'},
-            {'boot_index': -1},
-            {'volume_size': 1},
-        ):
-            with self.subTest(change), self.assertRaises(errors.BadRequest):
-                self.validate({**self.local, **change})
-        with self.assertRaises(errors.BadRequest):
-            self.validate(self.local, self.local)
 
 
 class VersionTest(unittest.TestCase):

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cloud's Keystone, as the supervisor sees it; main class: :class:`Keystone`.
+
+Starting and stopping its process is left to :mod:`nova_assist.cloud.service`, what happens in it
+to :mod:`nova_assist.cloud.keystone_server`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from nova_assist.cloud.clients import Endpoints
+from nova_assist.cloud.errors import MissingExtraError
+from nova_assist.cloud.identity import Identity, catalog
+from nova_assist.cloud.keystone_settings import KeystoneSettings
+from nova_assist.cloud.service import Service
+
+#: What the extra brings, by the name that it is imported by.
+_NEEDED = ('keystone', 'keystonemiddleware', 'waitress')
+
+_EXTRA = 'identity'
+
+
+class Keystone:
+    """A Keystone that knows the cloud's services.
+
+    :param folder: the cloud's.
+    :param port: its TCP port on 127.0.0.1.
+    :param environment: its process's whole environment.
+    :ivar identity: where it is, and everybody's password, which a folder keeps.
+    :ivar service: its process.
+    :raises MissingExtraError: it isn't installed.
+    """
+
+    def __init__(self, folder: Path, port: int, environment: Mapping[str, str]) -> None:
+        for package in _NEEDED:
+            if importlib.util.find_spec(package) is None:
+                raise MissingExtraError(package, _EXTRA)
+        self._folder = folder / 'keystone'
+        self.identity = Identity(port, self._kept_password() or secrets.token_urlsafe())
+        self.service = Service(
+            'keystone',
+            [
+                sys.executable,
+                '-m',
+                'nova_assist.cloud.keystone_process',
+                str(self._settings_file),
+            ],
+            self.identity.url,
+            folder / 'log' / 'keystone.log',
+            environment,
+        )
+
+    def prepare(self, endpoints: Endpoints) -> None:
+        """Make its folder, and write down what it is to run."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        entries = catalog(self.identity.url, endpoints.cinder, endpoints.compute, endpoints.images)
+        KeystoneSettings(self._folder, self.identity, entries).save(self._settings_file)
+
+    @property
+    def _settings_file(self) -> Path:
+        return self._folder / 'settings.json'
+
+    def _kept_password(self) -> str | None:
+        """Return the password of an earlier cloud in the folder."""
+        if not self._settings_file.exists():
+            return None
+        return KeystoneSettings.load(self._settings_file).identity.password
