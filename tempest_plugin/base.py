@@ -8,7 +8,7 @@ which skips it if what it was to judge could not be looked at (:mod:`tempest_plu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tempest import config
@@ -40,7 +40,7 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
     :cvar uses_servers: whether a network is needed.
     """
 
-    credentials = ('primary', 'admin')
+    credentials: Sequence[str | list[str]] = ('primary', 'admin')
     features: tuple[str, ...] = ()
     needs_share = False
     essential: Collection[Kind] = ()
@@ -87,6 +87,7 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
     def resource_setup(cls) -> None:
         """Ask for the microversions that the class wants, and look for the share."""
         super().resource_setup()
+        cls.login = {}
         cls.compute_request_microversion = api_version_utils.select_request_microversion(
             cls.min_microversion, CONF.compute.min_microversion
         )
@@ -102,7 +103,6 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
     def setUp(self) -> None:
         """Begin to count looks."""
         super().setUp()
-        self.login: dict[str, Any] = {}
         self.looks = Looks()
         self.addCleanup(lambda: self.addDetail('looks', content.text_content(str(self.looks))))
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Making volumes, snapshots and servers for a test, and removing them after it.
 
-Main class: :class:`Resources`, to be mixed into a test. What is made last is removed first, and
-what can't be removed fails the test. Clients come from :mod:`tempest_plugin.base`.
+Main class: :class:`Resources`. What is made last is removed first, and what can't be removed fails
+the test. What makes something can be called on the class, too, in ``resource_setup``: then it is
+there for all tests of the class. Clients come from :mod:`tempest_plugin.base`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from tempest import config, test
 from tempest.common import compute
 from tempest.lib.common import api_version_request
 from tempest.lib.common.utils import data_utils, test_utils
+from tempest.lib.decorators import cleanup_order
 
 from tempest_plugin import waiting
 from tempest_plugin.config import DataPath, Settings
@@ -31,7 +33,13 @@ class Resources(test.BaseTestCase):
     servers_client: Any
     volumes_client: Any
     snapshots_client: Any
+    compute_request_microversion: str
+    #: How to log in to the servers, by id.
+    login: dict[str, Any]
+    #: What removes after the test or after the class; set for each call by ``cleanup_order``.
+    cleanup: Any
 
+    @cleanup_order
     def create_volume(self, **kwargs: Any) -> dict[str, Any]:
         """Make a volume of the type under test; it is removed with all of its snapshots."""
         kwargs.setdefault('size', CONF.volume.volume_size)
@@ -40,21 +48,24 @@ class Resources(test.BaseTestCase):
         if CONF.compute.compute_volume_common_az:
             kwargs.setdefault('availability_zone', CONF.compute.compute_volume_common_az)
         volume = self.volumes_client.create_volume(name=self._name('volume'), **kwargs)['volume']
-        self.addCleanup(self.delete_volume, volume, cascade=True)
+        self.cleanup(self.delete_volume, volume, cascade=True)
         return self.wait_for_volume(volume, 'available')
 
-    def delete_volume(self, volume: Mapping[str, Any], **kwargs: Any) -> None:
+    @classmethod
+    def delete_volume(cls, volume: Mapping[str, Any], **kwargs: Any) -> None:
         """Delete a volume, if it is still there, and wait until it is gone."""
         test_utils.call_and_ignore_notfound_exc(
-            self.volumes_client.delete_volume, volume['id'], **kwargs
+            cls.volumes_client.delete_volume, volume['id'], **kwargs
         )
-        waiting.until_gone(self.volumes_client, self.volumes_client.show_volume, volume['id'])
+        waiting.until_gone(cls.volumes_client, cls.volumes_client.show_volume, volume['id'])
 
-    def wait_for_volume(self, volume: Mapping[str, Any], status: str) -> dict[str, Any]:
+    @classmethod
+    def wait_for_volume(cls, volume: Mapping[str, Any], status: str) -> dict[str, Any]:
         """Wait for a status of a volume."""
-        client = self.volumes_client
+        client = cls.volumes_client
         return waiting.for_status(client, client.show_volume, volume['id'], status)
 
+    @cleanup_order
     def create_snapshot(self, volume: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
         """Take a snapshot of a volume, attached or not."""
         client = self.snapshots_client
@@ -62,19 +73,25 @@ class Resources(test.BaseTestCase):
         snapshot = client.create_snapshot(
             volume_id=volume['id'], name=self._name('snapshot'), **kwargs
         )['snapshot']
-        self.addCleanup(self.delete_snapshot, snapshot)
+        self.cleanup(self.delete_snapshot, snapshot)
         return waiting.for_status(client, client.show_snapshot, snapshot['id'], 'available')
 
-    def delete_snapshot(self, snapshot: Mapping[str, Any]) -> None:
+    @classmethod
+    def delete_snapshot(cls, snapshot: Mapping[str, Any]) -> None:
         """Delete a snapshot, if it is still there, and wait until it is gone."""
-        client = self.snapshots_client
+        client = cls.snapshots_client
         test_utils.call_and_ignore_notfound_exc(client.delete_snapshot, snapshot['id'])
         waiting.until_gone(client, client.show_snapshot, snapshot['id'])
 
+    @cleanup_order
     def create_server(self, **kwargs: Any) -> dict[str, Any]:
-        """Start a server that can write to volumes, with a way to log in if data needs one."""
-        resources = self.get_test_validation_resources(self.os_primary)
-        by_ssh = self.settings.data_path is DataPath.SSH
+        """Start a server that can write to volumes, with a way to log in if data needs one.
+
+        One that is there for a whole class has none: data is a matter of each test.
+        """
+        of_class = isinstance(self, type)
+        by_ssh = self.settings.data_path is DataPath.SSH and not of_class
+        resources = self.get_test_validation_resources(self.os_primary) if by_ssh else None
         network = self.get_tenant_network()
         if not network and _networks_needed(self.compute_request_microversion):
             kwargs.setdefault('networks', 'none')
@@ -88,53 +105,61 @@ class Resources(test.BaseTestCase):
             image_id=kwargs.pop('image_id', self.settings.guest_image_ref),
             **kwargs,
         )
-        self.addCleanup(self.delete_server, server)
+        self.cleanup(self.delete_server, server)
         self.login[server['id']] = resources
         return dict(self.servers_client.show_server(server['id'])['server'])
 
-    def delete_server(self, server: Mapping[str, Any]) -> None:
+    @classmethod
+    def delete_server(cls, server: Mapping[str, Any]) -> None:
         """Delete a server, if it is still there, and wait until it is gone."""
-        client = self.servers_client
+        client = cls.servers_client
         test_utils.call_and_ignore_notfound_exc(client.delete_server, server['id'])
         waiting.until_gone(client, client.show_server, server['id'])
 
-    def stop_server(self, server: Mapping[str, Any]) -> None:
+    @classmethod
+    def stop_server(cls, server: Mapping[str, Any]) -> None:
         """Shut a server off."""
-        self.servers_client.stop_server(server['id'])
-        self.wait_for_server(server, 'SHUTOFF')
+        cls.servers_client.stop_server(server['id'])
+        cls.wait_for_server(server, 'SHUTOFF')
 
-    def start_server(self, server: Mapping[str, Any]) -> None:
+    @classmethod
+    def start_server(cls, server: Mapping[str, Any]) -> None:
         """Start a server that is shut off."""
-        self.servers_client.start_server(server['id'])
-        self.wait_for_server(server, 'ACTIVE')
+        cls.servers_client.start_server(server['id'])
+        cls.wait_for_server(server, 'ACTIVE')
 
-    def wait_for_server(self, server: Mapping[str, Any], status: str) -> dict[str, Any]:
+    @classmethod
+    def wait_for_server(cls, server: Mapping[str, Any], status: str) -> dict[str, Any]:
         """Wait for a status of a server."""
-        client = self.servers_client
+        client = cls.servers_client
         return waiting.for_status(client, client.show_server, server['id'], status)
 
+    @cleanup_order
     def attach(self, server: Mapping[str, Any], volume: Mapping[str, Any]) -> dict[str, Any]:
         """Attach a volume; it is detached after the test."""
         self.servers_client.attach_volume(server['id'], volumeId=volume['id'])
-        self.addCleanup(self._detach_if_attached, server, volume)
+        self.cleanup(self._detach_if_attached, server, volume)
         return self._wait_for_holder(server, volume, attached=True)
 
-    def detach(self, server: Mapping[str, Any], volume: Mapping[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def detach(cls, server: Mapping[str, Any], volume: Mapping[str, Any]) -> dict[str, Any]:
         """Detach a volume."""
-        self.servers_client.detach_volume(server['id'], volume['id'])
-        return self._wait_for_holder(server, volume, attached=False)
+        cls.servers_client.detach_volume(server['id'], volume['id'])
+        return cls._wait_for_holder(server, volume, attached=False)
 
-    def _detach_if_attached(self, server: Mapping[str, Any], volume: Mapping[str, Any]) -> None:
+    @classmethod
+    def _detach_if_attached(cls, server: Mapping[str, Any], volume: Mapping[str, Any]) -> None:
         shown = test_utils.call_and_ignore_notfound_exc(
-            self.volumes_client.show_volume, volume['id']
+            cls.volumes_client.show_volume, volume['id']
         )
         if shown and server['id'] in _holders(shown['volume']):
-            self.detach(server, volume)
+            cls.detach(server, volume)
 
+    @classmethod
     def _wait_for_holder(
-        self, server: Mapping[str, Any], volume: Mapping[str, Any], *, attached: bool
+        cls, server: Mapping[str, Any], volume: Mapping[str, Any], *, attached: bool
     ) -> dict[str, Any]:
-        client = self.volumes_client
+        client = cls.volumes_client
         return waiting.until(
             f'{volume["id"]} {"attached to" if attached else "detached from"} {server["id"]}',
             lambda: dict(client.show_volume(volume['id'])['volume']),
@@ -146,8 +171,9 @@ class Resources(test.BaseTestCase):
             pause=client.build_interval,
         )
 
-    def _name(self, what: str) -> str:
-        name = f'{type(self).__name__}-{what}'
+    @classmethod
+    def _name(cls, what: str) -> str:
+        name = f'{cls.__name__}-{what}'
         return str(data_utils.rand_name(name, prefix=CONF.resource_name_prefix))
 
 

@@ -84,7 +84,7 @@ def until_gone(client: Any, show: Callable[[str], Any], ident: str) -> None:
             (found,) = show(ident).values()
         except exceptions.NotFound:
             return None
-        if 'error' in found['status'].lower():
+        if found['status'] == 'error_deleting':
             raise errors.WentWrong(
                 f'{ident} was to be deleted, but is {found["status"]!r}: {found}'
             )
