@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests of the plugin have in common.
+
+Main class: :class:`AssistedTest`. A test class says with the attributes ``features``,
+``needs_share`` and ``essential`` what it can't do without. Each test ends with :meth:`finish`,
+which skips it if what it was to judge could not be looked at (:mod:`tempest_plugin.looking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from tempest import config
+from tempest.lib.common import api_version_utils
+from testtools import content
+
+from tempest_plugin.config import DataPath, Settings, ShareAccess
+from tempest_plugin.data.guest import ConsoleGuest, Guest, Mark, UnseenGuest
+from tempest_plugin.data.protocol import Found
+from tempest_plugin.data.ssh_guest import SshGuest
+from tempest_plugin.judges import chain, data, leftovers, permissions
+from tempest_plugin.looking import Kind, Looks
+from tempest_plugin.resources import Resources
+from tempest_plugin.share.view import view_of
+
+CONF = config.CONF
+
+#: Who calls ``os-assisted-volume-snapshots``, unless the cloud lets the service role do it alone.
+_SERVICE_AND_ADMIN = ['service_user', 'admin', 'service']
+_SERVICE = ['service_user', 'service']
+
+
+class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
+    """A test of volumes and snapshots, with the clients of a member (``os_primary``).
+
+    :cvar features: names of boolean options of our group that have to be set.
+    :cvar needs_share: whether the class is about the files of the share.
+    :cvar essential: what a test has to look at to pass.
+    :cvar uses_servers: whether a network is needed.
+    """
+
+    credentials: Sequence[str | list[str]] = ('primary', 'admin')
+    features: tuple[str, ...] = ()
+    needs_share = False
+    essential: Collection[Kind] = ()
+    uses_servers = True
+
+    @classmethod
+    def skip_checks(cls) -> None:
+        """Skip the class where the cloud lacks what it needs."""
+        super().skip_checks()
+        for service in ('cinder', 'nova') if cls.uses_servers else ('cinder',):
+            if not getattr(CONF.service_available, service):
+                raise cls.skipException(f'[service_available] {service} is not set')
+        for feature in cls.features:
+            if not getattr(CONF.assisted_snapshots, feature):
+                raise cls.skipException(f'[assisted_snapshots] {feature} is not set')
+        cls.settings = Settings.of(CONF)
+        if cls.needs_share and cls.settings.share_access is ShareAccess.NONE:
+            raise cls.skipException('[assisted_snapshots] share_access is "none"')
+        for service, low, high in (
+            ('compute', cls.min_microversion, cls.max_microversion),
+            ('volume', cls.volume_min_microversion, cls.volume_max_microversion),
+        ):
+            had = getattr(CONF, service)
+            api_version_utils.check_skip_with_microversion(
+                low, high, had.min_microversion, had.max_microversion
+            )
+
+    @classmethod
+    def setup_credentials(cls) -> None:
+        """Let users have a network where servers are used."""
+        cls.set_network_resources(**dict.fromkeys(_NETWORK, cls.uses_servers))
+        super().setup_credentials()
+
+    @classmethod
+    def setup_clients(cls) -> None:
+        """Take the member's clients, and the administrator's."""
+        super().setup_clients()
+        cls.servers_client = cls.os_primary.servers_client
+        cls.volumes_client = cls.os_primary.volumes_client_latest
+        cls.snapshots_client = cls.os_primary.snapshots_client_latest
+        cls.admin_snapshots_client = cls.os_admin.snapshots_client_latest
+
+    @classmethod
+    def resource_setup(cls) -> None:
+        """Ask for the microversions that the class wants, and look for the share."""
+        super().resource_setup()
+        cls.login = {}
+        cls.compute_request_microversion = api_version_utils.select_request_microversion(
+            cls.min_microversion, CONF.compute.min_microversion
+        )
+        cls.volume_request_microversion = api_version_utils.select_request_microversion(
+            cls.volume_min_microversion, CONF.volume.min_microversion
+        )
+        cls.setup_api_microversion_fixture(
+            compute_microversion=cls.compute_request_microversion,
+            volume_microversion=cls.volume_request_microversion,
+        )
+        cls.share = view_of(cls.settings)
+
+    def setUp(self) -> None:
+        """Begin to count looks."""
+        super().setUp()
+        self.looks = Looks()
+        self.addCleanup(lambda: self.addDetail('looks', content.text_content(str(self.looks))))
+
+    def finish(self) -> None:
+        """End the test: skipped, if it could not look at what is essential."""
+        lacking = self.looks.lacking(self.essential)
+        if lacking:
+            self.skipTest(f'all calls were right, but {lacking}')
+
+    def guest(self, server: Mapping[str, Any]) -> Guest:
+        """Return the guest of a server that :meth:`create_server` made."""
+        if self.settings.data_path is DataPath.CONSOLE:
+            return ConsoleGuest(self.servers_client, server['id'])
+        if self.settings.data_path is DataPath.SSH:
+            return SshGuest.logged_in(self.servers_client, server, self.login[server['id']])
+        return UnseenGuest(server['id'])
+
+    def check_data(
+        self,
+        guest: Guest,
+        volume: Mapping[str, Any],
+        mark: Mark,
+        *,
+        least: int,
+        most: int | None = None,
+    ) -> Found:
+        """Judge what a guest finds on a volume attached, or started with, after the mark."""
+        found = guest.found(volume['id'], mark)
+        if not guest.seen:
+            self.looks.missed(Kind.DATA, '[assisted_snapshots] data_path is "volume"')
+            return found
+        self.looks.looked(Kind.DATA)
+        self._refuse(data.faults(found, least=least, most=most), f'data of volume {volume["id"]}')
+        return found
+
+    def check_files(self, volume: Mapping[str, Any], when: str) -> None:
+        """Judge owner, group and mode of each file of a volume, which has to have one.
+
+        :param when: after which step, for the message
+        """
+        if self.share is None:
+            self.looks.missed(Kind.FILES, _NO_SHARE)
+            return
+        files = self.share.files(volume['id'])
+        self.assertNotEmpty(
+            files, f'volume {volume["id"]} has no file below {self.settings.share_path}, {when}'
+        )
+        self.looks.looked(Kind.FILES)
+        expected = permissions.Expectation.of(self.settings)
+        self._refuse(permissions.faults(files, expected), f'files, {when}')
+
+    def check_chain(
+        self, volume: Mapping[str, Any], snapshots: Collection[Mapping[str, Any]]
+    ) -> None:
+        """Judge the backing chain of a volume that has these snapshots, none under way."""
+        if self.share is None:
+            self.looks.missed(Kind.CHAIN, _NO_SHARE)
+            return
+        seen = self.share.chain(volume['id'])
+        self.looks.looked(Kind.CHAIN)
+        faults = chain.faults(seen, [snapshot['id'] for snapshot in snapshots])
+        self._refuse(faults, f'backing chain of volume {volume["id"]}')
+
+    def check_gone(self, volume: Mapping[str, Any]) -> None:
+        """Judge what is left on the share of a volume that is deleted."""
+        if self.share is None:
+            self.looks.missed(Kind.FILES, _NO_SHARE)
+            return
+        files = self.share.files(volume['id'])
+        self.looks.looked(Kind.FILES)
+        self._refuse(leftovers.faults(files, volume['id']), 'files after the deletion')
+
+    def _refuse(self, faults: list[str], what: str) -> None:
+        if faults:
+            self.fail(f'{what}: ' + '; '.join(faults))
+
+
+_NETWORK = ('network', 'subnet', 'router', 'dhcp')
+_NO_SHARE = '[assisted_snapshots] share_access is "none"'
+
+
+def service_credentials() -> list[str]:
+    """Return the credentials of who may call ``os-assisted-volume-snapshots``, as Cinder does.
+
+    With Nova's newer policy that is the service role alone, before it took an administrator.
+    """
+    alone = CONF.enforce_scope.nova and (
+        'service' in CONF.compute_feature_enabled.nova_policy_roles
+    )
+    return _SERVICE if alone else _SERVICE_AND_ADMIN

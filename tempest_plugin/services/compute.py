@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``os-assisted-volume-snapshots`` with any body and any query.
+
+Main class: :class:`AssistedSnapshotsClient`. The client of tempest's library sends only bodies of
+the right shape, and deletes without saying which files to merge.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib import parse
+
+from oslo_serialization import jsonutils
+from tempest.lib.common import rest_client
+from tempest.lib.services.compute import base_compute_client
+
+_PATH = 'os-assisted-volume-snapshots'
+
+
+class AssistedSnapshotsClient(base_compute_client.BaseComputeClient):
+    """The calls that Cinder makes, right or wrong."""
+
+    def create(self, body: Any) -> rest_client.ResponseBody:
+        """Ask for a guest to switch to a new overlay.
+
+        :param body: the whole body, sent as it is
+        """
+        response, answer = self.post(_PATH, jsonutils.dumps(body))
+        self.expected_success(200, response.status)
+        return rest_client.ResponseBody(response, jsonutils.loads(answer))
+
+    def merge(self, snapshot_id: str, delete_info: Any) -> rest_client.ResponseBody:
+        """Ask for an overlay to be merged away.
+
+        :param delete_info: which files; anything that JSON can say
+        """
+        return self.merge_by_query(snapshot_id, {'delete_info': jsonutils.dumps(delete_info)})
+
+    def merge_by_query(self, snapshot_id: str, query: dict[str, str]) -> rest_client.ResponseBody:
+        """Ask for the same with any query."""
+        response, answer = self.delete(f'{_PATH}/{snapshot_id}?{parse.urlencode(query)}')
+        self.expected_success(204, response.status)
+        return rest_client.ResponseBody(response, answer)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+import configparser
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+#: Prints why a class is skipped, and which account calls as Cinder does.
+_PROGRAM = """
+import importlib, sys
+module, name = sys.argv[1].rsplit('.', 1)
+tests = getattr(importlib.import_module('tempest_plugin.' + module), name)
+try:
+    tests.skip_checks()
+except Exception as reason:
+    print(type(reason).__name__, str(reason).replace(chr(10), ' '))
+else:
+    from tempest_plugin import base
+    print('runs as', *base.service_credentials()[1:])
+"""
+
+_GROUPS = {'compute_feature_enabled': 'compute-feature-enabled'}
+_PATH = os.pathsep.join(filter(None, sys.path))
+
+
+def outcome(tests, **sections):
+    """Return what becomes of a test class in a process of its own, with its own tempest.conf."""
+    with tempfile.TemporaryDirectory() as folder:
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read_dict(
+            {
+                'oslo_concurrency': {'lock_path': folder},
+                **{_GROUPS.get(name, name): options for name, options in sections.items()},
+            }
+        )
+        path = pathlib.Path(folder, 'tempest.conf')
+        with path.open('w') as file:
+            parser.write(file)
+        done = subprocess.run(
+            [sys.executable, '-c', _PROGRAM, tests],
+            env={
+                **os.environ,
+                'TEMPEST_CONFIG_DIR': folder,
+                'PYTHONPATH': os.pathsep.join(sys.path),
+            },
+            capture_output=True,
+            text=True,
+        )
+        # Tempest logs to stdout, too.
+        return done.stdout.strip().splitlines()[-1]
+
+
+class SkipTest(unittest.TestCase):
+    def test_class_runs_where_nothing_is_lacking(self):
+        self.assertEqual(
+            'runs as admin service', outcome('api.test_assisted_requests.AssistedRequestsTest')
+        )
+
+    def test_service_role_calls_alone_where_nova_lets_it(self):
+        self.assertEqual(
+            'runs as service',
+            outcome(
+                'api.test_assisted_requests.AssistedRequestsTest',
+                enforce_scope={'nova': True},
+                compute_feature_enabled={'nova_policy_roles': 'admin,service'},
+            ),
+        )
+
+    def test_reason_names_what_is_to_be_set(self):
+        permissions = 'scenario.test_permissions.AttachedPermissionsTest'
+        share = {'share_access': 'local', 'share_path': '/s'}
+        for tests, reason, sections in (
+            (permissions, '[service_available] cinder', {'service_available': {'cinder': False}}),
+            (permissions, '[service_available] nova', {'service_available': {'nova': False}}),
+            (permissions, 'online is not set', {'assisted_snapshots': {'online': False}}),
+            (permissions, 'share_access is "none"', {}),
+            (permissions, 'nothing is expected of the files', {'assisted_snapshots': share}),
+            (
+                'api.test_assisted_requests.AssistedMultiattachTest',
+                'volume_multiattach',
+                {'compute': {'max_microversion': '2.96'}},
+            ),
+            ('api.test_assisted_requests.AssistedQueryTest', 'microversion', {}),
+            ('api.test_snapshot_status.SnapshotStatusReaderTest', '[enforce_scope] cinder', {}),
+        ):
+            with self.subTest(reason):
+                said = outcome(tests, **sections)
+                self.assertIn(reason, said)
+                self.assertTrue(said.startswith('SkipTest '), said)
+
+    def test_class_without_servers_needs_no_nova(self):
+        self.assertEqual(
+            'runs as admin service',
+            outcome(
+                'api.test_snapshot_status.SnapshotStatusTest', service_available={'nova': False}
+            ),
+        )
+
+    def test_impossible_options_fail_instead(self):
+        said = outcome(
+            'api.test_snapshot_status.SnapshotStatusTest',
+            assisted_snapshots={'share_access': 'local'},
+        )
+        self.assertIn('share_path is not set', said)
+        self.assertTrue(said.startswith('InvalidConfiguration '), said)
