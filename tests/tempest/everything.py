@@ -32,7 +32,7 @@ from tests.tempest.results import Result
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _STOCK = pathlib.Path(__file__).with_name('stock.yaml')
-_PLUGIN = r'tempest_plugin\.'
+_PLUGIN = r'^tempest_plugin\.'
 _STOP_SECONDS = 60
 
 

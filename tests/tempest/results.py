@@ -16,6 +16,8 @@ import testtools
 
 #: What testtools calls the outcomes that are no failure.
 _VERDICTS = {'success': 'passed', 'skip': 'skipped'}
+#: What workers say of each test before they begin.
+_LISTED = 'exists'
 _CLASS = re.compile(r'(?:setUpClass|tearDownClass) \((?P<name>[^)]*)\)')
 _TAGS = re.compile(r'\[.*\]$')
 
@@ -55,6 +57,8 @@ def read(stream: IO[bytes], heard: Callable[[Result], None]) -> list[Result]:
     results: list[Result] = []
 
     def on_test(test: Mapping[str, Any]) -> None:
+        if test['status'] == _LISTED:
+            return
         result = _result(test)
         results.append(result)
         heard(result)

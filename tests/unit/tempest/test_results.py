@@ -72,6 +72,11 @@ class ReadTest(unittest.TestCase):
         (found,) = self.read()
         self.assertEqual('failed', found.verdict)
 
+    def test_test_that_is_only_listed_is_no_result(self):
+        self.out.status(test_id=f'{CLASS}.test_a', test_status='exists')
+        self.say(f'{CLASS}.test_b', 'success')
+        self.assertEqual([f'{CLASS}.test_b'], [each.name for each in self.read()])
+
     def test_worker_s_own_words_are_no_test(self):
         self.stream.write(b'a warning of some library\n')
         self.assertEqual([], self.read())
