@@ -40,7 +40,11 @@ _SHARE = [
     cfg.StrOpt(
         'share_access',
         default='none',
-        choices=[each.value for each in ShareAccess],
+        choices=[
+            ('none', 'not at all'),
+            ('local', 'in a folder of this host'),
+            ('ssh', 'in a folder of another host'),
+        ],
         help='How to see the volumes\' files. Set it to "local" where tempest runs on a host that '
         'has the share mounted (devstack on one machine), to "ssh" where another host has, and '
         'leave "none" otherwise: then tests of owner, mode and leftover files are skipped.',
@@ -155,7 +159,11 @@ _RUNS = [
     ),
     cfg.StrOpt(
         'data_path',
-        choices=[each.value for each in DataPath],
+        choices=[
+            ('ssh', 'by a script in the guest'),
+            ('console', 'from what the console guest prints'),
+            ('volume', 'not at all, but that volumes can be made from snapshots'),
+        ],
         help='How to see the data of a volume: "ssh" logs in to the guest, which needs '
         '[validation] run_validation; "console" reads what the console guest of '
         'guest_image_ref prints; "volume" only sees that volumes can be made from snapshots, '

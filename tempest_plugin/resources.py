@@ -22,6 +22,11 @@ from tempest_plugin.config import DataPath, Settings
 
 CONF = config.CONF
 
+#: Cinder shows a snapshot as available before Nova, which looks twice a second, takes note of the
+#: new active file. A server that is stopped and started in between comes up on the file of the
+#: snapshot, and writes to it.
+_NOVA_TAKES_NOTE_SECONDS = 3
+
 #: From here on a server has to be told that it gets no network.
 _NETWORKS_NEEDED = '2.37'
 
@@ -118,7 +123,8 @@ class Resources(test.BaseTestCase):
 
     @classmethod
     def stop_server(cls, server: Mapping[str, Any]) -> None:
-        """Shut a server off."""
+        """Shut a server off, once Nova has taken note of the last snapshot of its volumes."""
+        waiting.let_pass(_NOVA_TAKES_NOTE_SECONDS)
         cls.servers_client.stop_server(server['id'])
         cls.wait_for_server(server, 'SHUTOFF')
 

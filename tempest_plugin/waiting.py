@@ -39,6 +39,11 @@ def until(
     return seen[0]
 
 
+def let_pass(seconds: float) -> None:
+    """Wait for what no API shows; the caller says what that is."""
+    test_utils.call_until_true(lambda: False, seconds, min(seconds, 0.5))
+
+
 def for_status(
     client: Any,
     show: Callable[[str], Any],

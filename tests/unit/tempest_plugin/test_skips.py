@@ -38,18 +38,30 @@ def outcome(tests, **sections):
         path = pathlib.Path(folder, 'tempest.conf')
         with path.open('w') as file:
             parser.write(file)
+        _install(pathlib.Path(folder, 'nova_assist-0.dist-info'))
         done = subprocess.run(
             [sys.executable, '-c', _PROGRAM, tests],
             env={
                 **os.environ,
                 'TEMPEST_CONFIG_DIR': folder,
-                'PYTHONPATH': os.pathsep.join(sys.path),
+                'PYTHONPATH': os.pathsep.join([folder, *sys.path]),
+                'XDG_CACHE_HOME': folder,
             },
             capture_output=True,
             text=True,
         )
         # Tempest logs to stdout, too.
         return done.stdout.strip().splitlines()[-1]
+
+
+def _install(folder):
+    """Have tempest find the plugin as it is here, whatever of it is installed."""
+    folder.mkdir()
+    (folder / 'METADATA').write_text('Metadata-Version: 2.1\nName: nova-assist\nVersion: 0\n')
+    (folder / 'entry_points.txt').write_text(
+        '[tempest.test_plugins]\n'
+        'assisted_snapshots = tempest_plugin.plugin:AssistedSnapshotsPlugin\n'
+    )
 
 
 class SkipTest(unittest.TestCase):

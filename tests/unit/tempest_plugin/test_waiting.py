@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import time
 import unittest
 
 from tempest.lib import exceptions
@@ -32,6 +33,13 @@ def for_status(client, wanted):
 
 def until_gone(client):
     waiting.until_gone(client, client.show, 'v')
+
+
+class LetPassTest(unittest.TestCase):
+    def test_time_passes(self):
+        began = time.monotonic()
+        waiting.let_pass(0.05)
+        self.assertGreaterEqual(time.monotonic() - began, 0.05)
 
 
 class ForStatusTest(unittest.TestCase):
