@@ -18,10 +18,7 @@ def believed(**headers):
 class BelieveTest(unittest.TestCase):
     def test_token_names_user_and_project(self):
         caller = believed(X_Auth_Token='demo:home')
-        self.assertEqual(
-            ('demo', 'home', 'demo:home'), (caller.user, caller.project, caller.token)
-        )
-        self.assertEqual((2, 1), caller.version)
+        self.assertEqual(Context('demo', 'home', 'demo:home', (2, 1)), caller)
 
     def test_some_users_are_privileged(self):
         for user, expected in (('admin', True), ('cinder', True), ('demo', False)):
