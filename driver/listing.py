@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which volumes a share has, and which files belong to each, by their names alone.
 
-Main class: :class:`Listing`. What is in the files is left to :mod:`driver.survey`.
+Main class: :class:`Listing`. What is in the files is left to :mod:`driver.check.survey`.
 """
 
 from __future__ import annotations

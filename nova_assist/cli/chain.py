@@ -13,10 +13,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from driver import audit, exceptions, listing, mounts, tree
-from driver.audit_access import Expected
+from driver import exceptions, listing, mounts
+from driver.check import audit, tree
+from driver.check.audit_access import Expected
+from driver.check.tree import Node, Tree
 from driver.layout import Layout
-from driver.tree import Node, Tree
 from nova_assist.cli import chain_text
 from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import ExitCode

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from driver import mounts
-from driver.tree import Node, Tree
+from driver.check.tree import Node, Tree
 from nova_assist.reports.visible import visible
 
 _NARROWEST = 40

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from driver import audit, exceptions, mounts, repair
+from driver import exceptions, mounts
 from driver.advice import group_name, user_name
-from driver.audit import Report
-from driver.findings import Finding, Severity
-from driver.repair import Outcome
+from driver.check import audit, repair
+from driver.check.audit import Report
+from driver.check.findings import Finding, Severity
+from driver.check.repair import Outcome
 from nova_assist.cli import findings_text
 from nova_assist.cli.emitting import emit
 from nova_assist.cli.errors import ExitCode

@@ -11,9 +11,9 @@ import collections
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from driver.audit import Report
-from driver.findings import Finding, Kind, Severity
-from driver.repair import Outcome
+from driver.check.audit import Report
+from driver.check.findings import Finding, Kind, Severity
+from driver.check.repair import Outcome
 from nova_assist.reports.visible import visible
 
 _LABEL = 9

@@ -8,6 +8,7 @@ when signals are answered already, for that takes a noticeable time.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ def main(words: Sequence[str] | None = None, harness: Harness | None = None) -> 
     :param words: the command line's words (default: those of this process).
     :param harness: where clouds and scenarios come from (default: this package).
     """
+    if not sys.warnoptions:
+        # Cinder 29 warns of the libraries that it uses: nothing for who runs this.
+        warnings.simplefilter('ignore')
     try:
         with stop_once():
             from nova_assist.cli import commands

@@ -11,9 +11,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from driver import audit, files, listing, mounts
+from driver import files, listing, mounts
 from driver.advice import User, user_name
-from driver.findings import Finding, Kind
+from driver.check import audit
+from driver.check.findings import Finding, Kind
 from driver.probe import Owner
 from nova_assist.accounts import Account, AccountError
 from nova_assist.cli.errors import CliError

@@ -41,17 +41,8 @@ class Disk:
         self._pattern = pattern
         # Without a name: after a kill or an interruption nothing is left to be removed.
         self._content = tempfile.TemporaryFile(dir=scratch, buffering=0)  # noqa: SIM115
-        handle = self._content.fileno()
-        os.fchmod(handle, 0o644)  # for qemu-io, whoever runs it
-        self._content_path = f'/proc/self/fd/{handle}'
-        self._process = subprocess.Popen(
-            ['qemu-io', '-f', source.format, source.location],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[handle],
-            **(account.process_arguments() if account else {}),
-        )
+        os.fchmod(self._content.fileno(), 0o644)  # for qemu-io, whoever runs it
+        self._process = self._started(account)
         try:
             self._answer('opening it')
         except GuestIoError:
@@ -72,7 +63,8 @@ class Disk:
         self._content.seek(0)
         self._content.write(self._pattern.encode(write))
         at = write.block * BLOCK_SIZE
-        self._ask(f'write -q -s {self._content_path} {at} {BLOCK_SIZE}')
+        content = f'/proc/self/fd/{self._content.fileno()}'
+        self._ask(f'write -q -s {content} {at} {BLOCK_SIZE}')
 
     def flush(self) -> None:
         """Make all writes so far durable.
@@ -90,6 +82,16 @@ class Disk:
                 except (subprocess.TimeoutExpired, OSError):
                     process.kill()
         self._content.close()
+
+    def _started(self, account: Account | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ['qemu-io', '-f', self._source.format, self._source.location],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[self._content.fileno()],
+            **(account.process_arguments() if account else {}),
+        )
 
     def _ask(self, command: str) -> None:
         stdin = self._process.stdin

@@ -22,8 +22,8 @@ from driver.layout import Format
 from driver.startup import Startup
 from nova_assist.faults import effects
 from tests.unit.driver import builders
+from tests.unit.driver.snapshots_case import SnapshotsCase
 from tests.unit.driver.test_offline import reads, write
-from tests.unit.driver.test_snapshots import SnapshotsCase
 from tests.unit.driver.test_startup import Database
 
 _SIZE = 1 << 20

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unittest
 
-from driver import audit, repair
+from driver.check import audit, repair
 from tests.unit.driver import builders
 
 VOLUME = builders.VOLUME

@@ -11,9 +11,10 @@ import sys
 import threading
 import unittest
 
-from driver import access, audit, journal, offline, reading, records, tree
+from driver import access, journal, offline, reading, records
 from driver.chain import plan_offline_merge
-from driver.findings import Kind, Severity
+from driver.check import audit, tree
+from driver.check.findings import Kind, Severity
 from driver.journal import Intent, Operation
 from driver.layout import Format, Layout
 from driver.locks import Holders

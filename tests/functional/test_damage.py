@@ -5,7 +5,7 @@ import json
 import os
 import unittest
 
-from driver.findings import Kind, Severity
+from driver.check.findings import Kind, Severity
 from tests.functional.damaged import (
     FIRST,
     NEIGHBOUR,

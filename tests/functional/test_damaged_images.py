@@ -4,7 +4,7 @@
 import os
 import shutil
 
-from driver.findings import Kind, Severity
+from driver.check.findings import Kind, Severity
 from tests.functional.damaged import FIRST, NEIGHBOUR, RECORD, SECOND, SIZE, VOLUME, DamageCase
 from tests.unit.driver import builders
 

@@ -14,11 +14,11 @@ from driver.opening import Opener
 from driver.snapshots import Snapshots
 from nova_assist import client
 from tests.unit.driver import builders
+from tests.unit.driver.snapshots_case import DELETED, Folder, SnapshotsCase
 from tests.unit.driver.test_locks import opened_by_qemu
 from tests.unit.driver.test_offline import reads, write
 from tests.unit.driver.test_online import DONE
 from tests.unit.driver.test_shares import settings
-from tests.unit.driver.test_snapshots import DELETED, Folder, SnapshotsCase
 
 CLONE = 'volume-c10e'
 OTHER = 'other:/share'

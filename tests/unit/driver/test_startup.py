@@ -11,7 +11,7 @@ from driver.journal import Intent, Operation
 from driver.layout import Format
 from driver.startup import Startup
 from tests.unit.driver import builders
-from tests.unit.driver.test_snapshots import Interrupted, SnapshotsCase
+from tests.unit.driver.snapshots_case import Interrupted, SnapshotsCase
 
 
 class Database:

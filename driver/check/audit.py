@@ -3,7 +3,7 @@
 
 Main functions: :func:`audit`, for all volumes of a share, and :func:`examine`, for one. It can be
 run beside a service: what is told was found for a while, as files that belong together are not
-read at one instant. Mending is left to :mod:`driver.repair`.
+read at one instant. Mending is left to :mod:`driver.check.repair`.
 """
 
 from __future__ import annotations
@@ -14,20 +14,12 @@ import pathlib
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
 
-from driver import (
-    advice,
-    audit_access,
-    audit_chain,
-    audit_files,
-    audit_record,
-    exceptions,
-    listing,
-    survey,
-)
-from driver.audit_access import Expected
-from driver.findings import Finding, Key
+from driver import advice, exceptions, listing
+from driver.check import audit_access, audit_chain, audit_files, audit_record, survey
+from driver.check.audit_access import Expected
+from driver.check.findings import Finding, Key
+from driver.check.links import Links
 from driver.layout import Layout
-from driver.links import Links
 from driver.probe import Owner
 from nova_assist import client
 
@@ -87,7 +79,7 @@ def audit(
 
 
 def expect(folder: pathlib.Path, names: Iterable[str], mode: int | None) -> Expected:
-    """Infer whose files should be, see :func:`driver.audit_access.infer`.
+    """Infer whose files should be, see :func:`driver.check.audit_access.infer`.
 
     :param names: of the volumes' files
     :raises ShareError: the folder can't be looked at

@@ -12,8 +12,8 @@ import functools
 import os
 import re
 
+from driver.check.survey import Survey
 from driver.layout import Format
-from driver.survey import Survey
 
 # os-brick and Nova name a mount point by the MD5 of the export.
 _MOUNT_POINT = re.compile(r'[0-9a-f]{32}')

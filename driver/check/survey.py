@@ -2,8 +2,8 @@
 """Reads what lies on a share into values, and changes nothing.
 
 Main class: :class:`Survey`, all that is known of one volume's files. What is to be said of it is
-left to :mod:`driver.audit`. No process is started, and no file is opened to write but those whose
-locks are asked for (:mod:`driver.locks`).
+left to :mod:`driver.check.audit`. No process is started, and no file is opened to write but those
+whose locks are asked for (:mod:`driver.locks`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 from collections.abc import Container, Iterable, Mapping
 
 from driver import advice, exceptions, files, journal, listing, locks, qcow2, records
-from driver.images import Look, look
+from driver.check.images import Look, look
 from driver.journal import Intent
 from driver.layout import Layout
 from driver.locks import Holders

@@ -6,7 +6,7 @@ Main function: :func:`rebuild`.
 
 from __future__ import annotations
 
-from driver.links import Links
+from driver.check.links import Links
 from driver.records import Record
 
 #: What has to be said of a record that was made from headers.

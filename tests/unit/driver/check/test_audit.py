@@ -5,17 +5,17 @@ import dataclasses
 import pathlib
 import unittest
 
-from driver import audit_access, audit_chain, audit_files, audit_record, images, rebuilding
-from driver.audit_access import Expected
-from driver.findings import Kind, SaveRecord, SetAccess, Severity
-from driver.images import Look
+from driver.check import audit_access, audit_chain, audit_files, audit_record, images, rebuilding
+from driver.check.audit_access import Expected
+from driver.check.findings import Kind, SaveRecord, SetAccess, Severity
+from driver.check.images import Look
+from driver.check.links import Links
+from driver.check.survey import Detail, Seen, Survey
 from driver.layout import Layout
-from driver.links import Links
 from driver.locks import Holders
 from driver.probe import Owner
 from driver.qcow2 import Header
 from driver.records import Record
-from driver.survey import Detail, Seen, Survey
 from tests.unit.driver import builders
 
 VOLUME = builders.VOLUME

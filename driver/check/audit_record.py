@@ -2,19 +2,19 @@
 """What is to be said of a volume's record, and of files that nothing refers to. Pure.
 
 Main function: :func:`judge`. How the files hang together by their headers is left to
-:mod:`driver.audit_chain`.
+:mod:`driver.check.audit_chain`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from driver.findings import Finding, Kind, SaveRecord, SetAside, Severity
+from driver.check.findings import Finding, Kind, SaveRecord, SetAside, Severity
+from driver.check.links import Links
+from driver.check.rebuilding import NATURAL, rebuild
+from driver.check.survey import Survey
 from driver.journal import Operation
-from driver.links import Links
-from driver.rebuilding import NATURAL, rebuild
 from driver.records import Record
-from driver.survey import Survey
 
 _INTERRUPTED = 'an operation on the volume was interrupted'
 _CHOICE = (

@@ -12,9 +12,9 @@ import stat
 from collections.abc import Iterable, Iterator
 
 from driver import access, advice
-from driver.findings import Finding, Kind, SetAccess, Severity
+from driver.check.findings import Finding, Kind, SetAccess, Severity
+from driver.check.survey import Survey
 from driver.probe import Owner
-from driver.survey import Survey
 
 _MODES = (access.SECURE_MODE, access.OPEN_MODE)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be found wrong with a volume's files, and what can be done about it.
 
-Main class: :class:`Finding`. Finding them is left to :mod:`driver.audit`, carrying out a
-:data:`Remedy` to :mod:`driver.repair`.
+Main class: :class:`Finding`. Finding them is left to :mod:`driver.check.audit`, carrying out a
+:data:`Remedy` to :mod:`driver.check.repair`.
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is to be said of each file of a volume by itself. Pure.
 
-Main function: :func:`judge`. How the files hang together is left to :mod:`driver.audit_chain`.
+Main function: :func:`judge`. How the files hang together is left to
+:mod:`driver.check.audit_chain`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driver.findings import Finding, Kind, Remove, SetAside, Severity
+from driver.check.findings import Finding, Kind, Remove, SetAside, Severity
+from driver.check.links import Links
+from driver.check.survey import Seen, Survey
 from driver.journal import Intent, Operation
-from driver.links import Links
-from driver.survey import Seen, Survey
 
 #: Seconds after which a temporary file that nobody has open belongs to no operation any more:
 #: one that writes to it does so all the time, and a host's clock may be off.

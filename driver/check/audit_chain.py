@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is to be said of how a volume's files hang together by their headers. Pure.
 
-Main function: :func:`judge`. Each file by itself is left to :mod:`driver.audit_files`, the
-record to :mod:`driver.audit_record`.
+Main function: :func:`judge`. Each file by itself is left to :mod:`driver.check.audit_files`, the
+record to :mod:`driver.check.audit_record`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driver.findings import Finding, Kind, Rebase, Severity
+from driver.check.findings import Finding, Kind, Rebase, Severity
+from driver.check.links import Link, Links
+from driver.check.survey import Survey
 from driver.layout import Format
-from driver.links import Link, Links
-from driver.survey import Survey
 
 _FORMATS = 'qemu-img rebase -u -f qcow2 -b {backing} -F FORMAT {overlay}'
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mends what :mod:`driver.audit` has found and can prove how to mend.
+"""Mends what :mod:`driver.check.audit` has found and can prove how to mend.
 
 Main function: :func:`repair`. No image is removed; what is replaced is kept under another name.
 Each step leaves the volume no worse than it was, so that a repair that was interrupted can be
@@ -13,22 +13,10 @@ import dataclasses
 import pathlib
 from collections.abc import Iterable
 
-from driver import (
-    access,
-    audit,
-    audit_access,
-    durable,
-    exceptions,
-    files,
-    listing,
-    locks,
-    qcow2,
-    qemu_img,
-    records,
-    survey,
-)
-from driver.audit_access import Expected
-from driver.findings import (
+from driver import access, durable, exceptions, files, listing, locks, qcow2, qemu_img, records
+from driver.check import audit, audit_access, survey
+from driver.check.audit_access import Expected
+from driver.check.findings import (
     Finding,
     Kind,
     Rebase,
@@ -38,8 +26,8 @@ from driver.findings import (
     SetAccess,
     SetAside,
 )
+from driver.check.rebuilding import NATURAL
 from driver.layout import Layout
-from driver.rebuilding import NATURAL
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A volume's files as chains of what lies on what, with who has each open; damaged ones too.
 
-Main function: :func:`grow`. What is wrong with them is left to :mod:`driver.audit`.
+Main function: :func:`grow`. What is wrong with them is left to :mod:`driver.check.audit`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from driver import audit_record, survey
+from driver.check import audit_record, survey
+from driver.check.links import Links
+from driver.check.survey import Survey
 from driver.layout import Format, Layout
-from driver.links import Links
 from driver.locks import Holders
 from driver.records import Record
-from driver.survey import Survey
 
 
 @dataclasses.dataclass(frozen=True)

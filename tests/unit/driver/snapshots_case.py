@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A volume in a folder with a database and a Nova made by hand, for whole operations on it."""
+
+import dataclasses
+import pathlib
+
+from driver import qemu_img
+from driver.backend import Backend
+from driver.database import VolumeState
+from driver.layout import Format
+from driver.opening import Opener
+from driver.snapshots import Snapshots
+from nova_assist import client
+from tests.unit.driver import builders
+from tests.unit.driver.test_online import Nova, OnlineCase
+from tests.unit.driver.test_shares import settings
+
+DELETED = client.Status('deleting', '90%')
+
+
+class Folder:
+    """Stands for the shares of a backend: one folder with all the room there is."""
+
+    options = None
+
+    def __init__(self, path):
+        self.path = path
+        self.options = {}
+
+    def folder(self, export):
+        return pathlib.Path(self.path)
+
+    def admitted(self):
+        return ['host:/share']
+
+    def capacity(self, export):
+        return None
+
+    def fits(self, capacity, size):
+        return True
+
+
+class Rows:
+    """Stands for Cinder's database: remembers what it is told."""
+
+    def __init__(self, nova):
+        self.nova_api = nova
+        self.formats = None
+        self.attachment = None
+        self.state = None
+        self.temporary = {}
+        self.settled = {}
+
+    def save_formats(self, volume_id, active, base):
+        self.formats = (active, base)
+
+    def point_attachments_to(self, volume_id, name, image_format):
+        self.attachment = name
+
+    def settle_creation(self, snapshot_id, taken):
+        self.settled[snapshot_id] = taken
+
+    def snapshot_status(self, snapshot_id):
+        return self.nova_api.look()
+
+    def reset_progress(self, snapshot_id, status):
+        self.nova_api.reset(status)
+
+    def volume_state(self, volume_id):
+        return self.state
+
+    def add_temporary_snapshot(self, source_id, new_volume_id):
+        self.temporary['t'] = 'creating'
+        self.nova_api.status = client.Status('creating', '0%')
+        return 't'
+
+    def set_snapshot_status(self, snapshot_id, status):
+        self.temporary[snapshot_id] = status
+        self.nova_api.status = client.Status(status, self.nova_api.status.progress)
+
+    def forget_snapshot(self, snapshot_id):
+        del self.temporary[snapshot_id]
+
+    def nova(self, context, timeout):
+        return self.nova_api
+
+
+class Interrupted(BaseException):
+    """The death of cinder-volume at one place."""
+
+
+class SnapshotsCase(OnlineCase):
+    def setUp(self):
+        super().setUp()
+        self.nova = Nova()
+        self.rows = Rows(self.nova)
+        options = settings(self.layout.folder)
+        self.opener = Opener(options, Folder(self.layout.folder), self.maker, self.rows)
+        self.snapshots = Snapshots(self.opener)
+        self.backend = Backend(self.opener)
+        self.state = VolumeState(
+            id='v',
+            name=builders.VOLUME,
+            size=builders.GIB,
+            share='host:/share',
+            status='available',
+            attached=False,
+            active_format=Format.RAW,
+            base_format=Format.RAW,
+        )
+
+    def attach(self, name):
+        self.state = dataclasses.replace(self.state, status='in-use', attached=True)
+        self.guest_opens(name)
+
+    def detach(self):
+        self.guests.close()
+        self.state = dataclasses.replace(self.state, status='available', attached=False)
+
+    def take(self, *snapshot_ids):
+        for snapshot_id in snapshot_ids:
+            self.snapshots.create(self.state, snapshot_id, None)
+
+    def remove(self, snapshot_id):
+        self.snapshots.delete(self.state, snapshot_id, None)
+
+    def active(self):
+        return self.backend.connection(self.state)['name']
+
+    def die_in(self, module, name):
+        """Have a function end the service instead of doing its work, once."""
+        real = getattr(module, name)
+
+        def die(*args, **kwargs):
+            setattr(module, name, real)
+            raise Interrupted(name)
+
+        setattr(module, name, die)
+        self.addCleanup(setattr, module, name, real)
+
+    def commit(self, upper, lower, lower_format):
+        """Do what a guest's commit job leaves in the headers."""
+        self.guests.close()
+        qemu_img.rebase(self.layout.path(upper), lower, lower_format)
+        self.guest_opens(upper)
+
+    def assert_clean(self, *names):
+        expected = [builders.VOLUME, *names, self.layout.record]
+        self.assertEqual(sorted(expected), self.names())
