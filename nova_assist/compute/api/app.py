@@ -109,7 +109,9 @@ def _identifying(identification: context.Identification) -> Middleware:
 
     @web.middleware
     async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.match_info.get_info().get('path') not in _OPEN:
+        resource = request.match_info.route.resource
+        open_to_all = resource and resource.canonical in _OPEN
+        if not open_to_all:
             await context.identify(request, identification)
         return await handler(request)
 
