@@ -8,6 +8,7 @@ caller.
 from __future__ import annotations
 
 import sys
+import urllib.parse
 from pathlib import Path
 
 from nova_assist.cloud import identity
@@ -74,6 +75,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             'api_paste_config': literal(data_files / 'api-paste.ini'),
             'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
             'osapi_volume_listen_port': str(settings.port),
+            'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
             'auth_strategy': 'keystone' if settings.identity else 'noauth',
             **_FIXED,
         },

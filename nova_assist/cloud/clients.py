@@ -38,8 +38,13 @@ class Endpoints:
         return urllib.parse.urljoin(self.compute, '/image')
 
     @property
+    def networks(self) -> str:
+        """Likewise where there would be networks."""
+        return urllib.parse.urljoin(self.compute, '/network')
+
+    @property
     def image(self) -> str:
-        """The same, version included."""
+        """Where the images are, version included."""
         return f'{self.images}/v2'
 
     def cinderclient(self, project: str, user: str) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping
 
 REGION = 'RegionOne'
 DOMAIN = 'Default'
@@ -97,16 +98,20 @@ class Entry:
     url: str
 
 
-def catalog(identity: str, cinder: str, compute: str, image: str) -> tuple[Entry, ...]:
-    """Return the catalog: the services' URLs, versions included but for the image service's.
+def catalog(
+    identity: str, cinder: str, compute: str, beside: Mapping[str, str]
+) -> tuple[Entry, ...]:
+    """Return the catalog: the services' URLs, versions included.
 
     Cinder is in it twice, under both types that clients look for. The older one has the project in
     its URL, as it always had.
+
+    :param beside: the URLs without version of what stands in for further services, by type.
     """
     return (
         Entry('identity', 'keystone', identity),
         Entry('compute', 'nova', compute),
         Entry('volumev3', 'cinderv3', f'{cinder}/$(project_id)s'),
         Entry('block-storage', 'cinder', cinder),
-        Entry('image', 'glance', image),
+        *(Entry(type, f'stand-in-{type}', url) for type, url in beside.items()),
     )

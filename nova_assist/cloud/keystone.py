@@ -58,7 +58,12 @@ class Keystone:
     def prepare(self, endpoints: Endpoints) -> None:
         """Make its folder, and write down what it is to run."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        entries = catalog(self.identity.url, endpoints.cinder, endpoints.compute, endpoints.images)
+        entries = catalog(
+            self.identity.url,
+            endpoints.cinder,
+            endpoints.compute,
+            {'image': endpoints.images, 'network': endpoints.networks},
+        )
         KeystoneSettings(self._folder, self.identity, entries).save(self._settings_file)
 
     @property

@@ -16,9 +16,7 @@ from nova_assist.cloud.identity import NOVA
 from nova_assist.cloud.service import Service
 from nova_assist.cloud.settings import CinderSettings
 from nova_assist.cloud.shares import ShareLayout
-
-#: The environment variable from which the compute service takes its password in Keystone.
-COMPUTE_PASSWORD = 'NOVA_ASSIST_SERVICE_PASSWORD'  # noqa: S105 - its name
+from nova_assist.compute.credentials import PASSWORD
 
 
 def cinder(
@@ -62,7 +60,7 @@ def compute(
     if settings.identity:
         arguments += ['--identity-url', settings.identity.url]
         arguments += ['--service-user', NOVA.name, '--service-project', NOVA.project]
-        secret = {COMPUTE_PASSWORD: settings.identity.password}
+        secret = {PASSWORD: settings.identity.password}
     local = [] if layout.export else ['--share-is-local']
     return Service(
         'compute',

@@ -25,11 +25,12 @@ CONSOLE_GUEST = 'console-guest'
 #: Drivers that clone attached volumes.
 _CLONES_ATTACHED = ('driver.nfs.NfsDriver',)
 
+#: Where there is no Neutron tempest skips all that has to do with servers.
 _SERVICES = {
     'cinder': 'true',
     'glance': 'true',
     'horizon': 'false',
-    'neutron': 'false',
+    'neutron': 'true',
     'nova': 'true',
     'swift': 'false',
 }

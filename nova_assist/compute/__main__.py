@@ -23,15 +23,12 @@ from aiohttp import web
 
 from nova_assist.compute import errors
 from nova_assist.compute.api.app import make_app
-from nova_assist.compute.credentials import Plain, ServiceUser
+from nova_assist.compute.credentials import PASSWORD, Plain, ServiceUser
 from nova_assist.compute.service import Compute
 from nova_assist.compute.shares import Shares
 from nova_assist.faults import compute_points
 
 ADDRESS = '127.0.0.1'
-
-#: The environment variable with the password of the service's user.
-PASSWORD = 'NOVA_ASSIST_SERVICE_PASSWORD'  # noqa: S105 - its name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

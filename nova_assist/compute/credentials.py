@@ -16,6 +16,9 @@ from keystoneauth1 import identity, service_token, session, token_endpoint
 #: to delete an attachment that a server uses.
 SERVICE_HEADERS = {'X-Service-Roles': 'service'}
 
+#: The environment variable with the password of the service's user.
+PASSWORD = 'NOVA_ASSIST_SERVICE_PASSWORD'  # noqa: S105 - its name
+
 _DOMAIN = 'Default'
 
 

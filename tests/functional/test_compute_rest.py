@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import uuid
@@ -39,6 +40,13 @@ class ImageTest(ComputeTest):
         for image in images:
             self.assertEqual(self.get(f'/{image["id"]}').json(), image)
             self.assertEqual(self.get(f'?name={image["name"]}').json()['images'], [image])
+
+    def test_an_image_is_downloaded_without_a_token(self) -> None:
+        image = self.get('').json()['images'][0]
+        answer = requests.get(f'{self.images}/{image["id"]}/file')
+        self.assertEqual(hashlib.sha512(answer.content).hexdigest(), image['os_hash_value'])
+        self.assertEqual(len(answer.content), image['size'])
+        self.assertEqual(self.get('/other/file').status_code, 404)
 
     def test_what_follows_a_marker_is_listed(self) -> None:
         first, second = self.get('').json()['images']

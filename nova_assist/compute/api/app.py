@@ -24,6 +24,7 @@ from nova_assist.compute.api import (
     images,
     instance_actions,
     keypairs,
+    networks,
     request_ids,
     servers,
     surroundings,
@@ -32,6 +33,8 @@ from nova_assist.compute.api import (
 from nova_assist.compute.service import Compute
 
 LOG = logging.getLogger(__name__)
+#: What may be read without a token.
+_OPEN = (*versions.PATHS, *images.PATHS, *networks.PATHS)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -53,6 +56,7 @@ def make_app(
     versions.add_routes(app)
     flavors.add_routes(app)
     images.add_routes(app)
+    networks.add_routes(app)
     servers.ServersApi(compute).add_routes(app)
     attachments.AttachmentsApi(compute).add_routes(app)
     assisted.AssistedApi(compute).add_routes(app)
@@ -105,7 +109,9 @@ def _identifying(identification: context.Identification) -> Middleware:
 
     @web.middleware
     async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.match_info.get_info().get('path') not in versions.PATHS + images.PATHS:
+        resource = request.match_info.route.resource
+        open_to_all = resource and resource.canonical in _OPEN
+        if not open_to_all:
             await context.identify(request, identification)
         return await handler(request)
 

@@ -39,6 +39,8 @@ class BadWordsTest(ScratchCase):
             'run --secure --account cinder=a --account cinder=b': 'account cinder is given 2',
             'run -f xml': "invalid choice: 'xml'",
             'run --scenarios x': 'unrecognized arguments: --scenarios',
+            'cloud --identity ldap': "invalid choice: 'ldap'",
+            'run --identity keystone': 'unrecognized arguments: --identity',
             'cloud --seed 1': 'unrecognized arguments: --seed',
             'report a b': 'unrecognized arguments: b',
             'check': 'name one share',

@@ -31,6 +31,15 @@ class CloudTest(ScratchCase):
         outcome = call('cloud', '-f', 'json', harness=FakeHarness(on_wait=ctrl_c))
         self.assertEqual('admin:demo', json.loads(outcome.stdout)['OS_TOKEN'])
 
+    def test_identity_and_folder_are_those_asked_for(self) -> None:
+        for words, keystone in (((), False), (('--identity', 'keystone'), True)):
+            harness = FakeHarness(on_wait=ctrl_c)
+            folder = self.working / f'cloud-{keystone}'
+            self.assertEqual(0, call('cloud', '--keep', str(folder), *words, harness=harness).code)
+            ((opened, target),) = harness.opened
+            self.assertEqual((folder.resolve(), keystone), (opened, target.with_keystone))
+            self.assertTrue((folder / 'log').exists())
+
     def test_the_folder_may_be_kept(self) -> None:
         outcome = call('cloud', '--keep', harness=FakeHarness(on_wait=ctrl_c))
         (kept,) = self.working.iterdir()

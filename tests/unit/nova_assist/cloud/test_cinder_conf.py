@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 from nova_assist.cloud.cinder_conf import compose
+from nova_assist.cloud.identity import Identity
 from nova_assist.cloud.settings import CinderSettings, Privilege
 
 SETTINGS = CinderSettings(
@@ -53,6 +54,32 @@ class ComposeTest(unittest.TestCase):
         self.assertEqual('/clouds/$$host/state', parser['DEFAULT']['state_path'])
 
 
+class KeystoneTest(unittest.TestCase):
+    def setUp(self):
+        self.conf = composed(identity=Identity(5000, 'pa$word'))
+
+    def test_without_one_every_token_is_believed(self):
+        conf = composed()
+        self.assertEqual('noauth', conf['DEFAULT']['auth_strategy'])
+        self.assertNotIn('keystone_authtoken', conf)
+
+    def test_tokens_are_checked_each_time_and_services_have_to_be_some(self):
+        self.assertEqual('keystone', self.conf['DEFAULT']['auth_strategy'])
+        section = self.conf['keystone_authtoken']
+        self.assertEqual('-1', section['token_cache_time'])
+        self.assertEqual('true', section['service_token_roles_required'])
+
+    def test_nova_is_asked_by_an_administrator_and_through_the_catalog(self):
+        section = self.conf['nova']
+        self.assertEqual(('password', 'nova'), (section['auth_type'], section['username']))
+        self.assertEqual('http://127.0.0.1:5000/v3', section['auth_url'])
+        self.assertNotIn('endpoint', section)
+
+    def test_dollar_in_a_password_is_no_expression(self):
+        for section in ('keystone_authtoken', 'service_user', 'nova'):
+            self.assertEqual('pa$$word', self.conf[section]['password'])
+
+
 class PrivilegeTest(unittest.TestCase):
     def test_privileged_calls_go_through_sudo_where_it_is_to_be_used(self):
         parser = composed(privilege=Privilege.SUDO)
@@ -71,7 +98,8 @@ class SettingsTest(unittest.TestCase):
     def test_saved_settings_are_loaded_unchanged(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, 'settings.json')
-            for privilege in Privilege:
-                settings = dataclasses.replace(SETTINGS, privilege=privilege)
+            changes = [{'privilege': privilege} for privilege in Privilege]
+            for change in (*changes, {'identity': Identity(5000, 'password')}):
+                settings = dataclasses.replace(SETTINGS, **change)
                 settings.save(path)
                 self.assertEqual(settings, CinderSettings.load(path))

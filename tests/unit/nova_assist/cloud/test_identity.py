@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is composed and written for a cloud with a Keystone."""
+
+import configparser
+import dataclasses
+import pathlib
+import stat
+import tempfile
+import unittest
+from unittest import mock
+
+import yaml
+
+from nova_assist.cloud import client_files, identity, keystone_conf, private, tempest_conf
+from nova_assist.cloud.clients import KeystoneEndpoints
+from nova_assist.cloud.errors import MissingExtraError
+from nova_assist.cloud.identity import Identity, Role
+from nova_assist.cloud.keystone import Keystone
+from nova_assist.cloud.keystone_settings import KeystoneSettings
+
+KEYSTONE = Identity(5000, 'pa$$word')
+SHARE = tempest_conf.Share(pathlib.Path('/clouds/one/share'), 107, 42436, False)
+SURROUNDINGS = tempest_conf.Surroundings(
+    driver='vendor.cinder.Driver',
+    backends=('raw', 'qcow2'),
+    vendor='Vendor',
+    protocol='nfs',
+    images={'stand-in': 'image-1', 'console-guest': 'image-2'},
+    flavors=('1', '2'),
+    share=SHARE,
+)
+
+
+def parsed(text):
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    return parser
+
+
+def composed(**changes):
+    surroundings = dataclasses.replace(SURROUNDINGS, **changes)
+    folder = pathlib.Path('/clouds/$one')
+    return parsed(tempest_conf.compose(folder, KEYSTONE, surroundings, folder / 'accounts.yaml'))
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+
+class PeopleTest(unittest.TestCase):
+    def test_only_nova_and_administrators_are_administrators(self):
+        admins = {person.name for person in identity.PEOPLE if Role.ADMIN in person.roles}
+        self.assertEqual({'admin', 'admin-2', 'nova'}, admins)
+
+    def test_services_are_services_and_nobody_else_is(self):
+        services = {person.name for person in identity.PEOPLE if Role.SERVICE in person.roles}
+        self.assertEqual({'cinder', 'nova'}, services)
+
+    def test_catalog_has_the_project_in_the_older_url_of_cinder_only(self):
+        entries = identity.catalog('http://k', 'http://c/v3', 'http://n', {'image': 'http://i'})
+        urls = {entry.type: entry.url for entry in entries}
+        self.assertEqual('http://c/v3/$(project_id)s', urls.pop('volumev3'))
+        self.assertEqual(
+            {
+                'identity': 'http://k',
+                'compute': 'http://n',
+                'block-storage': 'http://c/v3',
+                'image': 'http://i',
+            },
+            urls,
+        )
+
+
+class KeystoneConfTest(unittest.TestCase):
+    def test_everything_is_in_the_folder_whatever_its_name(self):
+        conf = parsed(keystone_conf.compose(pathlib.Path('/clouds/$one')))
+        self.assertEqual('sqlite:////clouds/$$one/keystone.sqlite', conf['database']['connection'])
+        for section in ('fernet_tokens', 'credential'):
+            self.assertRegex(conf[section]['key_repository'], r'^/clouds/\$\$one/')
+
+
+class KeystoneTest(Scratch):
+    def keystone(self):
+        with mock.patch('importlib.util.find_spec'):  # it need not be installed
+            return Keystone(self.folder, 5000, {})
+
+    def prepared(self):
+        keystone = self.keystone()
+        keystone.prepare(KeystoneEndpoints('c', 'n', keystone.identity, self.folder))
+        return keystone
+
+    def test_folder_keeps_its_password(self):
+        first = self.prepared()
+        self.assertEqual(first.identity, self.keystone().identity)
+
+    def test_each_folder_has_a_password_of_its_own(self):
+        self.assertNotEqual(self.keystone().identity, self.keystone().identity)
+
+    def test_settings_are_read_as_they_were_written(self):
+        self.prepared()
+        path = self.folder / 'keystone' / 'settings.json'
+        settings = KeystoneSettings.load(path)
+        settings.save(path)
+        self.assertEqual(settings, KeystoneSettings.load(path))
+
+    def test_what_is_missing_is_named_with_the_extra_that_brings_it(self):
+        with (
+            mock.patch('importlib.util.find_spec', return_value=None),
+            self.assertRaisesRegex(MissingExtraError, r'keystone .*nova-assist\[identity\]'),
+        ):
+            Keystone(self.folder, 5000, {})
+
+
+class PrivateTest(Scratch):
+    def test_file_that_others_could_read_is_replaced_by_one_that_they_can_not(self):
+        path = self.folder / 'file'
+        path.touch(0o666)
+        with path.open() as opened:
+            private.write(path, 'secret')
+            self.assertEqual('', opened.read())
+        self.assertEqual('secret', path.read_text())
+        self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
+        self.assertEqual([path], list(self.folder.iterdir()))
+
+
+class ClientFilesTest(Scratch):
+    def test_all_are_private_and_written_again(self):
+        for _ in range(2):
+            client_files.write(self.folder, KEYSTONE, SURROUNDINGS)
+        files = [path for path in self.folder.iterdir() if path.is_file()]
+        self.assertEqual(
+            {'clouds.yaml', 'accounts.yaml', 'tempest.conf'}, {path.name for path in files}
+        )
+        for path in files:
+            self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode), path)
+
+    def test_clouds_yaml_has_a_cloud_for_each_user(self):
+        client_files.write(self.folder, KEYSTONE, SURROUNDINGS)
+        clouds = yaml.safe_load((self.folder / 'clouds.yaml').read_text())['clouds']
+        self.assertEqual([user.name for user in identity.USERS], list(clouds))
+        self.assertEqual('pa$$word', clouds['demo']['auth']['password'])
+
+    def test_tempest_may_take_members_and_administrators_alone(self):
+        roles = [account['roles'] for account in client_files.accounts(KEYSTONE)]
+        self.assertEqual({('admin',), ('member',)}, set(map(tuple, roles)))
+
+    def test_two_workers_of_tempest_find_two_members_and_an_administrator_each(self):
+        types = [account['types'] for account in client_files.accounts(KEYSTONE)]
+        self.assertEqual((4, 2), (types.count([]), types.count(['admin'])))
+
+
+class TempestConfTest(unittest.TestCase):
+    def test_dollars_are_no_expressions(self):
+        conf = composed()
+        self.assertEqual('/clouds/$$one/tempest-locks', conf['oslo_concurrency']['lock_path'])
+        self.assertEqual('pa$$$$word', conf['auth']['admin_password'])
+
+    def test_driver_is_known_by_what_it_says_of_itself(self):
+        volume = composed(vendor='Acme', protocol='magic')['volume']
+        self.assertEqual(('Acme', 'magic'), (volume['vendor_name'], volume['storage_protocol']))
+
+    def test_files_are_to_be_of_the_account_and_mode_of_the_cloud(self):
+        for secure, mode in ((False, '0666'), (True, '0660')):
+            ours = composed(share=dataclasses.replace(SHARE, secure=secure))['assisted_snapshots']
+            names = ('file_owner', 'file_group', 'file_mode', 'secure_mode')
+            expected = ['107', '42436', mode, str(secure).lower()]
+            self.assertEqual(expected, [ours[name] for name in names])
+
+    def test_console_is_read_where_there_is_a_guest_that_talks(self):
+        ours = composed()['assisted_snapshots']
+        self.assertEqual(('console', 'image-2'), (ours['data_path'], ours['guest_image_ref']))
+        without = composed(images={'stand-in': 'image-1'})['assisted_snapshots']
+        self.assertEqual('volume', without['data_path'])
+        self.assertNotIn('guest_image_ref', without)
+
+    def test_clones_of_attached_volumes_are_tried_where_the_driver_makes_them(self):
+        theirs = composed()['assisted_snapshots']['clone_attached']
+        ours = composed(driver='driver.nfs.NfsDriver')['assisted_snapshots']['clone_attached']
+        self.assertEqual(('false', 'true'), (theirs, ours))
