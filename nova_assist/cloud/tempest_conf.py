@@ -59,6 +59,7 @@ _COMPUTE_FEATURES = {
 _VOLUME_FEATURES = {
     'backup': 'false',
     'clone': 'true',
+    'concurrency_tests': 'true',
     'enable_volume_image_dep_tests': 'false',
     'extend_attached_volume': 'false',
     'manage_snapshot': 'false',
