@@ -16,7 +16,7 @@ from aiohttp import web
 from nova_assist.compute import errors
 from nova_assist.compute.stand_in_images import DATA, IMAGES, STAND_IN, StandInImage
 
-_VERSIONS = ('/image', '/image/', '/image/v2', '/image/v2/')
+_VERSIONS = ('/image', '/image/', '/image/versions', '/image/v2', '/image/v2/')
 _URL = '/image/v2/images'
 _SCHEMA = '/image/v2/schemas/image'
 _IMAGE, _FILE = _URL + '/{id}', _URL + '/{id}/file'
