@@ -180,7 +180,8 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         'file_owner': str(share.owner),
         'file_group': str(share.group),
         'file_mode': '0660' if share.secure else '0666',
-        'secure_mode': _boolean(share.secure),
+        # Services that root runs make files of root's.
+        'secure_mode': _boolean(share.secure and share.owner != 0),
         'clone_attached': _boolean(surroundings.driver in _CLONES_ATTACHED),
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',

@@ -88,6 +88,18 @@ class Makes0644Files(nfs.NfsDriver):
         super().do_setup(context)
 
 
+class Makes0666Files(nfs.NfsDriver):
+    """Makes files open to all, whatever the options say."""
+
+    def do_setup(self, context):
+        def make(maker, path):
+            own = path.name.startswith('volume-')  # not the trial at start, which would tell
+            _MAKE(dataclasses.replace(maker, mode=0o666) if own else maker, path)
+
+        access.FileMaker.make = make
+        super().do_setup(context)
+
+
 class ClosesFilesLate(nfs.NfsDriver):
     """Makes files open to all, and closes them to others right after."""
 

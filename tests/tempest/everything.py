@@ -77,7 +77,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix='nova-assist-tempest-') as name:
         folder = pathlib.Path(name)
         try:
-            with _cloud(arguments.driver, folder / 'cloud') as environment:
+            with _cloud(arguments, folder / 'cloud') as environment:
                 up = time.monotonic()
                 print(f'The cloud is up after {up - began:.0f} s', flush=True)
                 found = _run(arguments, stock, folder, environment)
@@ -93,6 +93,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('--driver', default=OURS, help='the driver of the cloud (default: ours)')
+    parser.add_argument(
+        '--option', action='append', default=[], help='NAME=VALUE for the driver; repeatable'
+    )
     parser.add_argument('--only', choices=('plugin', 'stock'), help='one of the two parts')
     parser.add_argument('--regex', help='tests of these names instead')
     parser.add_argument('--concurrency', type=int, default=2, help='workers (default: 2)')
@@ -100,13 +103,14 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _cloud(driver: str, folder: pathlib.Path) -> Iterator[dict[str, str]]:
+def _cloud(arguments: argparse.Namespace, folder: pathlib.Path) -> Iterator[dict[str, str]]:
     """Have a cloud run; gives the environment for its clients.
 
     :raises CloudError: it does not start
     """
     command = [sys.executable, '-m', 'nova_assist', 'cloud', '--identity', 'keystone']
-    command += ['--driver', driver, '--keep', str(folder), '-f', 'json']
+    command += ['--driver', arguments.driver, '--keep', str(folder), '-f', 'json']
+    command += [word for option in arguments.option for word in ('--option', option)]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield _spoken(process)

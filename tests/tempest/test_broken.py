@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the plugin's tests alone see that a driver is broken."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_BROKEN = 'tests.functional.broken_drivers.'
+
+
+def judged(driver, regex, *options):
+    """Run some of the plugin's tests, and return how that ended and what was said."""
+    command = [sys.executable, '-m', 'tests.tempest.everything', '--driver', driver]
+    command += ['--regex', regex, *options]
+    ended = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=900)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+class BrokenDriverTest(unittest.TestCase):
+    def assert_caught(self, driver, regex, words, *options):
+        """Find words in what failed with a broken driver, of which nothing else is known."""
+        code, said = judged(_BROKEN + driver, regex, *options)
+        self.assertEqual(1, code, said)
+        failures = re.findall(r'^FAILED tempest_plugin[^\n]*\n.*?(?=^\n|\Z)', said, re.M | re.S)
+        self.assertRegex('\n'.join(failures), words, said)
+
+    def test_files_that_are_open_to_all_though_they_must_not_be(self):
+        self.assert_caught(
+            'Makes0666Files',
+            r'^tempest_plugin\.scenario\.test_permissions',
+            'has mode 0666, expected 0660',
+            *('--option', 'nas_secure_file_permissions=true'),
+        )
+
+    def test_deletion_that_loses_data(self):
+        self.assert_caught(
+            'SkipsCommit',
+            r'^tempest_plugin\.scenario\.test_mixed',
+            'not what was written|records, expected at least',
+        )
