@@ -71,15 +71,25 @@ class Resources(test.BaseTestCase):
         return waiting.for_status(client, client.show_volume, volume['id'], status)
 
     @cleanup_order
-    def create_snapshot(self, volume: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
-        """Take a snapshot of a volume, attached or not."""
-        client = self.snapshots_client
+    def ask_for_snapshot(self, volume: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """Ask for a snapshot of a volume, attached or not, and don't wait for it."""
         kwargs.setdefault('force', True)
-        snapshot = client.create_snapshot(
+        snapshot = self.snapshots_client.create_snapshot(
             volume_id=volume['id'], name=self._name('snapshot'), **kwargs
         )['snapshot']
         self.cleanup(self.delete_snapshot, snapshot)
-        return waiting.for_status(client, client.show_snapshot, snapshot['id'], 'available')
+        return dict(snapshot)
+
+    @cleanup_order
+    def create_snapshot(self, volume: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """Take a snapshot of a volume, attached or not."""
+        return self.wait_for_snapshot(self.ask_for_snapshot(volume, **kwargs), 'available')
+
+    @classmethod
+    def wait_for_snapshot(cls, snapshot: Mapping[str, Any], status: str) -> dict[str, Any]:
+        """Wait for a status of a snapshot."""
+        client = cls.snapshots_client
+        return waiting.for_status(client, client.show_snapshot, snapshot['id'], status)
 
     @classmethod
     def delete_snapshot(cls, snapshot: Mapping[str, Any]) -> None:

@@ -48,3 +48,16 @@ def parse(output: str) -> tuple[str, ...]:
         raise errors.ShareUnseen(
             f'qemu-img info printed what can not be read ({error}): {output!r}'
         ) from error
+
+
+def virtual_size(output: str) -> int:
+    """Return how many bytes the guest sees of the image that was asked for.
+
+    :raises ShareUnseen: it printed something else
+    """
+    try:
+        return int(json.loads(output)[0]['virtual-size'])
+    except (ValueError, TypeError, LookupError) as error:
+        raise errors.ShareUnseen(
+            f'qemu-img info printed what can not be read ({error}): {output!r}'
+        ) from error

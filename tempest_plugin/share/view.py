@@ -40,6 +40,18 @@ class ShareView:
         """
         found = self.files(volume_id)
         record = self._record(found)
+        chain = chains.parse(self._info(volume_id, record, found))
+        return chains.Chain(chain, record, tuple(file.name for file in found))
+
+    def size(self, volume_id: str) -> int:
+        """Return how many bytes a guest sees of the volume.
+
+        :raises ShareUnseen: record or images can't be read
+        """
+        found = self.files(volume_id)
+        return chains.virtual_size(self._info(volume_id, self._record(found), found))
+
+    def _info(self, volume_id: str, record: dict[str, str], found: tuple[VolumeFile, ...]) -> str:
         active = record.get('active', f'volume-{volume_id}')
         paths = {file.name: file.path for file in found}
         if active not in paths:
@@ -48,8 +60,7 @@ class ShareView:
                 f'{sorted(paths)}'
             )
         image = posixpath.join(self._folder, paths[active])
-        chain = chains.parse(self._runner.run(chains.command(image)))
-        return chains.Chain(chain, record, tuple(file.name for file in found))
+        return self._runner.run(chains.command(image))
 
     def _record(self, found: tuple[VolumeFile, ...]) -> dict[str, str]:
         for file in found:

@@ -8,7 +8,7 @@ import unittest
 from tempest_plugin import errors
 from tempest_plugin.config import Settings
 from tempest_plugin.judges import chain
-from tempest_plugin.share import runners
+from tempest_plugin.share import chains, runners
 from tempest_plugin.share.view import ShareView, view_of
 from tests.unit.tempest_plugin import support
 from tests.unit.tempest_plugin.support import SNAPSHOT, VOLUME
@@ -45,6 +45,15 @@ class ShareViewTest(unittest.TestCase):
         for name in (OVERLAY, f'{BASE}.info'):
             (self.folder / name).unlink()
         self.assertEqual([], chain.faults(self.view.chain(VOLUME), []))
+
+    def test_size_is_that_of_the_active_file(self):
+        self.qemu_img('resize', '-f', 'qcow2', OVERLAY, '3M')
+        self.assertEqual(3 * 1024**2, self.view.size(VOLUME))
+
+    def test_size_that_can_not_be_read_is_refused(self):
+        for output in ('', '[]', '{}', '[{"filename": "volume"}]', '[{"virtual-size": "large"}]'):
+            with self.subTest(output):
+                self.assertRaises(errors.ShareUnseen, chains.virtual_size, output)
 
     def test_orphan_is_a_fault(self):
         self.record({'active': BASE})
