@@ -3,6 +3,7 @@
 
 PluginError
 ├── WentWrong       a resource has come to a status from which it won't come back
+├── NeverAttached   a story asks for the guest of a volume that had none
 ├── ShareUnseen     the files of the share could not be looked at
 └── GuestFailed     a guest says that its disk failed, or can't be made to write
 """
@@ -14,6 +15,10 @@ class PluginError(Exception):
 
 class WentWrong(PluginError):
     """A resource has come to a status from which it won't come back."""
+
+
+class NeverAttached(PluginError):
+    """A story asks for the guest of a volume that had none."""
 
 
 class ShareUnseen(PluginError):
