@@ -137,6 +137,12 @@ _FEATURES = [
         help='Set it if volumes can be reverted to their newest snapshot with all data right.',
     ),
     cfg.BoolOpt(
+        'upload',
+        default=False,
+        help='Set it if the driver makes images of volumes that have snapshots, with all data, '
+        'and volumes of images.',
+    ),
+    cfg.BoolOpt(
         'encryption',
         default=False,
         help='Set it if the driver snapshots encrypted volumes, and the cloud has a key manager.',

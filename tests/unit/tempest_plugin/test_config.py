@@ -35,7 +35,7 @@ class RegistrationTest(unittest.TestCase):
     def test_features_are_those_of_the_in_tree_driver(self):
         group = support.configuration().assisted_snapshots
         self.assertTrue(group.online)
-        for name in ('clone_attached', 'extend_attached', 'revert', 'encryption'):
+        for name in ('clone_attached', 'extend_attached', 'revert', 'upload', 'encryption'):
             with self.subTest(name):
                 self.assertFalse(getattr(group, name))
         self.assertFalse(group.boot_from_volume)
