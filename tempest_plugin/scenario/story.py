@@ -121,12 +121,19 @@ class Story(base.AssistedTest):
 
     def check_size(self, volume: Mapping[str, Any], gib: int) -> None:
         """Judge how large a volume is, to Cinder and to a guest."""
-        self.assertEqual(gib, self.volumes_client.show_volume(volume['id'])['volume']['size'])
+        self._refuse(self._size_faults(volume, gib), f'size of volume {volume["id"]}')
+
+    def _size_faults(self, volume: Mapping[str, Any], gib: int) -> list[str]:
+        shown = self.volumes_client.show_volume(volume['id'])['volume']['size']
+        faults = [f'Cinder says {shown} GiB, expected {gib}'] if shown != gib else []
         if self.share is None:
             self.looks.missed(Kind.CHAIN, '[assisted_snapshots] share_access is "none"')
-            return
+            return faults
         self.looks.looked(Kind.CHAIN)
-        self.assertEqual(gib * units.Gi, self.share.size(volume['id']), volume['id'])
+        seen, wanted = self.share.size(volume['id']), gib * units.Gi
+        if seen != wanted:
+            faults.append(f'a guest sees {seen} bytes, expected {wanted}')
+        return faults
 
     def across(self, restart: Callable[[], object], disks: Iterable[Disk]) -> None:
         """Let a server go through something after which its guest starts anew.

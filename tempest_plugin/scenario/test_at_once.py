@@ -125,10 +125,10 @@ class OneVolumeTest(AtOnceBase):
         self.drop_all(disk)
         self.finish()
 
-    @decorators.attr(type=['negative', 'slow'])
+    @decorators.attr(type='slow')
     @decorators.idempotent_id('76574699-8048-40a8-8da2-a41cf4d56c16')
-    def test_volume_is_not_detached_into_a_snapshot(self) -> None:
-        """The guest lets go of its disk while it is to switch; whichever comes first."""
+    def test_detachment_during_a_creation(self) -> None:
+        """The guest lets go of its disk while it is to switch: done or failed, nothing is left."""
         disk = self.begin()
         server = disk.server
         self.take(disk)
