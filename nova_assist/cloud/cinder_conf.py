@@ -84,7 +84,15 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             'sqlite_synchronous': 'false',
         },
         'oslo_concurrency': {'lock_path': f'{folder}/state/lock'},
-        'oslo_policy': {'policy_file': f'{folder}/policy.yaml'},
+        'oslo_policy': {
+            'policy_file': f'{folder}/policy.yaml',
+            # As every release recommends it, where there are users with roles.
+            **(
+                {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
+                if settings.identity
+                else {}
+            ),
+        },
         'coordination': {'backend_url': f'file://{folder}/state/coordination'},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
     }

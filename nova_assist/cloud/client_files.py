@@ -50,10 +50,7 @@ def clouds(keystone: Identity) -> dict[str, Any]:
 
 
 def accounts(keystone: Identity) -> list[dict[str, Any]]:
-    """Return ``accounts.yaml``: the users that tempest may take.
-
-    It takes whom it finds first, and needs members: readers are not in it.
-    """
+    """Return ``accounts.yaml``: the users that tempest may take, members first."""
     return [
         {
             'username': user.name,
@@ -64,5 +61,4 @@ def accounts(keystone: Identity) -> list[dict[str, Any]]:
             'types': ['admin'] if Role.ADMIN in user.roles else [],
         }
         for user in identity.USERS
-        if Role.READER not in user.roles
     ]

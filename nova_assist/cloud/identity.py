@@ -43,15 +43,21 @@ class Person:
 
 ADMIN = Person('admin', 'admin', (Role.ADMIN,))
 
-#: Those whom clients and tests act as. Tests that run two at a time need two of each.
+#: Those whom clients and tests act as. Tests that run two at a time need two of each, and take
+#: for a member whom they find first: the ones with few or other rights come last.
 USERS = (
     ADMIN,
     Person('demo', 'demo', (Role.MEMBER,)),
     Person('alt', 'alt', (Role.MEMBER,)),
-    Person('demo-reader', 'demo', (Role.READER,)),
     Person('admin-2', 'admin-2', (Role.ADMIN,)),
     Person('demo-2', 'demo-2', (Role.MEMBER,)),
     Person('alt-2', 'alt-2', (Role.MEMBER,)),
+    Person('demo-reader', 'demo', (Role.READER,)),
+    Person('demo-reader-2', 'demo-2', (Role.READER,)),
+    Person('demo-service', 'demo', (Role.SERVICE,)),
+    Person('demo-service-2', 'demo-2', (Role.SERVICE,)),
+    Person('admin-service', 'admin', (Role.ADMIN, Role.SERVICE)),
+    Person('admin-service-2', 'admin-2', (Role.ADMIN, Role.SERVICE)),
 )
 
 #: Cinder checks tokens, and proves to be a service. As Nova it asks for snapshots, and Nova calls

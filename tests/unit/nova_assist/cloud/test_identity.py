@@ -51,13 +51,21 @@ class Scratch(unittest.TestCase):
 
 
 class PeopleTest(unittest.TestCase):
-    def test_only_nova_and_administrators_are_administrators(self):
-        admins = {person.name for person in identity.PEOPLE if Role.ADMIN in person.roles}
-        self.assertEqual({'admin', 'admin-2', 'nova'}, admins)
+    def named(self, role):
+        return {person.name for person in identity.PEOPLE if role in person.roles}
 
-    def test_services_are_services_and_nobody_else_is(self):
-        services = {person.name for person in identity.PEOPLE if Role.SERVICE in person.roles}
-        self.assertEqual({'cinder', 'nova'}, services)
+    def test_administrators_are_those_who_are_called_so_and_nova(self):
+        expected = {'admin', 'admin-2', 'admin-service', 'admin-service-2', 'nova'}
+        self.assertEqual(expected, self.named(Role.ADMIN))
+
+    def test_services_are_those_who_are_called_so_nova_and_cinder(self):
+        expected = {name for name in self.named(Role.SERVICE) if name.startswith('demo-service')}
+        expected |= {'admin-service', 'admin-service-2', 'cinder', 'nova'}
+        self.assertEqual(expected, self.named(Role.SERVICE))
+
+    def test_members_have_no_other_role(self):
+        members = [person for person in identity.PEOPLE if Role.MEMBER in person.roles]
+        self.assertEqual({(Role.MEMBER,)}, {person.roles for person in members})
 
     def test_catalog_has_the_project_in_the_older_url_of_cinder_only(self):
         entries = identity.catalog('http://k', 'http://c/v3', 'http://n', {'image': 'http://i'})
@@ -143,13 +151,16 @@ class ClientFilesTest(Scratch):
         self.assertEqual([user.name for user in identity.USERS], list(clouds))
         self.assertEqual('pa$$word', clouds['demo']['auth']['password'])
 
-    def test_tempest_may_take_members_and_administrators_alone(self):
-        roles = [account['roles'] for account in client_files.accounts(KEYSTONE)]
-        self.assertEqual({('admin',), ('member',)}, set(map(tuple, roles)))
+    def test_two_workers_of_tempest_find_two_of_each_and_two_members_each_first(self):
+        roles = [tuple(account['roles']) for account in client_files.accounts(KEYSTONE)]
+        others = (('admin',), ('reader',), ('service',), ('admin', 'service'))
+        self.assertEqual([2, 2, 2, 2], [roles.count(each) for each in others])
+        ordinary = [each for each in roles if 'admin' not in each]
+        self.assertEqual([('member',)] * 4, ordinary[:4])
 
-    def test_two_workers_of_tempest_find_two_members_and_an_administrator_each(self):
-        types = [account['types'] for account in client_files.accounts(KEYSTONE)]
-        self.assertEqual((4, 2), (types.count([]), types.count(['admin'])))
+    def test_tempest_never_takes_an_administrator_for_somebody_else(self):
+        for account in client_files.accounts(KEYSTONE):
+            self.assertEqual('admin' in account['roles'], 'admin' in account['types'], account)
 
 
 class TempestConfTest(unittest.TestCase):
@@ -168,6 +179,11 @@ class TempestConfTest(unittest.TestCase):
             names = ('file_owner', 'file_group', 'file_mode', 'secure_mode')
             expected = ['107', '42436', mode, str(secure).lower()]
             self.assertEqual(expected, [ours[name] for name in names])
+
+    def test_files_of_services_that_root_runs_may_be_roots(self):
+        share = dataclasses.replace(SHARE, secure=True, owner=0)
+        ours = composed(share=share)['assisted_snapshots']
+        self.assertEqual(('0660', 'false'), (ours['file_mode'], ours['secure_mode']))
 
     def test_console_is_read_where_there_is_a_guest_that_talks(self):
         ours = composed()['assisted_snapshots']
