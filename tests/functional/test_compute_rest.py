@@ -58,6 +58,10 @@ class ImageTest(ComputeTest):
         (version,) = requests.get(self.images.removesuffix('/images')).json()['versions']
         self.assertEqual(version['links'][0]['href'] + 'images', self.images)
 
+    def test_there_are_versions_to_choose_from(self) -> None:
+        root = self.images.removesuffix('/v2/images')
+        self.assertEqual(300, requests.get(root).status_code)
+
     def test_no_other_image_is_found(self) -> None:
         self.assertEqual(self.get(f'/{uuid.uuid4()}').status_code, 404)
         self.assertEqual(self.get('?name=other').json()['images'], [])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import configparser
 import contextlib
 import dataclasses
 import json
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import yaml
 
@@ -71,13 +72,13 @@ class Stock:
 
 def main() -> int:
     """Run what is asked for, print the tables, and return the exit code."""
-    arguments = _arguments()
+    arguments = parse(sys.argv[1:])
     began = time.monotonic()
     stock = Stock.load()
     with tempfile.TemporaryDirectory(prefix='nova-assist-tempest-') as name:
         folder = pathlib.Path(name)
         try:
-            with _cloud(arguments, folder / 'cloud') as environment:
+            with cloud(arguments, folder / 'cloud') as environment:
                 up = time.monotonic()
                 print(f'The cloud is up after {up - began:.0f} s', flush=True)
                 found = _run(arguments, stock, folder, environment)
@@ -87,23 +88,30 @@ def main() -> int:
     if not found:
         sys.stderr.write('No test was run: see what tempest said above\n')
         return 2
-    return _report(found, stock, time.monotonic() - began)
+    code = _report(found, stock, time.monotonic() - began)
+    if arguments.driver == OURS and not (arguments.only or arguments.regex):
+        code = max(code, _pytest())
+    return code
 
 
-def _arguments() -> argparse.Namespace:
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return what the words of a command line ask for."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('--driver', default=OURS, help='the driver of the cloud (default: ours)')
     parser.add_argument(
         '--option', action='append', default=[], help='NAME=VALUE for the driver; repeatable'
     )
+    parser.add_argument(
+        '--accounts', action='store_true', help='users of accounts.yaml instead of new ones'
+    )
     parser.add_argument('--only', choices=('plugin', 'stock'), help='one of the two parts')
     parser.add_argument('--regex', help='tests of these names instead')
     parser.add_argument('--concurrency', type=int, default=2, help='workers (default: 2)')
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 @contextlib.contextmanager
-def _cloud(arguments: argparse.Namespace, folder: pathlib.Path) -> Iterator[dict[str, str]]:
+def cloud(arguments: argparse.Namespace, folder: pathlib.Path) -> Iterator[dict[str, str]]:
     """Have a cloud run; gives the environment for its clients.
 
     :raises CloudError: it does not start
@@ -143,23 +151,43 @@ def _run(
     wanted = _wanted(arguments, stock)
     (folder / 'run').write_text('\n'.join(wanted) + '\n')
     (folder / 'leave-out').write_text('\n'.join(stock.leave_out) + '\n')
-    config = pathlib.Path(environment['TEMPEST_CONFIG_DIR'], 'tempest.conf')
+    config = _config(arguments, folder, environment)
     tempest = pathlib.Path(sys.executable).with_name('tempest')
     command = [str(tempest), 'run', '--config-file', str(config), '--subunit']
     command += ['--concurrency', str(arguments.concurrency), '--include-list', str(folder / 'run')]
     command += ['--exclude-list', str(folder / 'leave-out')] if stock.leave_out else []
     workspace = folder / 'workspace'
     workspace.mkdir()
-    # The plugin is found in this checkout wherever it is installed.
-    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get('PYTHONPATH'))))
     with subprocess.Popen(
         command,
         cwd=workspace,
-        env={**os.environ, **environment, 'PYTHONPATH': path, 'HOME': str(folder)},
+        env=environment_of({**environment, 'HOME': str(folder)}),
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         return results.read(process.stdout, _show)
+
+
+def environment_of(further: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which tempest finds the plugin of this checkout."""
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get('PYTHONPATH'))))
+    return {**os.environ, **further, 'PYTHONPATH': path}
+
+
+def _config(
+    arguments: argparse.Namespace, folder: pathlib.Path, environment: dict[str, str]
+) -> pathlib.Path:
+    """Return the cloud's ``tempest.conf``, or one that differs from it in who the users are."""
+    written = pathlib.Path(environment['TEMPEST_CONFIG_DIR'], 'tempest.conf')
+    if not arguments.accounts:
+        return written
+    parser = configparser.RawConfigParser()
+    parser.read(written)
+    parser['auth']['use_dynamic_credentials'] = 'false'
+    changed = folder / 'tempest.conf'
+    with changed.open('w') as file:
+        parser.write(file)
+    return changed
 
 
 def _wanted(arguments: argparse.Namespace, stock: Stock) -> list[str]:
@@ -192,6 +220,12 @@ def _report(found: list[Result], stock: Stock, seconds: float) -> int:
     verdicts = ', '.join(f'{counts[verdict]} {verdict}' for verdict in _VERDICTS)
     print(f'{verdicts}; {seconds:.0f} s in all')
     return int(bool(failed or unexplained))
+
+
+def _pytest() -> int:
+    """Run the tests of this folder; return the exit code."""
+    command = [sys.executable, '-m', 'pytest', '-q', '-ra', '--disable-warnings', 'tests/tempest']
+    return int(bool(subprocess.run(command, cwd=_ROOT).returncode))
 
 
 _VERDICTS = ('passed', 'failed', 'skipped')

@@ -16,7 +16,9 @@ from aiohttp import web
 from nova_assist.compute import errors
 from nova_assist.compute.stand_in_images import DATA, IMAGES, STAND_IN, StandInImage
 
-_VERSIONS = ('/image', '/image/', '/image/versions', '/image/v2', '/image/v2/')
+#: Glance answers here that there are several to choose from.
+_ROOTS = ('/image', '/image/')
+_VERSIONS = (*_ROOTS, '/image/versions', '/image/v2', '/image/v2/')
 _URL = '/image/v2/images'
 _SCHEMA = '/image/v2/schemas/image'
 _IMAGE, _FILE = _URL + '/{id}', _URL + '/{id}/file'
@@ -44,7 +46,8 @@ def add_routes(app: web.Application) -> None:
 async def _version(request: web.Request) -> web.Response:
     link = {'rel': 'self', 'href': f'{request.url.origin()}/image/v2/'}
     version = {'id': 'v2.0', 'status': 'CURRENT', 'links': [link]}
-    return web.json_response({'versions': [version]})
+    status = 300 if request.path in _ROOTS else 200
+    return web.json_response({'versions': [version]}, status=status)
 
 
 async def _list(request: web.Request) -> web.Response:
