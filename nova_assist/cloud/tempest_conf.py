@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nova_assist.cloud import identity
 from nova_assist.cloud.clients import CINDER_VERSION, COMPUTE_VERSION
-from nova_assist.cloud.identity import ADMIN, Identity, Role
+from nova_assist.cloud.identity import ADMIN, Identity
 from nova_assist.cloud.ini import literal, render
 
 #: The folder of tempest's locks, in the cloud's.
@@ -142,7 +142,6 @@ def _auth(keystone: Identity, accounts: Path) -> Mapping[str, str]:
         'use_dynamic_credentials': 'true',
         'test_accounts_file': literal(accounts),
         'create_isolated_networks': 'false',
-        'tempest_roles': Role.MEMBER.value,
         'admin_username': ADMIN.name,
         'admin_password': literal(keystone.password),
         'admin_project_name': ADMIN.project,
