@@ -111,8 +111,9 @@ class TokenTest(CloudCase):
         self.assert_status(401, **{'X-Auth-Token': token})
 
     def test_version_documents_need_no_token(self):
-        for url in (self.cloud.compute.url, self.cloud.compute.url.replace('/v2.1', '/image')):
-            self.assertEqual(200, requests.get(url, timeout=30).status_code)
+        image = self.cloud.compute.url.replace('/v2.1', '/image')
+        for url, answer in ((self.cloud.compute.url, 200), (image, 300), (f'{image}/v2', 200)):
+            self.assertEqual(answer, requests.get(url, timeout=30).status_code)
 
     def test_wrong_password_is_refused(self):
         login = {**self.cloud.keystone.identity.login('demo', 'demo'), 'password': 'guessed'}
