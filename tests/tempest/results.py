@@ -89,5 +89,8 @@ def _failure(verdict: str, details: Mapping[str, str]) -> str:
 
 
 def _is_noise(result: Result) -> bool:
-    """Say whether a result is none, such as what a library printed."""
-    return '.' not in result.name
+    """Say whether a result is none, such as what a library printed.
+
+    A worker that ended with an error is told as a test without a class.
+    """
+    return '.' not in result.name and result.verdict != 'failed'

@@ -9,6 +9,7 @@ import unittest
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _BROKEN = 'tests.functional.broken_drivers.'
+_SCENARIO = r'^tempest_plugin\.scenario\.test_'
 
 
 def judged(driver, regex, *options):
@@ -30,7 +31,7 @@ class BrokenDriverTest(unittest.TestCase):
     def test_files_that_are_open_to_all_though_they_must_not_be(self):
         self.assert_caught(
             'Makes0666Files',
-            r'^tempest_plugin\.scenario\.test_permissions',
+            rf'{_SCENARIO}permissions',
             'has mode 0666, expected 0660',
             *('--option', 'nas_secure_file_permissions=true'),
         )
@@ -38,6 +39,19 @@ class BrokenDriverTest(unittest.TestCase):
     def test_deletion_that_loses_data(self):
         self.assert_caught(
             'SkipsCommit',
-            r'^tempest_plugin\.scenario\.test_mixed',
+            rf'{_SCENARIO}mixed.*test_taken_attached',
             'not what was written|records, expected at least',
+        )
+
+    def test_files_that_are_left(self):
+        self.assert_caught('LeavesOverlays', rf'{_SCENARIO}permissions', 'left|belongs to no')
+
+    def test_record_that_is_forgotten(self):
+        self.assert_caught(
+            'ForgetsRecord', rf'{_SCENARIO}permissions.*Detached', "to status 'error' where"
+        )
+
+    def test_copy_of_something_older(self):
+        self.assert_caught(
+            'CopiesBaseOnly', rf'{_SCENARIO}copies.*Clone', 'records, expected at least'
         )

@@ -7,7 +7,8 @@ import sys
 import tempfile
 import unittest
 
-from tests.tempest import everything
+from tests.judged import OURS
+from tests.tempest import embedded
 
 
 class WorkspaceTest(unittest.TestCase):
@@ -17,7 +18,7 @@ class WorkspaceTest(unittest.TestCase):
         ended = subprocess.run(
             [str(program), *words],
             cwd=cwd,
-            env=everything.environment_of(environment or {}),
+            env=embedded.environment_of(environment or {}),
             capture_output=True,
             text=True,
             timeout=300,
@@ -29,10 +30,9 @@ class WorkspaceTest(unittest.TestCase):
         self.assertRegex(self.tempest('list-plugins'), r'assisted_snapshots .*tempest_plugin')
 
     def test_workspace_of_a_cloud_has_the_plugins_tests_and_a_right_configuration(self):
-        arguments = everything.parse(['--only', 'plugin'])
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            with everything.cloud(arguments, folder / 'cloud') as environment:
+            with embedded.cloud(OURS, (), folder / 'cloud') as environment:
                 environment = {**environment, 'HOME': name}
                 config = folder / 'cloud' / 'tempest.conf'
                 self.tempest('init', 'work', cwd=folder, environment=environment)

@@ -77,6 +77,11 @@ class ReadTest(unittest.TestCase):
         self.say(f'{CLASS}.test_b', 'success')
         self.assertEqual([f'{CLASS}.test_b'], [each.name for each in self.read()])
 
+    def test_worker_that_died_has_failed(self):
+        self.say(f'{CLASS}.test_a', 'success')
+        self.say('process-returncode', 'fail', traceback='returned a non-zero exit status')
+        self.assertEqual(['passed', 'failed'], [each.verdict for each in self.read()])
+
     def test_worker_s_own_words_are_no_test(self):
         self.stream.write(b'a warning of some library\n')
         self.assertEqual([], self.read())
