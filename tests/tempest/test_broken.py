@@ -41,3 +41,17 @@ class BrokenDriverTest(unittest.TestCase):
             r'^tempest_plugin\.scenario\.test_mixed',
             'not what was written|records, expected at least',
         )
+
+    def test_files_that_are_left_of_a_volume_that_is_gone(self):
+        self.assert_caught(
+            'LeavesOverlays',
+            r'^tempest_plugin\.api\.test_snapshot_status.*test_malformed_report',
+            'files at the end: .* is left of volume',
+        )
+
+    def test_member_who_is_believed(self):
+        self.assert_caught(
+            'BelievesNova',
+            r'^tempest_plugin\.api\.test_false_reports.*test_deletion_of_the_oldest',
+            'not what was written|records, expected at least|says that disk|backing chain of',
+        )
