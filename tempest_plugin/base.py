@@ -2,8 +2,9 @@
 """What all tests of the plugin have in common.
 
 Main class: :class:`AssistedTest`. A test class says with the attributes ``features``,
-``needs_share`` and ``essential`` what it can't do without. Each test ends with :meth:`finish`,
-which skips it if what it was to judge could not be looked at (:mod:`tempest_plugin.looking`).
+``needs_share``, ``needs_depth``, ``acts_as_service`` and ``essential`` what it can't do without.
+Each test ends with :meth:`finish`, which skips it if what it was to judge could not be looked at
+(:mod:`tempest_plugin.looking`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from tempest import config
 from tempest.lib.common import api_version_utils
 from testtools import content
 
+from tempest_plugin import accounts
 from tempest_plugin.config import DataPath, Settings, ShareAccess
 from tempest_plugin.data.guest import ConsoleGuest, Guest, Mark, UnseenGuest
 from tempest_plugin.data.protocol import Found
@@ -26,16 +28,14 @@ from tempest_plugin.share.view import view_of
 
 CONF = config.CONF
 
-#: Who calls ``os-assisted-volume-snapshots``, unless the cloud lets the service role do it alone.
-_SERVICE_AND_ADMIN = ['service_user', 'admin', 'service']
-_SERVICE = ['service_user', 'service']
-
 
 class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
     """A test of volumes and snapshots, with the clients of a member (``os_primary``).
 
     :cvar features: names of boolean options of our group that have to be set.
     :cvar needs_share: whether the class is about the files of the share.
+    :cvar needs_depth: how many snapshots of one volume its tests hold at once.
+    :cvar acts_as_service: whether it takes an account like Cinder's, ``os_service_user``.
     :cvar essential: what a test has to look at to pass.
     :cvar uses_servers: whether a network is needed.
     """
@@ -43,6 +43,8 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
     credentials: Sequence[str | list[str]] = ('primary', 'admin')
     features: tuple[str, ...] = ()
     needs_share = False
+    needs_depth = 1
+    acts_as_service = False
     essential: Collection[Kind] = ()
     uses_servers = True
 
@@ -59,6 +61,15 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
         cls.settings = Settings.of(CONF)
         if cls.needs_share and cls.settings.share_access is ShareAccess.NONE:
             raise cls.skipException('[assisted_snapshots] share_access is "none"')
+        if cls.settings.depth < cls.needs_depth:
+            raise cls.skipException(
+                f'[assisted_snapshots] depth is {cls.settings.depth}, less than {cls.needs_depth}'
+            )
+        cls._check_microversions()
+        cls._check_accounts()
+
+    @classmethod
+    def _check_microversions(cls) -> None:
         for service, low, high in (
             ('compute', cls.min_microversion, cls.max_microversion),
             ('volume', cls.volume_min_microversion, cls.volume_max_microversion),
@@ -67,6 +78,14 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
             api_version_utils.check_skip_with_microversion(
                 low, high, had.min_microversion, had.max_microversion
             )
+
+    @classmethod
+    def _check_accounts(cls) -> None:
+        if cls.acts_as_service and accounts.service_credentials() not in cls.credentials:
+            cls.credentials = (*cls.credentials, accounts.service_credentials())
+        lacking = accounts.lacking(cls.credentials, cls.get_identity_version())
+        if lacking:
+            raise cls.skipException(f'[auth] test_accounts_file lacks {lacking}')
 
     @classmethod
     def setup_credentials(cls) -> None:
@@ -129,7 +148,12 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
         least: int,
         most: int | None = None,
     ) -> Found:
-        """Judge what a guest finds on a volume attached, or started with, after the mark."""
+        """Judge what a guest finds on a volume attached, or started with, after the mark.
+
+        :raises AssertionError: a block is bad, or the number of records can't be right
+        :raises GuestFailed: the guest had an error on the disk
+        :raises TimeoutException: it has not found the disk
+        """
         found = guest.found(volume['id'], mark)
         if not guest.seen:
             self.looks.missed(Kind.DATA, '[assisted_snapshots] data_path is "volume"')
@@ -142,6 +166,8 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
         """Judge owner, group and mode of each file of a volume, which has to have one.
 
         :param when: after which step, for the message
+        :raises AssertionError: there is no file, or one is not as the options say
+        :raises ShareUnseen: the share can't be looked at
         """
         if self.share is None:
             self.looks.missed(Kind.FILES, _NO_SHARE)
@@ -157,7 +183,11 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
     def check_chain(
         self, volume: Mapping[str, Any], snapshots: Collection[Mapping[str, Any]]
     ) -> None:
-        """Judge the backing chain of a volume that has these snapshots, none under way."""
+        """Judge the backing chain of a volume that has these snapshots, none under way.
+
+        :raises AssertionError: images, record and snapshots disagree
+        :raises ShareUnseen: the share can't be looked at, or its record or images can't be read
+        """
         if self.share is None:
             self.looks.missed(Kind.CHAIN, _NO_SHARE)
             return
@@ -167,7 +197,11 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
         self._refuse(faults, f'backing chain of volume {volume["id"]}')
 
     def check_gone(self, volume: Mapping[str, Any]) -> None:
-        """Judge what is left on the share of a volume that is deleted."""
+        """Judge what is left on the share of a volume that is deleted.
+
+        :raises AssertionError: a file of it is left
+        :raises ShareUnseen: the share can't be looked at
+        """
         if self.share is None:
             self.looks.missed(Kind.FILES, _NO_SHARE)
             return
@@ -182,14 +216,3 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
 
 _NETWORK = ('network', 'subnet', 'router', 'dhcp')
 _NO_SHARE = '[assisted_snapshots] share_access is "none"'
-
-
-def service_credentials() -> list[str]:
-    """Return the credentials of who may call ``os-assisted-volume-snapshots``, as Cinder does.
-
-    With Nova's newer policy that is the service role alone, before it took an administrator.
-    """
-    alone = CONF.enforce_scope.nova and (
-        'service' in CONF.compute_feature_enabled.nova_policy_roles
-    )
-    return _SERVICE if alone else _SERVICE_AND_ADMIN

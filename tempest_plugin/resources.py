@@ -2,8 +2,9 @@
 """Making volumes, snapshots and servers for a test, and removing them after it.
 
 Main class: :class:`Resources`. What is made last is removed first, and what can't be removed fails
-the test. What makes something can be called on the class, too, in ``resource_setup``: then it is
-there for all tests of the class. Clients come from :mod:`tempest_plugin.base`.
+the test, as does a file of a volume that is left on the share. What makes something can be called
+on the class, too, in ``resource_setup``: then it is there for all tests of the class. Clients and
+the share come from :mod:`tempest_plugin.base`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from tempest.lib.common import api_version_request
 from tempest.lib.common.utils import data_utils, test_utils
 from tempest.lib.decorators import cleanup_order
 
-from tempest_plugin import waiting
+from tempest_plugin import removal, waiting
 from tempest_plugin.config import DataPath, Settings
+from tempest_plugin.share.view import ShareView
 
 CONF = config.CONF
 
-#: Cinder shows a snapshot as available before Nova, which looks twice a second, takes note of the
-#: new active file. A server that is stopped and started in between comes up on the file of the
-#: snapshot, and writes to it.
+#: Nova looks twice a second whether Cinder has finished.
 _NOVA_TAKES_NOTE_SECONDS = 3
 
 #: From here on a server has to be told that it gets no network.
@@ -38,6 +38,8 @@ class Resources(test.BaseTestCase):
     servers_client: Any
     volumes_client: Any
     snapshots_client: Any
+    admin_snapshots_client: Any
+    share: ShareView | None
     compute_request_microversion: str
     #: How to log in to the servers, by id.
     login: dict[str, Any]
@@ -46,27 +48,57 @@ class Resources(test.BaseTestCase):
 
     @cleanup_order
     def create_volume(self, **kwargs: Any) -> dict[str, Any]:
-        """Make a volume of the type under test; it is removed with all of its snapshots."""
+        """Make a volume of the type under test; it is removed with all of its snapshots.
+
+        :raises WentWrong: it can't be made
+        """
         kwargs.setdefault('size', CONF.volume.volume_size)
         if self.settings.volume_type and not {'snapshot_id', 'source_volid'} & kwargs.keys():
             kwargs.setdefault('volume_type', self.settings.volume_type)
         if CONF.compute.compute_volume_common_az:
             kwargs.setdefault('availability_zone', CONF.compute.compute_volume_common_az)
         volume = self.volumes_client.create_volume(name=self._name('volume'), **kwargs)['volume']
-        self.cleanup(self.delete_volume, volume, cascade=True)
+        self.cleanup(self.remove_volume, volume)
         return self.wait_for_volume(volume, 'available')
 
     @classmethod
     def delete_volume(cls, volume: Mapping[str, Any], **kwargs: Any) -> None:
-        """Delete a volume, if it is still there, and wait until it is gone."""
+        """Delete a volume, if it is still there, and wait until it is gone.
+
+        :raises WentWrong: its deletion has failed
+        """
         test_utils.call_and_ignore_notfound_exc(
             cls.volumes_client.delete_volume, volume['id'], **kwargs
         )
         waiting.until_gone(cls.volumes_client, cls.volumes_client.show_volume, volume['id'])
 
     @classmethod
+    def remove_volume(cls, volume: Mapping[str, Any]) -> None:
+        """Delete a volume with all of its snapshots, and see that none of its files is left.
+
+        :raises WentWrong: its deletion has failed
+        :raises AssertionError: a file of it is left on the share, where that can be seen
+        """
+        cls.delete_volume(volume, cascade=True)
+        removal.refuse_files(cls.share, volume['id'])
+
+    @cleanup_order
+    def create_volume_type(self, **specs: str) -> dict[str, Any]:
+        """Make a type like the one under test, with further specifications."""
+        types = self.os_admin.volume_types_client_latest
+        for each in types.list_volume_types()['volume_types']:
+            if self.settings.volume_type in (each['name'], each['id']):
+                specs = {**each['extra_specs'], **specs}
+        made = types.create_volume_type(name=self._name('type'), extra_specs=specs)['volume_type']
+        self.cleanup(types.delete_volume_type, made['id'])
+        return dict(made)
+
+    @classmethod
     def wait_for_volume(cls, volume: Mapping[str, Any], status: str) -> dict[str, Any]:
-        """Wait for a status of a volume."""
+        """Wait for a status of a volume.
+
+        :raises WentWrong: it is in a status from which it will not come
+        """
         client = cls.volumes_client
         return waiting.for_status(client, client.show_volume, volume['id'], status)
 
@@ -77,32 +109,50 @@ class Resources(test.BaseTestCase):
         snapshot = self.snapshots_client.create_snapshot(
             volume_id=volume['id'], name=self._name('snapshot'), **kwargs
         )['snapshot']
-        self.cleanup(self.delete_snapshot, snapshot)
+        self.cleanup(self.remove_snapshot, snapshot)
         return dict(snapshot)
 
     @cleanup_order
     def create_snapshot(self, volume: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
-        """Take a snapshot of a volume, attached or not."""
+        """Take a snapshot of a volume, attached or not.
+
+        :raises WentWrong: it can't be taken
+        """
         return self.wait_for_snapshot(self.ask_for_snapshot(volume, **kwargs), 'available')
 
     @classmethod
     def wait_for_snapshot(cls, snapshot: Mapping[str, Any], status: str) -> dict[str, Any]:
-        """Wait for a status of a snapshot."""
+        """Wait for a status of a snapshot.
+
+        :raises WentWrong: it is in a status from which it will not come
+        """
         client = cls.snapshots_client
         return waiting.for_status(client, client.show_snapshot, snapshot['id'], status)
 
     @classmethod
     def delete_snapshot(cls, snapshot: Mapping[str, Any]) -> None:
-        """Delete a snapshot, if it is still there, and wait until it is gone."""
-        client = cls.snapshots_client
-        test_utils.call_and_ignore_notfound_exc(client.delete_snapshot, snapshot['id'])
-        waiting.until_gone(client, client.show_snapshot, snapshot['id'])
+        """Delete a snapshot, if it is still there, and wait until it is gone.
+
+        :raises WentWrong: its deletion has failed
+        """
+        removal.delete_snapshot(cls.snapshots_client, snapshot['id'])
+
+    @classmethod
+    def remove_snapshot(cls, snapshot: Mapping[str, Any]) -> None:
+        """Delete a snapshot, in whatever status a test has left it.
+
+        :raises WentWrong: its deletion fails, or had failed before; in that case it is gone now
+        """
+        removal.clear_snapshot(cls.snapshots_client, cls.admin_snapshots_client, snapshot['id'])
 
     @cleanup_order
     def create_server(self, **kwargs: Any) -> dict[str, Any]:
         """Start a server that can write to volumes, with a way to log in if data needs one.
 
         One that is there for a whole class has none: data is a matter of each test.
+
+        :raises BuildErrorException: it does not start
+        :raises TimeoutException: it does not in time, or nobody can log in
         """
         of_class = isinstance(self, type)
         by_ssh = self.settings.data_path is DataPath.SSH and not of_class
@@ -126,40 +176,70 @@ class Resources(test.BaseTestCase):
 
     @classmethod
     def delete_server(cls, server: Mapping[str, Any]) -> None:
-        """Delete a server, if it is still there, and wait until it is gone."""
+        """Delete a server, if it is still there, and wait until it is gone.
+
+        :raises TimeoutException: it is still there
+        """
         client = cls.servers_client
         test_utils.call_and_ignore_notfound_exc(client.delete_server, server['id'])
         waiting.until_gone(client, client.show_server, server['id'])
 
     @classmethod
-    def stop_server(cls, server: Mapping[str, Any]) -> None:
-        """Shut a server off, once Nova has taken note of the last snapshot of its volumes."""
+    def let_nova_take_note(cls) -> None:
+        """Wait until Nova knows the active file of each volume, before it opens files anew.
+
+        The only wait that is for no event: Cinder shows a snapshot as available, and Nova sees
+        that up to half a second later and then notes the new active file, where no API shows it.
+        A server that stops and starts, reboots, is shelved or moves in between comes up on the
+        file of the snapshot, and writes to it.
+        """
         waiting.let_pass(_NOVA_TAKES_NOTE_SECONDS)
+
+    @classmethod
+    def stop_server(cls, server: Mapping[str, Any]) -> None:
+        """Shut a server off, once Nova has taken note of the last snapshot of its volumes.
+
+        :raises WentWrong: it can't be shut off
+        """
+        cls.let_nova_take_note()
         cls.servers_client.stop_server(server['id'])
         cls.wait_for_server(server, 'SHUTOFF')
 
     @classmethod
     def start_server(cls, server: Mapping[str, Any]) -> None:
-        """Start a server that is shut off."""
+        """Start a server that is shut off, of whose volumes snapshots may have been taken then.
+
+        :raises WentWrong: it can't be started
+        """
+        cls.let_nova_take_note()
         cls.servers_client.start_server(server['id'])
         cls.wait_for_server(server, 'ACTIVE')
 
     @classmethod
     def wait_for_server(cls, server: Mapping[str, Any], status: str) -> dict[str, Any]:
-        """Wait for a status of a server."""
+        """Wait for a status of a server.
+
+        :raises WentWrong: it is in a status from which it will not come
+        """
         client = cls.servers_client
         return waiting.for_status(client, client.show_server, server['id'], status)
 
     @cleanup_order
     def attach(self, server: Mapping[str, Any], volume: Mapping[str, Any]) -> dict[str, Any]:
-        """Attach a volume; it is detached after the test."""
+        """Attach a volume; it is detached after the test.
+
+        :raises TimeoutException: it has not come to the server
+        """
         self.servers_client.attach_volume(server['id'], volumeId=volume['id'])
         self.cleanup(self._detach_if_attached, server, volume)
         return self._wait_for_holder(server, volume, attached=True)
 
     @classmethod
     def detach(cls, server: Mapping[str, Any], volume: Mapping[str, Any]) -> dict[str, Any]:
-        """Detach a volume."""
+        """Detach a volume.
+
+        :raises TimeoutException: it has not left the server
+        """
         cls.servers_client.detach_volume(server['id'], volume['id'])
         return cls._wait_for_holder(server, volume, attached=False)
 

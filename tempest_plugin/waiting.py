@@ -6,11 +6,11 @@ Main function: :func:`until`. What to look at is left to the callers.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from tempest.lib import exceptions
-from tempest.lib.common.utils import test_utils
 
 from tempest_plugin import errors
 
@@ -26,22 +26,21 @@ def until(
     :param look: raises what makes waiting pointless
     :raises TimeoutException: it hasn't come; the message tells the last that was seen
     """
-    seen: list[T] = []
-
-    def here() -> bool:
-        seen[:] = [look()]
-        return arrived(seen[0])
-
-    if not test_utils.call_until_true(here, seconds, pause):
-        raise exceptions.TimeoutException(
-            f'{what} has not come within {seconds} seconds; last seen: {seen}'
-        )
-    return seen[0]
+    # The clock of the day may be set while a test waits.
+    deadline = time.monotonic() + seconds
+    while not arrived(seen := look()):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise exceptions.TimeoutException(
+                f'{what} has not come within {seconds} seconds; last seen: {seen!r}'
+            )
+        time.sleep(min(pause, left))
+    return seen
 
 
 def let_pass(seconds: float) -> None:
     """Wait for what no API shows; the caller says what that is."""
-    test_utils.call_until_true(lambda: False, seconds, min(seconds, 0.5))
+    time.sleep(seconds)
 
 
 def for_status(

@@ -42,9 +42,10 @@ class VolumeFile:
 
 def command(folder: str, volume_id: str) -> list[str]:
     """Return the command that tells the files of a volume in a folder, or one level below."""
+    # Files of others come and go meanwhile: find has to look at none of them, nor fail for one.
     return [
-        *('find', folder, '-mindepth', '1', '-maxdepth', '2', '-type', 'f'),
-        *('-name', f'volume-{volume_id}*', '-printf', FORMAT),
+        *('find', folder, '-ignore_readdir_race', '-mindepth', '1', '-maxdepth', '2'),
+        *('-name', f'volume-{volume_id}*', '-type', 'f', '-printf', FORMAT),
     ]
 
 

@@ -34,7 +34,10 @@ class Local:
     """Runs commands on this host."""
 
     def run(self, command: Sequence[str]) -> str:
-        """Run a command as who runs tempest."""
+        """Run a command as who runs tempest.
+
+        :raises ShareUnseen: it failed, or could not be run
+        """
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, errors='surrogateescape', timeout=_SECONDS
@@ -56,10 +59,17 @@ class Ssh:
         )
 
     def run(self, command: Sequence[str]) -> str:
-        """Run a command as who logs in."""
+        """Run a command as who logs in.
+
+        :raises ShareUnseen: it failed, took too long, or nobody could log in
+        """
         try:
             return str(self._client.exec_command(shlex.join(command)))
-        except (exceptions.SSHTimeout, exceptions.SSHExecCommandFailed) as error:
+        except (
+            exceptions.SSHTimeout,
+            exceptions.SSHExecCommandFailed,
+            exceptions.TimeoutException,
+        ) as error:
             raise _unseen(command, str(error)) from error
 
 

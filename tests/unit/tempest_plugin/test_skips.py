@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import configparser
+import json
 import os
 import pathlib
 import subprocess
@@ -9,26 +10,33 @@ import unittest
 
 #: Prints why a class is skipped, and which account calls as Cinder does.
 _PROGRAM = """
-import importlib, sys
+import importlib, json, sys
 module, name = sys.argv[1].rsplit('.', 1)
 tests = getattr(importlib.import_module('tempest_plugin.' + module), name)
+tests = type(name, (tests,), json.loads(sys.argv[2]))
 try:
     tests.skip_checks()
 except Exception as reason:
     print(type(reason).__name__, str(reason).replace(chr(10), ' '))
 else:
-    from tempest_plugin import base
-    print('runs as', *base.service_credentials()[1:])
+    roles = [wanted[1:] for wanted in tests.credentials if wanted[0] == 'service_user']
+    print('runs as', *(roles[0] if roles else ['anybody']))
 """
 
 _GROUPS = {'compute_feature_enabled': 'compute-feature-enabled'}
 _PATH = os.pathsep.join(filter(None, sys.path))
 
 
-def outcome(tests, **sections):
-    """Return what becomes of a test class in a process of its own, with its own tempest.conf."""
+def outcome(tests, needs=None, accounts=None, **sections):
+    """Return what becomes of a test class in a process of its own, with its own tempest.conf.
+
+    :param needs: attributes that the class has besides its own
+    :param accounts: the roles of each account in the file of accounts; None if there is no file
+    """
     with tempfile.TemporaryDirectory() as folder:
         parser = configparser.ConfigParser(interpolation=None)
+        if accounts is not None:
+            sections['auth'] = _accounts(pathlib.Path(folder, 'accounts.yaml'), accounts)
         parser.read_dict(
             {
                 'oslo_concurrency': {'lock_path': folder},
@@ -40,7 +48,7 @@ def outcome(tests, **sections):
             parser.write(file)
         _install(pathlib.Path(folder, 'nova_assist-0.dist-info'))
         done = subprocess.run(
-            [sys.executable, '-c', _PROGRAM, tests],
+            [sys.executable, '-c', _PROGRAM, tests, json.dumps(needs or {})],
             env={
                 **os.environ,
                 'TEMPEST_CONFIG_DIR': folder,
@@ -52,6 +60,16 @@ def outcome(tests, **sections):
         )
         # Tempest logs to stdout, too.
         return done.stdout.strip().splitlines()[-1]
+
+
+def _accounts(file, roles):
+    """Write a file of accounts, and return the options that have tempest use it."""
+    listed = [
+        {'username': f'user{number}', 'project_name': 'p', 'password': 'secret', 'roles': each}
+        for number, each in enumerate(roles)
+    ]
+    file.write_text(json.dumps(listed))
+    return {'use_dynamic_credentials': False, 'test_accounts_file': file}
 
 
 def _install(folder):
@@ -102,9 +120,39 @@ class SkipTest(unittest.TestCase):
                 self.assertIn(reason, said)
                 self.assertTrue(said.startswith('SkipTest '), said)
 
+    def test_depth_that_a_class_needs_is_the_options_to_allow(self):
+        tests = 'api.test_snapshot_status.SnapshotStatusTest'
+        for needed, said in (
+            (2, 'runs as anybody'),
+            (3, 'SkipTest [assisted_snapshots] depth is 2, less than 3'),
+        ):
+            with self.subTest(needed):
+                self.assertEqual(
+                    said,
+                    outcome(tests, {'needs_depth': needed}, assisted_snapshots={'depth': 2}),
+                )
+
+    def test_accounts_that_a_class_needs_have_to_be_in_the_file(self):
+        callers = 'api.test_assisted_callers.AssistedCallersTest'
+        readers = 'api.test_snapshot_status.SnapshotStatusReaderTest'
+        others = [['admin'], ['member'], ['member']]
+        lacks = 'SkipTest [auth] test_accounts_file lacks an account with '
+        for tests, further, said in (
+            (callers, [['admin', 'service'], ['reader']], 'runs as admin service'),
+            (callers, [['admin', 'service'], ['reader', 'admin']], f'{lacks}reader'),
+            (callers, [['service'], ['reader']], f'{lacks}admin and service'),
+            (callers, [], f'{lacks}reader, an account with admin and service'),
+            (readers, [], f'{lacks}reader'),
+        ):
+            with self.subTest(tests, further=further):
+                self.assertEqual(
+                    said,
+                    outcome(tests, accounts=others + further, enforce_scope={'cinder': True}),
+                )
+
     def test_class_without_servers_needs_no_nova(self):
         self.assertEqual(
-            'runs as admin service',
+            'runs as anybody',
             outcome(
                 'api.test_snapshot_status.SnapshotStatusTest', service_available={'nova': False}
             ),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+import itertools
 import time
 import unittest
+from unittest import mock
 
 from tempest.lib import exceptions
 
@@ -40,6 +42,25 @@ class LetPassTest(unittest.TestCase):
         began = time.monotonic()
         waiting.let_pass(0.05)
         self.assertGreaterEqual(time.monotonic() - began, 0.05)
+
+
+class UntilTest(unittest.TestCase):
+    def until(self, arrived, seconds):
+        return waiting.until('it', lambda: 'seen', arrived, seconds=seconds, pause=60)
+
+    def test_clock_of_the_day_may_be_set_meanwhile(self):
+        with (
+            mock.patch.object(time, 'time', side_effect=itertools.count(step=-3600)),
+            self.assertRaisesRegex(exceptions.TimeoutException, "it has not .*'seen'"),
+        ):
+            self.until(lambda _: False, 0.05)
+
+    def test_one_look_is_always_taken(self):
+        self.assertEqual('seen', self.until(lambda seen: seen == 'seen', 0))
+
+    def test_last_look_is_at_the_deadline(self):
+        looks = iter((False, True))
+        self.assertEqual('seen', self.until(lambda _: next(looks), 0.05))
 
 
 class ForStatusTest(unittest.TestCase):

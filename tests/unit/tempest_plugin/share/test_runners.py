@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import unittest
+from unittest import mock
+
+from tempest.lib import exceptions
+from tempest.lib.common import ssh
 
 from tempest_plugin import errors
-from tempest_plugin.share.runners import Local, Sudo
+from tempest_plugin.share.runners import Local, Ssh, Sudo
 
 
 class Told:
@@ -31,3 +35,57 @@ class RunnersTest(unittest.TestCase):
         told = Told()
         self.assertEqual('output', Sudo(told, 'cinder').run(['find', '/s']))
         self.assertEqual(['sudo', '-n', '-u', 'cinder', '--', 'find', '/s'], told.command)
+
+
+class Host:
+    """Another host, as tempest's client of ssh shows it."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def login(self, *arguments, **options):
+        """Keep how to log in, and be the client."""
+        self.arguments, self.options = arguments, options
+        return self
+
+    def exec_command(self, command):
+        """Keep the command, and answer."""
+        self.command = command
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class SshTest(unittest.TestCase):
+    def runner(self, answer):
+        self.host = Host(answer)
+        with mock.patch.object(ssh, 'Client', self.host.login):
+            return Ssh('filer', 'looker', '/keys/id', 2222)
+
+    def test_command_is_one_line_with_its_words_kept(self):
+        self.assertEqual('out', self.runner('out').run(['find', '/a b', '-name', 'volume-*']))
+        self.assertEqual("find '/a b' -name 'volume-*'", self.host.command)
+
+    def test_login_is_by_the_key_alone(self):
+        self.runner('')
+        self.assertEqual(('filer', 'looker'), self.host.arguments)
+        self.assertEqual(
+            ('/keys/id', 2222), (self.host.options['key_filename'], self.host.options['port'])
+        )
+        self.assertFalse(self.host.options['look_for_keys'])
+
+    def test_failures_tell_command_cause_and_cure(self):
+        for failure, told in (
+            (exceptions.SSHTimeout(host='filer', user='looker', password=None), 'timed out'),
+            (exceptions.TimeoutException('no end'), 'no end'),
+            (
+                exceptions.SSHExecCommandFailed(
+                    command='cat', exit_status=1, stderr='no such file', stdout=''
+                ),
+                'no such file',
+            ),
+        ):
+            with self.subTest(told), self.assertRaisesRegex(errors.ShareUnseen, told) as caught:
+                self.runner(failure).run(['cat', '/share/file'])
+            self.assertIn('cat /share/file', str(caught.exception))
+            self.assertIn('share_access', str(caught.exception))
