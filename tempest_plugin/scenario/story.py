@@ -7,13 +7,12 @@ that of the snapshots, and each file to have the right owner and mode.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from oslo_utils import units
-
-from tempest_plugin import base
+from tempest_plugin import base, waiting
 from tempest_plugin.data.guest import Mark
+from tempest_plugin.judges import size
 from tempest_plugin.looking import Kind
 from tempest_plugin.scenario.disk import Disk
 from tempest_plugin.scenario.ledger import Bounds
@@ -23,7 +22,7 @@ class Story(base.AssistedTest):
     """A test that passes only if it has seen the data."""
 
     features: tuple[str, ...] = ('online',)
-    essential = (Kind.DATA,)
+    essential: Collection[Kind] = (Kind.DATA,)
 
     def begin(self, server: Mapping[str, Any] | None = None, **kwargs: Any) -> Disk:
         """Make a volume and attach it to a server, a new one if none is given, which writes."""
@@ -44,13 +43,11 @@ class Story(base.AssistedTest):
         """
         holder = server or disk.server
         self._read(disk, holder, bounds or Bounds(disk.ledger.least))
-        self.hear(disk)
+        self.judge(disk, 'after it was attached')
 
     def unplug(self, disk: Disk) -> None:
-        """Detach a volume while its guest writes."""
-        self.detach(disk.server, disk.volume)
-        disk.recall()
-        disk.unplugged()
+        """Detach a volume while its guest writes, which has to notice."""
+        self._let_go(disk)
         self.judge(disk, 'after it was detached')
 
     def replug(self, disk: Disk) -> None:
@@ -107,8 +104,9 @@ class Story(base.AssistedTest):
         """Judge the data of each snapshot, by a volume made of it, in the volume's server."""
         for snapshot in disk.snapshots:
             copy = self.copy_of(snapshot)
+            self.check_size(copy.volume, snapshot['size'])
             self._read(copy, disk.server, disk.bounds(snapshot))
-            self.detach(disk.server, copy.volume)
+            self._let_go(copy)
             self.delete_volume(copy.volume)
             self.check_gone(copy.volume)
 
@@ -120,23 +118,30 @@ class Story(base.AssistedTest):
         return copy
 
     def check_size(self, volume: Mapping[str, Any], gib: int) -> None:
-        """Judge how large a volume is, to Cinder and to a guest."""
+        """Judge how large a volume is, to Cinder and by the virtual size of its active file."""
         self._refuse(self._size_faults(volume, gib), f'size of volume {volume["id"]}')
+
+    def await_size(self, volume: Mapping[str, Any], gib: int) -> None:
+        """Wait until a volume is so large: Cinder says so before the hypervisor has done it."""
+        client = self.volumes_client
+        waiting.until(
+            f'the size of volume {volume["id"]} without a fault',
+            lambda: self._size_faults(volume, gib),
+            lambda faults: not faults,
+            seconds=client.build_timeout,
+            pause=client.build_interval,
+        )
 
     def _size_faults(self, volume: Mapping[str, Any], gib: int) -> list[str]:
         shown = self.volumes_client.show_volume(volume['id'])['volume']['size']
-        faults = [f'Cinder says {shown} GiB, expected {gib}'] if shown != gib else []
         if self.share is None:
-            self.looks.missed(Kind.CHAIN, '[assisted_snapshots] share_access is "none"')
-            return faults
-        self.looks.looked(Kind.CHAIN)
-        seen, wanted = self.share.size(volume['id']), gib * units.Gi
-        if seen != wanted:
-            faults.append(f'a guest sees {seen} bytes, expected {wanted}')
-        return faults
+            self.looks.missed(Kind.SIZE, '[assisted_snapshots] share_access is "none"')
+            return size.faults(gib, shown=shown)
+        self.looks.looked(Kind.SIZE)
+        return size.faults(gib, shown=shown, virtual=self.share.size(volume['id']))
 
     def across(self, restart: Callable[[], object], disks: Iterable[Disk]) -> None:
-        """Let a server go through something after which its guest starts anew.
+        """Let a server go through something after which its guest starts anew; judge its disks.
 
         :param restart: returns when the server is active again
         :param disks: all of the server's
@@ -149,13 +154,18 @@ class Story(base.AssistedTest):
         for disk, mark in before:
             self.resume(disk, mark)
 
+    def restart(self, server: Mapping[str, Any]) -> None:
+        """Stop a server and start it again: the files are closed, and opened anew."""
+        self.stop_server(server)
+        self.start_server(server)
+
     def resume(self, disk: Disk, mark: Mark) -> None:
         """Have a guest that has started after the mark look at its disk, and write on."""
         guest = self.guest(disk.server)
         guest.prepare(disk.id)
         disk.plugged(disk.server, guest)
         self._look(disk, mark, Bounds(disk.ledger.least))
-        self.hear(disk)
+        self.judge(disk, 'after the guest has started anew')
 
     def _read(self, disk: Disk, server: Mapping[str, Any], bounds: Bounds) -> None:
         """Attach a volume, and have the guest look at it."""
@@ -165,6 +175,14 @@ class Story(base.AssistedTest):
         guest.prepare(disk.id)
         disk.plugged(server, guest)
         self._look(disk, mark, bounds)
+
+    def _let_go(self, disk: Disk) -> None:
+        """Detach a volume, and have the guest notice."""
+        mark = disk.guest.mark()
+        self.detach(disk.server, disk.volume)
+        disk.guest.gone(disk.id, mark)
+        disk.recall()
+        disk.unplugged()
 
     def _look(self, disk: Disk, mark: Mark, bounds: Bounds) -> None:
         found = self.check_data(

@@ -19,6 +19,7 @@ from tempest_plugin.scenario.story import Story
 class BootVolumeTest(Story):
     """Servers without a disk of their own."""
 
+    needs_depth = 2
     features = ('online', 'boot_from_volume')
 
     @decorators.attr(type='slow')
@@ -26,14 +27,13 @@ class BootVolumeTest(Story):
     def test_root_disk_with_snapshots(self) -> None:
         """A server starts from each chain that its root disk comes to have."""
         root, data = self._started()
-        server = data.server
         older, newer = self.take_many(root, 2)
-        self.across(lambda: self._restart(server), [data])
+        self._restart(root, data)
         self.drop(root, older, 'the older snapshot')
-        self.across(lambda: self._restart(server), [data])
+        self._restart(root, data)
         self.take(data)
         self.drop(root, newer, 'the newest snapshot')
-        self.across(lambda: self._restart(server), [data])
+        self._restart(root, data)
         self.drop_all(data)
         self.finish()
 
@@ -50,6 +50,29 @@ class BootVolumeTest(Story):
         self.replug(data)
         self.finish()
 
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('304cf4d0-7c71-44d4-b91e-110e825606d1')
+    def test_server_from_a_snapshot(self) -> None:
+        """Nova has the copy made itself; it is a volume with a life of its own."""
+        root, data = self._started()
+        older, newer = self.take_many(root, 2)
+        other = self.begin(self._boot(older, 'snapshot'))
+        (made,) = set(self._volumes_of(other.server)) - {other.id}
+        copy = Disk({'id': made})
+        self.judge(copy, 'after Nova had it made of a snapshot')
+        self.take(copy)
+        self._restart(copy, other)
+        self.drop(root, older, 'the snapshot that a server was booted from')
+        self.drop_all(copy)
+        self._restart(copy, other)
+        self.drop(root, newer, 'the newest snapshot')
+        self.replug(data)
+        self.finish()
+
+    def _volumes_of(self, server: Mapping[str, Any]) -> list[str]:
+        shown = self.servers_client.show_server(server['id'])['server']
+        return [each['id'] for each in shown['os-extended-volumes:volumes_attached']]
+
     def _started(self) -> tuple[Disk, Disk]:
         """Boot from a new volume; returns it, and another that the guest writes to."""
         root = Disk(self.create_volume(imageRef=self.settings.guest_image_ref))
@@ -57,17 +80,18 @@ class BootVolumeTest(Story):
         self.judge(root, 'after a server was booted from it')
         return root, self.begin(server)
 
-    def _boot(self, volume: Mapping[str, Any]) -> dict[str, Any]:
+    def _boot(self, source: Mapping[str, Any], source_type: str = 'volume') -> dict[str, Any]:
+        """Boot from a volume, or from one that Nova makes of a snapshot and deletes afterwards."""
         mapping = {
-            'uuid': volume['id'],
-            'source_type': 'volume',
+            'uuid': source['id'],
+            'source_type': source_type,
             'destination_type': 'volume',
             'boot_index': 0,
-            'delete_on_termination': False,
+            'delete_on_termination': source_type != 'volume',
         }
         server: dict[str, Any] = self.create_server(image_id='', block_device_mapping_v2=[mapping])
         return server
 
-    def _restart(self, server: Mapping[str, Any]) -> None:
-        self.stop_server(server)
-        self.start_server(server)
+    def _restart(self, root: Disk, data: Disk) -> None:
+        self.across(lambda: self.restart(data.server), [data])
+        self.judge(root, 'after its server was restarted')

@@ -6,6 +6,7 @@ from __future__ import annotations
 from tempest import config
 from tempest.lib import decorators
 
+from tempest_plugin.looking import Kind
 from tempest_plugin.scenario.disk import Disk
 from tempest_plugin.scenario.ledger import Bounds
 from tempest_plugin.scenario.story import Story
@@ -15,6 +16,8 @@ CONF = config.CONF
 
 class VolumeFromSnapshotTest(Story):
     """A copy of what an attached volume held at the time of a snapshot."""
+
+    needs_depth = 2
 
     @decorators.idempotent_id('8c567d05-f074-4714-bf0a-29797b4e4dcf')
     def test_copy_in_a_second_server(self) -> None:
@@ -44,9 +47,15 @@ class VolumeFromSnapshotTest(Story):
         self.replug(disk)
         self.finish()
 
+
+class LargerCopyTest(Story):
+    """A copy that may be larger than the snapshot."""
+
+    essential = (Kind.DATA, Kind.SIZE)
+
     @decorators.idempotent_id('359b3aaa-31cf-498b-865f-92742b3bfdc5')
     def test_larger_copy(self) -> None:
-        """The copy is as large as was asked for, also to the guest."""
+        """The copy is as large as was asked for, with each chain that it comes to have."""
         disk = self.begin()
         snapshot = self.take(disk)
         size = disk.volume['size'] + 1
@@ -81,6 +90,8 @@ class CloneBase(Story):
 class CloneTest(CloneBase):
     """Clones of detached volumes."""
 
+    needs_depth = 2
+
     @decorators.idempotent_id('27973778-6c33-4613-8fc9-ba8e9d88c877')
     def test_clone_of_a_volume_with_snapshots(self) -> None:
         """The clone has all data of the chain, and none of the snapshots."""
@@ -95,6 +106,12 @@ class CloneTest(CloneBase):
         self.drop_all(clone)
         self.drop_all(disk)
         self.finish()
+
+
+class LargerCloneTest(CloneBase):
+    """Clones that may be larger than what they are made of."""
+
+    essential = (Kind.DATA, Kind.SIZE)
 
     @decorators.attr(type='slow')
     @decorators.idempotent_id('80ee6ed9-73c1-4feb-b8bf-f52c611c42eb')

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tempest.lib import decorators
 
 from tempest_plugin.scenario.story import Story
@@ -13,13 +11,13 @@ from tempest_plugin.scenario.story import Story
 class EncryptedTest(Story):
     """Volumes of an encrypted type with the properties of the type under test."""
 
+    needs_depth = 2
     features = ('online', 'encryption')
 
     @classmethod
     def setup_clients(cls) -> None:
-        """Take the administrator's clients of types, too."""
+        """Take the administrator's client of encryption, too."""
         super().setup_clients()
-        cls.types_client = cls.os_admin.volume_types_client_latest
         cls.encryption_client = cls.os_admin.encryption_types_client_latest
 
     @decorators.attr(type='slow')
@@ -30,29 +28,19 @@ class EncryptedTest(Story):
         server = disk.server
         older, newer = self.take_many(disk, 2)
         self.judge_snapshots(disk)
-        self.across(lambda: self._restart(server), [disk])
+        self.across(lambda: self.restart(server), [disk])
         self.drop(disk, newer, 'the newest snapshot')
         self.drop(disk, older, 'the older snapshot')
         self.replug(disk)
         self.finish()
 
-    def _restart(self, server: Any) -> None:
-        self.stop_server(server)
-        self.start_server(server)
-
     def _encrypted_type(self) -> str:
-        specs: dict[str, str] = {}
-        for each in self.types_client.list_volume_types()['volume_types']:
-            if self.settings.volume_type in (each['name'], each['id']):
-                specs = dict(each['extra_specs'])
-        made = self.types_client.create_volume_type(name=self._name('type'), extra_specs=specs)
-        ident = made['volume_type']['id']
-        self.addCleanup(self.types_client.delete_volume_type, ident)
+        made = self.create_volume_type()
         self.encryption_client.create_encryption_type(
-            ident,
+            made['id'],
             provider='luks',
             control_location='front-end',
             cipher='aes-xts-plain64',
             key_size=256,
         )
-        return str(made['volume_type']['name'])
+        return str(made['name'])

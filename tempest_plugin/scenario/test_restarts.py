@@ -24,13 +24,14 @@ CONF = config.CONF
 class RestartsBase(Story):
     """Stories around one restart."""
 
+    needs_depth = 3
+
     def play(self, restart: Callable[[Mapping[str, Any]], object]) -> None:
         """Restart between snapshots; all data is there, and snapshots go on as before."""
         disk = self.begin()
         server = disk.server
         self.take_many(disk, 2)
         self.across(lambda: restart(server), [disk])
-        self.judge(disk, 'after the restart')
         self.take(disk)
         oldest, middle, newest = disk.snapshots
         self.drop(disk, middle, 'the middle snapshot')
@@ -47,7 +48,7 @@ class RestartsTest(RestartsBase):
     @decorators.idempotent_id('00a2d4c4-d893-4acd-b6c8-fb4f326c02f2')
     def test_stop_and_start(self) -> None:
         """The files are closed, and opened again."""
-        self.play(self._stop_and_start)
+        self.play(self.restart)
         self.finish()
 
     @decorators.attr(type='slow')
@@ -73,7 +74,7 @@ class RestartsTest(RestartsBase):
         server = first.server
         self.take_many(first, 2)
         self.take(second)
-        self.across(lambda: self._stop_and_start(server), [first, second])
+        self.across(lambda: self.restart(server), [first, second])
         self.drop(first, first.snapshots[0], 'the older snapshot')
         self.take(second)
         self.across(lambda: self._reboot(server, 'HARD'), [first, second])
@@ -82,11 +83,8 @@ class RestartsTest(RestartsBase):
             self.drop_all(disk)
         self.finish()
 
-    def _stop_and_start(self, server: Mapping[str, Any]) -> None:
-        self.stop_server(server)
-        self.start_server(server)
-
     def _reboot(self, server: Mapping[str, Any], kind: str) -> None:
+        self.let_nova_take_note()
         self.servers_client.reboot_server(server['id'], type=kind)
         self.wait_for_server(server, 'ACTIVE')
 
@@ -109,6 +107,7 @@ class ShelveTest(RestartsBase):
         self.finish()
 
     def _shelve_and_unshelve(self, server: Mapping[str, Any]) -> None:
+        self.let_nova_take_note()
         compute.shelve_server(self.servers_client, server['id'], force_shelve_offload=True)
         self.servers_client.unshelve_server(server['id'])
         self.wait_for_server(server, 'ACTIVE')
@@ -117,6 +116,7 @@ class ShelveTest(RestartsBase):
 class LiveMigrationTest(Story):
     """A guest that goes on writing on another host."""
 
+    needs_depth = 2
     min_microversion = '2.25'
 
     @classmethod
@@ -153,19 +153,15 @@ class LiveMigrationTest(Story):
     def _migrate(self, disk: Disk) -> None:
         client, ident = self.admin_servers_client, disk.server['id']
         before = _host(client.show_server(ident)['server'])
+        self.let_nova_take_note()
         client.live_migrate_server(ident, host=None, block_migration='auto')
         waiting.until(
             f'server {ident} on another host than {before}',
-            lambda: self.wait_for_server_by(client, ident),
+            lambda: waiting.for_status(client, client.show_server, ident, 'ACTIVE'),
             lambda shown: _host(shown) != before,
             seconds=client.build_timeout,
             pause=client.build_interval,
         )
-
-    @staticmethod
-    def wait_for_server_by(client: Any, ident: str) -> dict[str, Any]:
-        """Return a server, as the administrator sees it, once nothing is under way."""
-        return waiting.for_status(client, client.show_server, ident, 'ACTIVE')
 
 
 def _host(server: Mapping[str, Any]) -> str:
