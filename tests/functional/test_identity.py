@@ -17,7 +17,8 @@ from novaclient import exceptions as nova_errors
 from nova_assist.cloud import host
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.identity import CINDER, NOVA
-from tests.functional.test_cloud import IN_TREE, Volumes, make_folder, marked
+from nova_assist.faults.trap import Trap
+from tests.functional.test_cloud import IN_TREE, Volumes, make_folder, marked, until
 
 OURS = 'driver.nfs.NfsDriver'
 NOWHERE = '00000000-0000-4000-8000-000000000000'
@@ -65,13 +66,20 @@ class Guest:
 def setUpModule():
     folder = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(folder.cleanup)
-    CloudCase.cloud = Cloud(pathlib.Path(folder.name), driver=OURS, with_keystone=True)
+    CloudCase.trap = Trap(pathlib.Path(folder.name, 'trap'))
+    CloudCase.cloud = Cloud(
+        pathlib.Path(folder.name, 'cloud'),
+        driver=OURS,
+        with_keystone=True,
+        compute_environment=CloudCase.trap.environment,
+    )
     CloudCase.cloud.start()
     unittest.addModuleCleanup(CloudCase.cloud.stop)
 
 
 class CloudCase(unittest.TestCase):
     cloud: Cloud  # one for all, for it takes seconds to start
+    trap: Trap  # compute's
 
     def token(self, user, project):
         return self.cloud.cinderclient(project, user).client.session.get_token()
@@ -189,6 +197,25 @@ class LifecycleTest(CloudCase):
         guest.nova.volumes.delete_server_volume(guest.server.id, guest.volume.id)
         guest.await_volume('available')
         guest.leave()
+
+    def test_deletion_that_dies_with_compute_is_finished_by_the_next_with_a_token_of_its_own(self):
+        guest = Guest(self.cloud)
+        going = guest.volumes.create('raw')
+        nova = self.cloud.novaclient('demo', 'demo', '2.79')
+        nova.volumes.create_server_volume(guest.server.id, going.id, delete_on_termination=True)
+        guest.volumes.reach('in-use', guest.volumes.client.volumes, going)
+        guest.nova.servers.stop(guest.server)
+        guest.volumes.reach('SHUTOFF', guest.nova.servers, guest.server)
+        self.trap.arm(self.cloud.shares['raw'].path, 1)
+        guest.nova.servers.delete(guest.server)
+        until(lambda: not self.cloud.compute.alive, 'compute lives on')
+        self.trap.disarm()
+        self.assertRegex(self.trap.deed, '^before deleting attachment')
+        self.cloud.compute.start()
+        guest.volumes.gone(guest.nova.servers, guest.server)
+        guest.await_volume('available')
+        guest.volumes.gone(guest.volumes.client.volumes, going)
+        guest.volumes.delete(guest.volumes.client.volumes, guest.volume)
 
     def test_volume_with_the_project_in_its_url(self):
         found = self.cloud.cinderclient('demo', 'demo').client.session.get_endpoint(
