@@ -14,11 +14,10 @@ from typing import Any
 import yaml
 
 from nova_assist.cloud import identity, private, tempest_conf
-from nova_assist.cloud.clients import CINDER_VERSION, COMPUTE_VERSION
+from nova_assist.cloud.clients import CINDER_VERSION, CLOUDS, COMPUTE_VERSION
 from nova_assist.cloud.identity import Identity, Role
 from nova_assist.cloud.tempest_conf import Surroundings
 
-CLOUDS = 'clouds.yaml'
 ACCOUNTS = 'accounts.yaml'
 TEMPEST = 'tempest.conf'
 
@@ -50,7 +49,10 @@ def clouds(keystone: Identity) -> dict[str, Any]:
 
 
 def accounts(keystone: Identity) -> list[dict[str, Any]]:
-    """Return ``accounts.yaml``: the users that tempest may take, members first."""
+    """Return ``accounts.yaml``: the users that tempest may take, in the order in which it does.
+
+    It passes administrators over where it wants none; of the others members come first.
+    """
     return [
         {
             'username': user.name,

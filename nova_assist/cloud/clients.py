@@ -17,12 +17,18 @@ from keystoneauth1 import identity as login
 from keystoneauth1 import session, token_endpoint
 from novaclient import client as nova_client
 
-from nova_assist.cloud.identity import REGION, Identity
+from nova_assist.cloud.errors import SettingsError
+from nova_assist.cloud.identity import REGION, USERS, Identity
 
 #: The newest microversion that all supported releases of Cinder have.
 CINDER_VERSION = '3.70'
 #: The newest microversion that the compute service has; ``--nic none`` came with 2.37.
 COMPUTE_VERSION = '2.96'
+#: The file with a cloud for each user of a Keystone.
+CLOUDS = 'clouds.yaml'
+
+#: Where users are at home if there is no Keystone.
+_HOME = 'demo'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +63,14 @@ class Endpoints:
         """Return a python-novaclient."""
         return nova_client.Client(version, session=_session(self.compute, f'{user}:{project}'))
 
-    def environment(self, project: str, user: str) -> dict[str, str]:
-        """Return the variables that make the ``openstack`` command talk to us."""
+    def environment(self, project: str | None, user: str) -> dict[str, str]:
+        """Return the variables that make the ``openstack`` command talk to us.
+
+        :param project: where the user acts; at home by default.
+        """
         return {
             'OS_AUTH_TYPE': 'admin_token',
-            'OS_TOKEN': f'{user}:{project}',
+            'OS_TOKEN': f'{user}:{project or _HOME}',
             'OS_ENDPOINT': self.cinder,
             'OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE': self.cinder,
             'OS_COMPUTE_ENDPOINT_OVERRIDE': self.compute,
@@ -96,10 +105,19 @@ class KeystoneEndpoints(Endpoints):
         """Return a python-novaclient."""
         return nova_client.Client(version, session=self.session(project, user), region_name=REGION)
 
-    def environment(self, project: str, user: str) -> dict[str, str]:
-        """Return the variables that make the ``openstack`` command and tempest talk to us."""
+    def environment(self, project: str | None, user: str) -> dict[str, str]:
+        """Return the variables that make the ``openstack`` command and tempest talk to us.
+
+        :raises SettingsError: the user isn't in the file, or is there in another project.
+        """
+        homes = {person.name: person.project for person in USERS}
+        if user not in homes or project not in (None, homes[user]):
+            raise SettingsError(
+                f'user {user} can not act in project {project}; in {CLOUDS} each has one project: '
+                + ', '.join(f'{name} in {home}' for name, home in homes.items())
+            )
         return {
-            'OS_CLIENT_CONFIG_FILE': str(self.folder / 'clouds.yaml'),
+            'OS_CLIENT_CONFIG_FILE': str(self.folder / CLOUDS),
             'OS_CLOUD': user,
             'TEMPEST_CONFIG_DIR': str(self.folder),
         }

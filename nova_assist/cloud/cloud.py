@@ -171,8 +171,12 @@ class Cloud:
         """
         return self._endpoints.novaclient(project, user, version)
 
-    def environment(self, project: str = 'demo', user: str = 'admin') -> dict[str, str]:
-        """Return the variables that make the ``openstack`` command talk to us."""
+    def environment(self, project: str | None = None, user: str = 'admin') -> dict[str, str]:
+        """Return the variables that make the ``openstack`` command talk to us.
+
+        :param project: where the user acts; at home by default.
+        :raises SettingsError: with a Keystone, the user isn't at home there.
+        """
         return self._endpoints.environment(project, user)
 
     def versions(self) -> dict[str, str]:

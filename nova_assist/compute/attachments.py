@@ -19,6 +19,7 @@ from nova_assist.compute.guest import Guest
 from nova_assist.compute.model import Attachment, Server
 from nova_assist.compute.shares import Shares
 from nova_assist.compute.store import ServerStore
+from nova_assist.compute.waiting import look_until
 
 LOG = logging.getLogger(__name__)
 GIB = 1 << 30
@@ -129,6 +130,28 @@ class Attachments:
             if attachment.delete_on_termination:
                 await self._attempt(self._cinder.delete_volume(token, attachment.volume_id))
             self._forget(server, attachment)
+
+    async def own_token(self, server: Server) -> str:
+        """Return our own token for calls about a server's volumes, once Cinder takes it.
+
+        Keystone and Cinder may be starting at the same time as we are.
+
+        :raises CinderError: it doesn't in time.
+        """
+
+        async def look() -> str | errors.CinderError:
+            try:
+                token = await self._cinder.own_token(server.project_id)
+                for attachment in server.attachments:
+                    await self._cinder.volume(token, attachment.volume_id)
+            except errors.CinderError as error:
+                return error if error.code != 404 else token
+            return token
+
+        found = await look_until(look, lambda seen: isinstance(seen, str))
+        if isinstance(found, errors.CinderError):
+            raise found
+        return found
 
     async def reserve_all(self, server: Server, token: str) -> None:
         """Give all volumes of a server that is off back, but keep them reserved for it."""

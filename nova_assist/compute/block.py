@@ -7,6 +7,7 @@ is whose is left to :mod:`nova_assist.compute.guest`.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from typing import Any
 
@@ -75,11 +76,19 @@ class BlockLayer:
     async def close(self, volume_id: str) -> None:
         """Take a disk away from the guest and close its files.
 
-        :raises StorageDaemonError: QEMU can't let go of it.
+        :raises StorageDaemonError: QEMU can't let go of it; the guest keeps it.
         """
-        if volume_id in await self.chains():
-            await self._unexport(volume_id)
-        await self.prune()
+        chain = (await self.chains()).get(volume_id)
+        if chain is None:
+            await self.prune()
+            return
+        await self._unexport(volume_id)
+        try:
+            await self.prune()
+        except errors.StorageDaemonError:
+            with contextlib.suppress(errors.StorageDaemonError):
+                await self._export(volume_id, chain[0].name)
+            raise
 
     async def snapshot(self, volume_id: str, overlay: DiskSource) -> None:
         """Make a file that is there already the disk's active file.

@@ -9,19 +9,18 @@ connected before it starts. Reading requests is left to
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import enum
-import time
+import logging
 from collections.abc import Sequence
 
 from nova_assist.compute import errors
 from nova_assist.compute.attachments import ROOT_DEVICE, Attachments
 from nova_assist.compute.cinder import Cinder, Volume
 from nova_assist.compute.model import Server
+from nova_assist.compute.waiting import PATIENCE, look_until
 
-#: How often a volume in the making is looked at, and for how long at most, in seconds.
-_POLL, _PATIENCE = 0.5, 180.0
+LOG = logging.getLogger(__name__)
 
 
 class Source(str, enum.Enum):
@@ -91,7 +90,7 @@ class Booting:
         """
         for each in volumes:
             if each.source is not Source.VOLUME:
-                await self._take(server, each, await self._make(each, token), token)
+                await self._make(server, each, token)
         await self._attachments.connect_all(server, token)
 
     async def _origin(self, each: BootVolume, token: str) -> Volume | None:
@@ -116,26 +115,43 @@ class Booting:
             server, volume_id, token, each.tag, each.delete_with_server, device
         )
 
-    async def _make(self, each: BootVolume, token: str) -> str:
+    async def _make(self, server: Server, each: BootVolume, token: str) -> None:
+        """Make a volume and reserve it; one that the server can't have goes with it, if told."""
+        volume_id = await self._begin_to_make(each, token)
+        try:
+            await self._await_made(volume_id, token)
+            await self._take(server, each, volume_id, token)
+        except errors.ComputeError:
+            if each.delete_with_server:
+                await self._remove(volume_id, token)
+            raise
+
+    async def _begin_to_make(self, each: BootVolume, token: str) -> str:
         of_snapshot, size = each.source is Source.SNAPSHOT, each.size
         if size is None and each.uuid is not None:
             size = (await self._cinder.snapshot(token, each.uuid)).size
-        volume_id = await self._cinder.create_volume(
+        return await self._cinder.create_volume(
             token,
             size or 0,
             snapshot_id=each.uuid if of_snapshot else None,
             image_id=each.uuid if each.source is Source.IMAGE else None,
             volume_type=each.volume_type,
         )
-        await self._await_made(volume_id, token)
-        return volume_id
 
     async def _await_made(self, volume_id: str, token: str) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while (status := (await self._cinder.volume(token, volume_id)).status) != 'available':
-            if status == 'error' or time.monotonic() > deadline:
-                raise errors.DiskError(
-                    f'volume {volume_id}, made for a server to boot, is {status} after at most '
-                    f'{_PATIENCE:.0f} s, expected available'
-                )
-            await asyncio.sleep(_POLL)
+        async def look() -> str:
+            return (await self._cinder.volume(token, volume_id)).status
+
+        status = await look_until(look, lambda seen: seen in ('available', 'error'))
+        if status != 'available':
+            raise errors.DiskError(
+                f'volume {volume_id}, made for a server to boot, is {status} after at most '
+                f'{PATIENCE:.0f} s, expected available'
+            )
+
+    async def _remove(self, volume_id: str, token: str) -> None:
+        """Delete a volume that no server has."""
+        try:
+            await self._cinder.delete_volume(token, volume_id)
+        except errors.CinderError as error:
+            LOG.warning('A volume that was made for a server to boot stays: %s', error)

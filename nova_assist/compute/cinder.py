@@ -60,6 +60,16 @@ class Cinder:
         self._url = url
         self._credentials = credentials
 
+    async def own_token(self, project: str) -> str:
+        """Return a token of our own, where the one of the user of a project is gone.
+
+        :raises CinderError: Keystone doesn't give us one.
+        """
+        try:
+            return await asyncio.to_thread(self._credentials.own_token, project)
+        except auth_exceptions.ClientException as error:
+            raise errors.CinderError('getting a token of our own', error, None) from error
+
     async def volume(self, token: str, volume_id: str) -> Volume:
         """Return a volume.
 

@@ -22,11 +22,21 @@ PASSWORD = 'NOVA_ASSIST_SERVICE_PASSWORD'  # noqa: S105 - its name
 _DOMAIN = 'Default'
 
 
+#: How long a service may take to answer, in seconds.
+_ANSWER_SECONDS = 30
+
+
 class Credentials(Protocol):
     """Makes sessions."""
 
     def session(self, url: str, token: str) -> Any:
         """Return a keystoneauth session with an API, as the user whose token it is."""
+
+    def own_token(self, project: str) -> str:
+        """Return a token of our own, for what a user of a project has asked for earlier.
+
+        :raises keystoneauth1.exceptions.ClientException: Keystone doesn't give us one.
+        """
 
 
 class Plain:
@@ -37,6 +47,10 @@ class Plain:
         return session.Session(
             auth=token_endpoint.Token(url, token), additional_headers=SERVICE_HEADERS
         )
+
+    def own_token(self, project: str) -> str:
+        """Return a token as Cinder takes it: who we are, and where."""
+        return f'nova:{project}'
 
 
 class ServiceUser:
@@ -64,3 +78,7 @@ class ServiceUser:
         caller = token_endpoint.Token(url, token)
         both = service_token.ServiceTokenAuthWrapper(user_auth=caller, service_auth=self._auth)
         return session.Session(auth=both)
+
+    def own_token(self, project: str) -> str:
+        """Return our token, which is an administrator's: it is good for any project."""
+        return str(session.Session(auth=self._auth, timeout=_ANSWER_SECONDS).get_token())

@@ -145,13 +145,17 @@ class Guest:
     async def detach(self, volume_id: str) -> None:
         """Unplug a disk.
 
-        :raises ComputeError: QEMU can't let go of it, a block job for one.
+        :raises ComputeError: QEMU can't let go of it, a block job for one; it stays plugged in.
         """
         async with self._lock:
             if self._block is not None:
                 self._refuse_if_job(volume_id)
                 await self._system.unplug(volume_id)
-                await self._block.close(volume_id)
+                try:
+                    await self._block.close(volume_id)
+                except errors.ComputeError:
+                    await self._system.plug(volume_id)
+                    raise
 
     async def snapshot(self, volume_id: str, current: DiskSource, new_file: str) -> DiskSource:
         """Switch a disk to an overlay that is there already, beside its current file.

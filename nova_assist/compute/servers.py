@@ -121,10 +121,7 @@ class Servers:
                 self._fail(server, str(error))
                 continue
             if server.task_state is TaskState.DELETING:
-                self._background.start(
-                    f'server {server.id}: delete',
-                    self._delete(server, f'nova:{server.project_id}'),
-                )
+                self._background.start(f'server {server.id}: delete', self._go_on_deleting(server))
             elif server.vm_state is VmState.BUILDING:
                 self._fail(server, 'the compute service went away while the server was built')
             else:
@@ -180,6 +177,16 @@ class Servers:
             self._consoles.of(server).remove()
         await self._guests.pop(server.id).release()
         self._locks.pop(server.id, None)
+
+    async def _go_on_deleting(self, server: Server) -> None:
+        """Do what an earlier process has not finished; the user's token has gone with it."""
+        try:
+            token = await self._attachments.own_token(server)
+        except errors.CinderError as error:
+            server.task_state = None  # so that it can be deleted again
+            self._fail(server, f'could not go on deleting: {error}')
+            raise
+        await self._delete(server, token)
 
     async def power_on(self, server: Server, action: str) -> None:
         """Start a server's guest from what Cinder told of its volumes; under the server's lock.

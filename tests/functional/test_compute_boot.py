@@ -110,6 +110,14 @@ class BootTest(ComputeTest):
         fault = self.until_status(server, 'ERROR').fault
         self.assertRegex(fault['message'], 'could not boot: volume .* is error')
 
+    def test_a_volume_that_can_not_be_made_stays_unless_it_goes_with_the_server(self) -> None:
+        self.cinder.made = lambda made: self.cinder.volumes[made].update(status='error')
+        for goes in (False, True):
+            device = self.root(STAND_IN.id, 'image', volume_size=1, delete_on_termination=goes)
+            self.until_status(self.create(device), 'ERROR')
+            self.assertEqual(len(self.cinder.volumes), 0 if goes else 1)
+            self.cinder.volumes.clear()
+
 
 class ShelvedTest(ComputeTest):
     def setUp(self) -> None:

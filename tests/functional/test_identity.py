@@ -17,9 +17,12 @@ from novaclient import exceptions as nova_errors
 from nova_assist.cloud import host
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.identity import CINDER, NOVA
-from tests.functional.test_cloud import IN_TREE, Volumes, make_folder, marked
+from nova_assist.compute.stand_in_images import STAND_IN
+from nova_assist.faults.trap import Trap
+from tests.functional.test_cloud import IN_TREE, Volumes, make_folder, marked, until
 
 OURS = 'driver.nfs.NfsDriver'
+POWER = ('start', 'stop', 'reboot', 'pause', 'unpause', 'shelve', 'unshelve', 'get_console_output')
 NOWHERE = '00000000-0000-4000-8000-000000000000'
 SNAPSHOT = {
     'snapshot': {
@@ -65,13 +68,20 @@ class Guest:
 def setUpModule():
     folder = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(folder.cleanup)
-    CloudCase.cloud = Cloud(pathlib.Path(folder.name), driver=OURS, with_keystone=True)
+    CloudCase.trap = Trap(pathlib.Path(folder.name, 'trap'))
+    CloudCase.cloud = Cloud(
+        pathlib.Path(folder.name, 'cloud'),
+        driver=OURS,
+        with_keystone=True,
+        compute_environment=CloudCase.trap.environment,
+    )
     CloudCase.cloud.start()
     unittest.addModuleCleanup(CloudCase.cloud.stop)
 
 
 class CloudCase(unittest.TestCase):
     cloud: Cloud  # one for all, for it takes seconds to start
+    trap: Trap  # compute's
 
     def token(self, user, project):
         return self.cloud.cinderclient(project, user).client.session.get_token()
@@ -128,6 +138,12 @@ class RoleTest(CloudCase):
         url = f'{self.cloud.compute.url}/os-assisted-volume-snapshots'
         return requests.post(url, json=SNAPSHOT, headers=headers, timeout=30).status_code
 
+    def look(self, user, project, what):
+        """Ask compute for what Nova doesn't tell; return the status of the answer."""
+        url = self.cloud.compute.url.replace('/v2.1', f'/assist/{what}')
+        headers = {'X-Auth-Token': self.token(user, project)}
+        return requests.get(url, headers=headers, timeout=30).status_code
+
     def test_users_list_volumes(self):
         for user, project in (('admin', 'admin'), ('demo', 'demo'), ('demo-reader', 'demo')):
             with self.subTest(user):
@@ -158,9 +174,55 @@ class RoleTest(CloudCase):
         nova = self.cloud.novaclient('demo', 'demo')
         with self.assertRaises(nova_errors.Forbidden):
             nova.servers.list(search_opts={'all_tenants': True})
-        url = self.cloud.compute.url.replace('/v2.1', f'/assist/faults/{NOWHERE}')
-        headers = {'X-Auth-Token': self.token('demo', 'demo')}
-        self.assertEqual(403, requests.get(url, headers=headers, timeout=30).status_code)
+        self.assertEqual(403, self.look('demo', 'demo', f'faults/{NOWHERE}'))
+
+    def test_reader_sees_servers_and_changes_nothing(self):
+        guest = Guest(self.cloud)
+        reader, server = self.cloud.novaclient('demo', 'demo-reader'), guest.server.id
+        attached, other = guest.volume.id, guest.volumes.create('raw')
+        self.assertEqual('ACTIVE', reader.servers.get(server).status)
+        self.assertEqual(1, len(reader.volumes.get_server_volumes(server)))
+        image = images(guest.nova)['stand-in']
+        for name, change in (
+            ('create', lambda: reader.servers.create('r', image=image, flavor='1', nics='none')),
+            ('delete', lambda: reader.servers.delete(server)),
+            *((each, getattr(reader.servers, each)) for each in POWER),
+            ('attach', lambda: reader.volumes.create_server_volume(server, other.id)),
+            ('detach', lambda: reader.volumes.delete_server_volume(server, attached)),
+        ):
+            with self.subTest(name), self.assertRaises(nova_errors.Forbidden):
+                change(server) if name in POWER else change()
+        self.assertEqual(['guest'], [each.name for each in guest.nova.servers.list()])
+        guest.volumes.delete(guest.volumes.client.volumes, other)
+        guest.leave()
+
+    def test_service_is_no_administrator(self):
+        theirs = self.cloud.novaclient('alt', 'alt').servers
+        server = theirs.create('guest', image=STAND_IN.id, flavor='1', nics='none')
+        for user, project in (('demo-service', 'demo'), (CINDER.name, CINDER.project)):
+            nova = self.cloud.novaclient(project, user)
+            with self.subTest(user):
+                with self.assertRaises(nova_errors.Forbidden):
+                    nova.servers.list(search_opts={'all_tenants': True})
+                with self.assertRaises(nova_errors.NotFound):
+                    nova.servers.get(server.id)
+                self.assertEqual(403, self.look(user, project, f'servers/{server.id}/disks'))
+        self.assertEqual(200, self.look('admin', 'admin', f'servers/{server.id}/disks'))
+        Volumes.reach('ACTIVE', theirs, server)
+        server.delete()
+        Volumes.gone(theirs, server)
+
+    def test_host_of_a_server_is_told_to_administrators_only(self):
+        guest = Guest(self.cloud)
+        for user, project, told in (
+            ('admin', 'admin', True),
+            ('demo', 'demo', False),
+            ('demo-service', 'demo', False),
+        ):
+            found = self.cloud.novaclient(project, user).servers.get(guest.server.id)
+            with self.subTest(user):
+                self.assertEqual(told, hasattr(found, 'OS-EXT-SRV-ATTR:host'))
+        guest.leave()
 
     def test_projects_do_not_see_each_other(self):
         volumes = Volumes(self.cloud)
@@ -189,6 +251,25 @@ class LifecycleTest(CloudCase):
         guest.nova.volumes.delete_server_volume(guest.server.id, guest.volume.id)
         guest.await_volume('available')
         guest.leave()
+
+    def test_deletion_that_dies_with_compute_is_finished_by_the_next_with_a_token_of_its_own(self):
+        guest = Guest(self.cloud)
+        going = guest.volumes.create('raw')
+        nova = self.cloud.novaclient('demo', 'demo', '2.79')
+        nova.volumes.create_server_volume(guest.server.id, going.id, delete_on_termination=True)
+        guest.volumes.reach('in-use', guest.volumes.client.volumes, going)
+        guest.nova.servers.stop(guest.server)
+        guest.volumes.reach('SHUTOFF', guest.nova.servers, guest.server)
+        self.trap.arm(self.cloud.shares['raw'].path, 1)
+        guest.nova.servers.delete(guest.server)
+        until(lambda: not self.cloud.compute.alive, 'compute lives on')
+        self.trap.disarm()
+        self.assertRegex(self.trap.deed, '^before deleting attachment')
+        self.cloud.compute.start()
+        guest.volumes.gone(guest.nova.servers, guest.server)
+        guest.await_volume('available')
+        guest.volumes.gone(guest.volumes.client.volumes, going)
+        guest.volumes.delete(guest.volumes.client.volumes, guest.volume)
 
     def test_volume_with_the_project_in_its_url(self):
         found = self.cloud.cinderclient('demo', 'demo').client.session.get_endpoint(

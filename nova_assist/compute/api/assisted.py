@@ -51,7 +51,7 @@ class AssistedApi:
         caller = context.context_of(request)
         body = await request.json()
         schemas.validate(body, schemas.ASSISTED_CREATE)
-        caller.require_privileged(f'{_POLICY}:create')
+        caller.require(f'{_POLICY}:create', context.ASSISTING)
         snapshot, info = body['snapshot'], body['snapshot']['create_info']
         wanted = CreateRequest(snapshot['volume_id'], info['snapshot_id'], info['new_file'])
         server = self._holder(wanted.volume_id)
@@ -72,7 +72,7 @@ class AssistedApi:
         caller = context.context_of(request)
         if caller.version >= (2, 75):
             _refuse_unknown(request, {'delete_info'})
-        caller.require_privileged(f'{_POLICY}:delete')
+        caller.require(f'{_POLICY}:delete', context.ASSISTING)
         wanted = _delete_request(request)
         server = self._holder(wanted.volume_id)
         self._refuse_by_fault(server, wanted.volume_id, 'do_volume_snapshot_delete')

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from nova_assist.compute import errors
 from nova_assist.compute.api import context, schemas
-from nova_assist.compute.api.servers import find_server, record_action
+from nova_assist.compute.api.servers import find_server, record_action, server_to_change
 from nova_assist.compute.attachments import ROOT_DEVICE
 from nova_assist.compute.cinder import Volume
 from nova_assist.compute.model import Attachment, Server, VmState
@@ -25,6 +25,7 @@ from nova_assist.compute.service import Compute
 _STATES = (VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED)
 #: Since when volumes of a server that is on no host can be changed.
 _SHELVED_SINCE = (2, 20)
+_POLICY = 'os-volumes-attachments'
 _URL = '/v2.1/servers/{server_id}/os-volume_attachments'
 
 
@@ -58,7 +59,7 @@ class AttachmentsApi:
     async def create(self, request: web.Request) -> web.Response:
         """Accept a volume to attach; 200 once it is reserved."""
         caller = context.context_of(request)
-        server = find_server(self._compute, request)
+        server = server_to_change(self._compute, request, f'{_POLICY}:create')
         body = await request.json()
         schemas.validate(body, schemas.attachment_create(caller.version))
         wanted = body['volumeAttachment']
@@ -92,7 +93,7 @@ class AttachmentsApi:
     async def delete(self, request: web.Request) -> web.Response:
         """Accept a volume to detach; 202."""
         caller = context.context_of(request)
-        server = find_server(self._compute, request)
+        server = server_to_change(self._compute, request, f'{_POLICY}:delete')
         volume = await self._volume(request.match_info['id'], caller.token)
         attachment = _attachment(server, request)
         require_state(server, 'detach_volume', _states(caller))

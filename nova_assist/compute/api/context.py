@@ -20,9 +20,16 @@ MIN_VERSION = (2, 1)
 MAX_VERSION = (2, 96)
 VERSION_HEADER = 'OpenStack-API-Version'
 LEGACY_VERSION_HEADER = 'X-OpenStack-Nova-API-Version'
-#: Users with the role of an administrator or of a service, where users are believed.
-PRIVILEGED_USERS = frozenset(('admin', 'cinder'))
-PRIVILEGED_ROLES = frozenset(('admin', 'service'))
+
+#: Who may do what, by role, as Nova's policies have it since they know readers: see what is
+#: others', change what is the project's, and report of volumes.
+ADMINS = frozenset(('admin',))
+CHANGING = frozenset(('admin', 'member'))
+ASSISTING = frozenset(('admin', 'service'))
+
+#: Where users are believed, they are members, and some are administrators and services too.
+_BELIEVED = frozenset(('member', 'reader'))
+_PRIVILEGED_USERS = frozenset(('admin', 'cinder'))
 
 _KEY = 'nova_assist.context'
 
@@ -31,8 +38,8 @@ _KEY = 'nova_assist.context'
 class Context:
     """The identity behind a request and its microversion.
 
-    ``token`` is handed on to Cinder. ``service_roles`` are those of the service that sent the
-    request in the user's name, if it has proved to be one.
+    ``token`` is handed on to Cinder. ``roles`` are the user's: those of a service that sends the
+    request in the user's name count for nothing.
     """
 
     user: str
@@ -40,19 +47,19 @@ class Context:
     token: str
     version: tuple[int, int]
     roles: frozenset[str] = frozenset()
-    service_roles: frozenset[str] = frozenset()
 
     @property
-    def privileged(self) -> bool:
-        """Whether the user is an administrator or a service."""
-        return bool(self.roles & PRIVILEGED_ROLES)
+    def admin(self) -> bool:
+        """Whether the user is an administrator."""
+        return bool(self.roles & ADMINS)
 
-    def require_privileged(self, rule: str) -> None:
-        """Enforce a policy that lets administrators and services in only.
+    def require(self, rule: str, allowed: frozenset[str]) -> None:
+        """Enforce a policy that lets those with some roles in only.
 
-        :raises Forbidden: the user is neither.
+        :param allowed: one of :data:`ADMINS`, :data:`CHANGING` and :data:`ASSISTING`.
+        :raises Forbidden: the user has none of them.
         """
-        if not self.privileged:
+        if not self.roles & allowed:
             raise errors.Forbidden(f"Policy doesn't allow {rule} to be performed.")
 
 
@@ -70,7 +77,7 @@ async def believe(request: web.Request) -> Context:
     if not token:
         raise errors.Unauthorized('The request you have made requires authentication.')
     user, _, project = token.partition(':')
-    roles = PRIVILEGED_ROLES if user in PRIVILEGED_USERS else frozenset[str]()
+    roles = _BELIEVED | (ASSISTING if user in _PRIVILEGED_USERS else frozenset())
     return Context(user, project or user, token, requested_version(request), roles)
 
 

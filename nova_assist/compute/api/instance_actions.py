@@ -47,7 +47,7 @@ class InstanceActionsApi:
         if action is None:
             raise errors.NotFound(f'Action {wanted} not found')
         view = _view(server, action, caller.version)
-        if caller.privileged or caller.version >= (2, 51):
+        if caller.admin or caller.version >= (2, 51):
             view['events'] = [_event_view(server, event, caller) for event in action.events]
         return web.json_response({'instanceAction': view})
 
@@ -74,10 +74,10 @@ def _event_view(server: Server, event: ActionEvent, caller: context.Context) -> 
         'finish_time': event.finish_time and event.finish_time.rstrip('Z'),
         'result': event.result,
     }
-    if caller.privileged:
+    if caller.admin:
         view['traceback'] = None
     if caller.version >= (2, 62):
         view['hostId'] = views.host_id(server)
-        if caller.privileged:
+        if caller.admin:
             view['host'] = views.HOST
     return view

@@ -22,6 +22,18 @@ from nova_assist.compute.model import VmState
 from nova_assist.compute.service import Compute
 
 _CONSOLE = 'os-getConsoleOutput'
+_POLICY = 'os_compute_api'
+#: The rules of the actions.
+_RULES = {
+    _CONSOLE: 'os-console-output',
+    'os-start': 'servers:start',
+    'os-stop': 'servers:stop',
+    'pause': 'os-pause-server:pause',
+    'unpause': 'os-pause-server:unpause',
+    'shelve': 'os-shelve:shelve',
+    'unshelve': 'os-shelve:unshelve',
+    'reboot': 'servers:reboot',
+}
 
 
 class ServersApi:
@@ -48,6 +60,7 @@ class ServersApi:
         caller = context.context_of(request)
         body = await request.json()
         schemas.validate(body, schemas.server_create(caller.version))
+        caller.require(f'{_POLICY}:servers:create', context.CHANGING)
         wanted = body['server']
         volumes = block_devices.parse(wanted)
         server = self._server(wanted, caller)
@@ -85,7 +98,7 @@ class ServersApi:
 
     async def delete(self, request: web.Request) -> web.Response:
         """Accept a server to be deleted; 204."""
-        server = find_server(self._compute, request)
+        server = server_to_change(self._compute, request, 'servers:delete')
         record_action(self._compute, server, 'delete', request)
         self._compute.servers.delete(server, context.context_of(request).token)
         return web.Response(status=204)
@@ -94,8 +107,11 @@ class ServersApi:
         """Accept an action; 202. One that asks is answered at once; 200."""
         body = await request.json()
         names = list(body) if isinstance(body, dict) else []
+        if len(names) != 1 or names[0] not in _RULES:
+            raise errors.BadRequest(f'There is no such action: {", ".join(names)}')
+        server = server_to_change(self._compute, request, _RULES[names[0]])
         if names == [_CONSOLE]:
-            return self._console_output(find_server(self._compute, request), body)
+            return self._console_output(server, body)
         servers, resting = self._compute.servers, self._compute.resting
         token = context.context_of(request).token
         actions: dict[str, Callable[[model.Server], None]] = {
@@ -107,9 +123,6 @@ class ServersApi:
             'unshelve': lambda server: resting.unshelve(server, token),
             'reboot': lambda server: servers.reboot(server, hard=_is_hard(body)),
         }
-        if len(names) != 1 or names[0] not in actions:
-            raise errors.BadRequest(f'There is no such action: {", ".join(names)}')
-        server = find_server(self._compute, request)
         actions[names[0]](server)
         record_action(self._compute, server, names[0].removeprefix('os-'), request)
         return web.Response(status=202)
@@ -156,11 +169,8 @@ class ServersApi:
         """Return the servers that the caller may see and the query asks for."""
         caller = context.context_of(request)
         everyone = 'all_tenants' in request.query
-        if everyone and not caller.privileged:
-            raise errors.Forbidden(
-                "Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be "
-                'performed.'
-            )
+        if everyone:
+            caller.require(f'{_POLICY}:servers:detail:get_all_tenants', context.ADMINS)
         servers = [
             server
             for server in self._compute.store.all()
@@ -201,8 +211,20 @@ def find_server(compute: Compute, request: web.Request) -> model.Server:
     caller = context.context_of(request)
     server_id = request.match_info['server_id']
     server = compute.store.get(server_id)
-    if server is None or not (caller.privileged or caller.project == server.project_id):
+    if server is None or not (caller.admin or caller.project == server.project_id):
         raise errors.NotFound(f'Instance {server_id} could not be found.')
+    return server
+
+
+def server_to_change(compute: Compute, request: web.Request, rule: str) -> model.Server:
+    """Return the server that a request's URL names, for a change.
+
+    :param rule: the policy's, without what all begin with.
+    :raises NotFound: there is none, or it is another project's.
+    :raises Forbidden: the user only reads.
+    """
+    server = find_server(compute, request)
+    context.context_of(request).require(f'{_POLICY}:{rule}', context.CHANGING)
     return server
 
 

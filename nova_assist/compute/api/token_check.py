@@ -60,8 +60,7 @@ class TokenCheck:
             project=headers.get('X-Project-Id', ''),
             token=headers['X-Auth-Token'],
             version=requested_version(request),
-            roles=_roles(headers, 'X-Roles'),
-            service_roles=_roles(headers, 'X-Service-Roles'),
+            roles=frozenset(filter(None, headers.get('X-Roles', '').split(','))),
         )
 
     def _checked(self, headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -74,10 +73,6 @@ class TokenCheck:
             raise errors.Unavailable(f'Keystone cannot be asked about a token: {answer.status}')
         found: Mapping[str, str] = checked.headers
         return found
-
-
-def _roles(headers: Mapping[str, str], name: str) -> frozenset[str]:
-    return frozenset(filter(None, headers.get(name, '').split(',')))
 
 
 def _nothing(_: Mapping[str, Any], start_response: Any) -> list[bytes]:

@@ -93,7 +93,7 @@ def full(server: Server, caller: Context, origin: str) -> dict[str, Any]:
     if server.fault is not None and view['status'] == 'ERROR':
         fault = server.fault
         view['fault'] = {'code': fault.code, 'created': fault.created, 'message': fault.message}
-    if caller.privileged:
+    if caller.admin:
         view.update(_administrators_part(server, caller.version))
     view.update({key: value for since, key, value in _LATER if caller.version >= since})
     return view

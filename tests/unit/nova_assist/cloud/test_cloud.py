@@ -46,6 +46,7 @@ class CloudTest(unittest.TestCase):
         cloud = Cloud(FOLDER, driver='a.B')
         found = cloud.environment(project='p', user='u')
         self.assertEqual('u:p', found['OS_TOKEN'])
+        self.assertEqual('admin:demo', cloud.environment()['OS_TOKEN'])
         self.assertEqual(cloud.cinder.url, found['OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE'])
         self.assertEqual(cloud.compute.url, found['OS_COMPUTE_ENDPOINT_OVERRIDE'])
         self.assertEqual(

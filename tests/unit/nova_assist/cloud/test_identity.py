@@ -13,7 +13,7 @@ import yaml
 
 from nova_assist.cloud import client_files, identity, keystone_conf, private, tempest_conf
 from nova_assist.cloud.clients import KeystoneEndpoints
-from nova_assist.cloud.errors import MissingExtraError
+from nova_assist.cloud.errors import MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, Role
 from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.keystone_settings import KeystoneSettings
@@ -120,6 +120,25 @@ class KeystoneTest(Scratch):
             self.assertRaisesRegex(MissingExtraError, r'keystone .*nova-assist\[identity\]'),
         ):
             Keystone(self.folder, 5000, {})
+
+
+class EnvironmentTest(unittest.TestCase):
+    def setUp(self):
+        self.endpoints = KeystoneEndpoints('c', 'n', KEYSTONE, pathlib.Path('/clouds/one'))
+
+    def test_users_act_at_home(self):
+        for project in (None, 'demo'):
+            found = self.endpoints.environment(project, 'demo')
+            self.assertEqual('demo', found['OS_CLOUD'])
+            self.assertEqual('/clouds/one/clouds.yaml', found['OS_CLIENT_CONFIG_FILE'])
+
+    def test_project_that_is_not_the_users_is_refused(self):
+        for project, user in (('demo', 'admin'), ('alt', 'demo'), (None, 'nova'), ('demo', 'x')):
+            with (
+                self.subTest(user),
+                self.assertRaisesRegex(SettingsError, f'{user} can not .* project {project};'),
+            ):
+                self.endpoints.environment(project, user)
 
 
 class PrivateTest(Scratch):

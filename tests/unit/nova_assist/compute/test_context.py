@@ -2,12 +2,13 @@
 """Who asks, where every token is believed, and what roles are worth."""
 
 import asyncio
+import contextlib
 import unittest
 
 from aiohttp.test_utils import make_mocked_request
 
 from nova_assist.compute import errors
-from nova_assist.compute.api.context import Context, believe
+from nova_assist.compute.api.context import ADMINS, ASSISTING, CHANGING, Context, believe
 
 
 def believed(**headers):
@@ -15,14 +16,26 @@ def believed(**headers):
     return asyncio.run(believe(make_mocked_request('GET', '/', headers=named)))
 
 
+def allowed(caller):
+    found = set()
+    for roles in (ADMINS, ASSISTING, CHANGING):
+        with contextlib.suppress(errors.Forbidden):
+            caller.require('rule', roles)
+            found.add(roles)
+    return found
+
+
 class BelieveTest(unittest.TestCase):
     def test_token_names_user_and_project(self):
         caller = believed(X_Auth_Token='demo:home')
-        self.assertEqual(Context('demo', 'home', 'demo:home', (2, 1)), caller)
+        roles = frozenset(('member', 'reader'))
+        self.assertEqual(Context('demo', 'home', 'demo:home', (2, 1), roles), caller)
 
-    def test_some_users_are_privileged(self):
-        for user, expected in (('admin', True), ('cinder', True), ('demo', False)):
-            self.assertEqual(expected, believed(X_Auth_Token=f'{user}:demo').privileged, user)
+    def test_some_users_may_do_everything(self):
+        everything = {ADMINS, ASSISTING, CHANGING}
+        users = (('admin', everything), ('cinder', everything), ('demo', {CHANGING}))
+        for user, expected in users:
+            self.assertEqual(expected, allowed(believed(X_Auth_Token=f'{user}:demo')), user)
 
     def test_no_token_is_refused(self):
         with self.assertRaises(errors.Unauthorized):
@@ -30,17 +43,14 @@ class BelieveTest(unittest.TestCase):
 
 
 class RolesTest(unittest.TestCase):
-    def test_administrators_and_services_are_privileged(self):
+    def test_each_role_allows_what_it_is_there_for(self):
         for roles, expected in (
-            ({'admin', 'member'}, True),
-            ({'service'}, True),
-            ({'manager', 'member', 'reader'}, False),
-            (set(), False),
+            ({'admin', 'member', 'reader'}, {ADMINS, ASSISTING, CHANGING}),
+            ({'service'}, {ASSISTING}),
+            ({'manager', 'member', 'reader'}, {CHANGING}),
+            ({'reader'}, set()),
+            (set(), set()),
         ):
             caller = Context('admin', 'admin', 'token', (2, 1), frozenset(roles))
-            self.assertEqual(expected, caller.privileged, roles)
-
-    def test_roles_of_the_service_in_between_are_not_the_users(self):
-        services = frozenset(('admin', 'service'))
-        caller = Context('demo', 'demo', 'token', (2, 1), service_roles=services)
-        self.assertFalse(caller.privileged)
+            self.assertEqual(expected, allowed(caller), roles)
+            self.assertEqual('admin' in roles, caller.admin)
