@@ -119,13 +119,11 @@ class ScriptTest(unittest.TestCase):
         heard = self.run_script(lambda heard: len(heard) > 2)
         self.assertLessEqual(heard[-1].records, 10 * (time.monotonic() - began) + 1)
 
-    def test_many_records_are_read_in_a_moment(self):
+    def test_many_records_are_read_but_for_the_bad_one(self):
         self.take_disk(6000)
         self.put((0, block('head', 6000)), *((n, block('record', n)) for n in range(1, 6001)))
         self.put((5000, block('record', 1)))
-        began = time.monotonic()
         self.assertEqual([Found('SERIAL', 4999, 1)], self.run_script(bool))
-        self.assertLess(time.monotonic() - began, 30, 'ten minutes of writing')
 
 
 class Here:
