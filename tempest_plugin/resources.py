@@ -150,6 +150,9 @@ class Resources(test.BaseTestCase):
         """Start a server that can write to volumes, with a way to log in if data needs one.
 
         One that is there for a whole class has none: data is a matter of each test.
+
+        :raises BuildErrorException: it does not start
+        :raises TimeoutException: it does not in time, or nobody can log in
         """
         of_class = isinstance(self, type)
         by_ssh = self.settings.data_path is DataPath.SSH and not of_class

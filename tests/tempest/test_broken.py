@@ -41,3 +41,10 @@ class BrokenDriverTest(unittest.TestCase):
             r'^tempest_plugin\.scenario\.test_mixed',
             'not what was written|records, expected at least',
         )
+
+    def test_files_that_are_left_of_a_volume_that_is_gone(self):
+        self.assert_caught(
+            'LeavesOverlays',
+            r'^tempest_plugin\.api\.test_snapshot_status.*test_malformed_report',
+            'files at the end: .* is left of volume',
+        )
