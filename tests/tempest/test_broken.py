@@ -59,10 +59,3 @@ class BrokenDriverTest(unittest.TestCase):
             r'^tempest_plugin\.api\.test_snapshot_status.*test_malformed_report',
             'files at the end: .* is left of volume',
         )
-
-    def test_member_who_is_believed(self):
-        self.assert_caught(
-            'BelievesNova',
-            r'^tempest_plugin\.api\.test_false_reports.*test_deletion_of_the_oldest',
-            'not what was written|records, expected at least|says that disk|backing chain of',
-        )
