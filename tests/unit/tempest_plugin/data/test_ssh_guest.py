@@ -3,6 +3,8 @@ import hashlib
 import pathlib
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
 from tempest_plugin import errors
@@ -26,21 +28,39 @@ def block(kind, number, stamp=STAMP):
 class ScriptTest(unittest.TestCase):
     """The script on a file instead of a disk, whose quarter holds a few records."""
 
-    records = 6
-
     def setUp(self):
+        self.take_disk(6)
+
+    def take_disk(self, records):
+        """Have a disk whose quarter holds so many records."""
+        self.records = records
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.disk = pathlib.Path(folder.name, 'disk')
+        self.unplugged = self.disk.with_name('unplugged')
         self.disk.write_bytes(b'')
         with self.disk.open('r+b') as disk:
             disk.truncate(4 * BLOCK * self.records)
 
-    def run_script(self):
-        done = subprocess.run(
-            ['sh', SCRIPT, self.disk, 'SERIAL'], capture_output=True, text=True, timeout=60
-        )
-        return protocol.parse(done.stdout)
+    def run_script(self, until):
+        """Return what the script says until that; then the disk is unplugged, as it was."""
+        heard = []
+        command = ['sh', SCRIPT, self.disk, 'SERIAL']
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as script:
+            late = threading.Timer(60, script.kill)
+            late.start()
+            for line in script.stdout:
+                heard += protocol.parse(line)
+                if self.disk.exists() and until(heard):
+                    self.disk.rename(self.unplugged)
+            late.cancel()
+        self.assertEqual(Gone('SERIAL'), heard.pop())
+        self.unplugged.rename(self.disk)
+        return heard
+
+    def full(self, heard):
+        """Tell whether the script has said that the disk is full."""
+        return heard[-1] == Wrote('SERIAL', self.records)
 
     def put(self, *blocks):
         with self.disk.open('r+b') as disk:
@@ -49,9 +69,8 @@ class ScriptTest(unittest.TestCase):
                 disk.write(data)
 
     def test_new_disk_is_filled_to_a_quarter(self):
-        heard = self.run_script()
+        heard = self.run_script(self.full)
         self.assertEqual(Found('SERIAL', 0, 0), heard[0])
-        self.assertEqual(Wrote('SERIAL', self.records), heard[-1])
         data = self.disk.read_bytes()
         stamp = data[17:33].decode()
         self.assertEqual(block('head', self.records, stamp), data[:BLOCK])
@@ -62,9 +81,8 @@ class ScriptTest(unittest.TestCase):
 
     def test_good_disk_is_gone_on_with(self):
         self.put((0, block('head', 3)), *((n, block('record', n)) for n in (1, 2, 3)))
-        heard = self.run_script()
+        heard = self.run_script(self.full)
         self.assertEqual(Found('SERIAL', 3, 0), heard[0])
-        self.assertEqual(Wrote('SERIAL', self.records), heard[-1])
         self.assertEqual(
             block('record', 4), self.disk.read_bytes()[4 * BLOCK : 5 * BLOCK], 'stamp was kept'
         )
@@ -83,13 +101,31 @@ class ScriptTest(unittest.TestCase):
             with self.subTest(why):
                 self.put((0, block('head', 3)), (1, block('record', 1)), (2, bad))
                 self.put((3, block('record', 3)))
-                self.assertEqual(Found('SERIAL', 1, 1), self.run_script()[0])
+                self.assertEqual([Found('SERIAL', 1, 1)], self.run_script(bool))
 
     def test_bad_head_counts_and_all_begins_anew(self):
         self.put((0, b'x' * BLOCK), (1, block('record', 1)))
-        heard = self.run_script()
+        heard = self.run_script(self.full)
         self.assertEqual(Found('SERIAL', 0, 1), heard[0])
-        self.assertEqual(Wrote('SERIAL', self.records), heard[-1])
+
+    def test_full_disk_is_still_told_of(self):
+        full = Wrote('SERIAL', self.records)
+        heard = self.run_script(lambda heard: heard.count(full) == 3)
+        self.assertEqual([full] * 3, heard[-3:])
+
+    def test_no_more_than_ten_records_a_second_are_written(self):
+        self.take_disk(40)
+        began = time.monotonic()
+        heard = self.run_script(lambda heard: len(heard) > 2)
+        self.assertLessEqual(heard[-1].records, 10 * (time.monotonic() - began) + 1)
+
+    def test_many_records_are_read_in_a_moment(self):
+        self.take_disk(6000)
+        self.put((0, block('head', 6000)), *((n, block('record', n)) for n in range(1, 6001)))
+        self.put((5000, block('record', 1)))
+        began = time.monotonic()
+        self.assertEqual([Found('SERIAL', 4999, 1)], self.run_script(bool))
+        self.assertLess(time.monotonic() - began, 30, 'ten minutes of writing')
 
 
 class Here:
