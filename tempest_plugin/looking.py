@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     DATA = 'data'
     FILES = 'files'
     CHAIN = 'chain'
+    SIZE = 'size'
 
 
 class Looks:

@@ -7,12 +7,12 @@ that of the snapshots, and each file to have the right owner and mode.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from oslo_utils import units
 
-from tempest_plugin import base
+from tempest_plugin import base, waiting
 from tempest_plugin.data.guest import Mark
 from tempest_plugin.looking import Kind
 from tempest_plugin.scenario.disk import Disk
@@ -23,7 +23,7 @@ class Story(base.AssistedTest):
     """A test that passes only if it has seen the data."""
 
     features: tuple[str, ...] = ('online',)
-    essential = (Kind.DATA,)
+    essential: Collection[Kind] = (Kind.DATA,)
 
     def begin(self, server: Mapping[str, Any] | None = None, **kwargs: Any) -> Disk:
         """Make a volume and attach it to a server, a new one if none is given, which writes."""
@@ -107,6 +107,7 @@ class Story(base.AssistedTest):
         """Judge the data of each snapshot, by a volume made of it, in the volume's server."""
         for snapshot in disk.snapshots:
             copy = self.copy_of(snapshot)
+            self.check_size(copy.volume, snapshot['size'])
             self._read(copy, disk.server, disk.bounds(snapshot))
             self.detach(disk.server, copy.volume)
             self.delete_volume(copy.volume)
@@ -120,19 +121,30 @@ class Story(base.AssistedTest):
         return copy
 
     def check_size(self, volume: Mapping[str, Any], gib: int) -> None:
-        """Judge how large a volume is, to Cinder and to a guest."""
+        """Judge how large a volume is, to Cinder and by the virtual size of its active file."""
         self._refuse(self._size_faults(volume, gib), f'size of volume {volume["id"]}')
+
+    def await_size(self, volume: Mapping[str, Any], gib: int) -> None:
+        """Wait until a volume is so large: Cinder says so before the hypervisor has done it."""
+        client = self.volumes_client
+        waiting.until(
+            f'the size of volume {volume["id"]} without a fault',
+            lambda: self._size_faults(volume, gib),
+            lambda faults: not faults,
+            seconds=client.build_timeout,
+            pause=client.build_interval,
+        )
 
     def _size_faults(self, volume: Mapping[str, Any], gib: int) -> list[str]:
         shown = self.volumes_client.show_volume(volume['id'])['volume']['size']
         faults = [f'Cinder says {shown} GiB, expected {gib}'] if shown != gib else []
         if self.share is None:
-            self.looks.missed(Kind.CHAIN, '[assisted_snapshots] share_access is "none"')
+            self.looks.missed(Kind.SIZE, '[assisted_snapshots] share_access is "none"')
             return faults
-        self.looks.looked(Kind.CHAIN)
+        self.looks.looked(Kind.SIZE)
         seen, wanted = self.share.size(volume['id']), gib * units.Gi
         if seen != wanted:
-            faults.append(f'a guest sees {seen} bytes, expected {wanted}')
+            faults.append(f'qemu-img says {seen} bytes of virtual size, expected {wanted}')
         return faults
 
     def across(self, restart: Callable[[], object], disks: Iterable[Disk]) -> None:

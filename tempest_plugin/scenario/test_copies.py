@@ -6,6 +6,7 @@ from __future__ import annotations
 from tempest import config
 from tempest.lib import decorators
 
+from tempest_plugin.looking import Kind
 from tempest_plugin.scenario.disk import Disk
 from tempest_plugin.scenario.ledger import Bounds
 from tempest_plugin.scenario.story import Story
@@ -44,9 +45,15 @@ class VolumeFromSnapshotTest(Story):
         self.replug(disk)
         self.finish()
 
+
+class LargerCopyTest(Story):
+    """A copy that may be larger than the snapshot."""
+
+    essential = (Kind.DATA, Kind.SIZE)
+
     @decorators.idempotent_id('359b3aaa-31cf-498b-865f-92742b3bfdc5')
     def test_larger_copy(self) -> None:
-        """The copy is as large as was asked for, also to the guest."""
+        """The copy is as large as was asked for, with each chain that it comes to have."""
         disk = self.begin()
         snapshot = self.take(disk)
         size = disk.volume['size'] + 1
@@ -95,6 +102,12 @@ class CloneTest(CloneBase):
         self.drop_all(clone)
         self.drop_all(disk)
         self.finish()
+
+
+class LargerCloneTest(CloneBase):
+    """Clones that may be larger than what they are made of."""
+
+    essential = (Kind.DATA, Kind.SIZE)
 
     @decorators.attr(type='slow')
     @decorators.idempotent_id('80ee6ed9-73c1-4feb-b8bf-f52c611c42eb')

@@ -6,6 +6,7 @@ from __future__ import annotations
 from tempest import config
 from tempest.lib import decorators
 
+from tempest_plugin.looking import Kind
 from tempest_plugin.scenario.disk import Disk
 from tempest_plugin.scenario.story import Story
 
@@ -14,6 +15,8 @@ CONF = config.CONF
 
 class ExtendBase(Story):
     """A volume grows by a GiB, and keeps its data."""
+
+    essential = (Kind.DATA, Kind.SIZE)
 
     @classmethod
     def skip_checks(cls) -> None:
@@ -31,7 +34,18 @@ class ExtendBase(Story):
         self.volumes_client.extend_volume(disk.id, new_size=size)
         self.wait_for_volume(disk.volume, status)
         self.judge(disk, f'after it was extended to {size} GiB')
-        self.check_size(disk.volume, size)
+        if disk.writes:
+            self.await_size(disk.volume, size)
+        else:
+            self.check_size(disk.volume, size)
+
+    def check_sizes_of_snapshots(self, disk: Disk, *gib: int) -> None:
+        """Judge how large Cinder says that the snapshots are, the oldest first."""
+        shown = [
+            self.snapshots_client.show_snapshot(snapshot['id'])['snapshot']['size']
+            for snapshot in disk.snapshots
+        ]
+        self.assertEqual(list(gib), shown, f'sizes of the snapshots of volume {disk.id}')
 
 
 class ExtendTest(ExtendBase):
@@ -41,17 +55,21 @@ class ExtendTest(ExtendBase):
     def test_extended_before_and_between_snapshots(self) -> None:
         """Each snapshot keeps its own size, the volume the last."""
         disk = self.begin()
+        size = disk.volume['size']
+        for _ in range(2):
+            self.unplug(disk)
+            self.grow(disk)
+            self.plug(disk)
+            self.take(disk)
         self.unplug(disk)
         self.grow(disk)
         self.plug(disk)
-        older, newer = self.take_many(disk, 2)
-        self.unplug(disk)
-        self.grow(disk)
-        self.plug(disk)
+        self.check_sizes_of_snapshots(disk, size + 1, size + 2)
         self.judge_snapshots(disk)
+        older, newer = disk.snapshots
         self.drop(disk, newer, 'the newest snapshot')
         self.drop(disk, older, 'the older snapshot')
-        self.check_size(disk.volume, disk.volume['size'] + 2)
+        self.check_size(disk.volume, size + 3)
         self.replug(disk)
         self.finish()
 
@@ -88,6 +106,7 @@ class ExtendAttachedTest(ExtendBase):
         self.grow(disk)
         self.take(disk)
         self.grow(disk)
+        self.check_sizes_of_snapshots(disk, disk.volume['size'] + 1)
         self.judge_snapshots(disk)
         self.take(disk)
         self.drop_all(disk)
