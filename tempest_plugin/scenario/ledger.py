@@ -34,11 +34,6 @@ class Ledger:
         """How many records the volume has at least."""
         return self._least
 
-    @property
-    def snapshots(self) -> list[str]:
-        """The ids of the snapshots, the oldest first."""
-        return list(self._snapshots)
-
     def remember(self, records: int) -> None:
         """Note what the guest has said at any time: so many are there, or more by now."""
         self._least = max(self._least, records)

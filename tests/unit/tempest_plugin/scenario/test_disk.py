@@ -63,4 +63,4 @@ class DiskTest(unittest.TestCase):
         self.assertEqual([older, newer], self.disk.snapshots)
         self.disk.dropped(older)
         self.assertEqual([newer], self.disk.snapshots)
-        self.assertEqual([NEWER], self.disk.ledger.snapshots)
+        self.assertRaises(KeyError, self.disk.bounds, older)

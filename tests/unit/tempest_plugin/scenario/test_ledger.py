@@ -29,12 +29,13 @@ class LedgerTest(unittest.TestCase):
         self.ledger.remember(7)
         self.assertEqual(30, self.ledger.least)
 
-    def test_each_snapshot_has_bounds_of_its_own_in_the_order_of_taking(self):
+    def test_each_snapshot_has_bounds_of_its_own_until_it_is_dropped(self):
         for ident, records in (('s1', 5), ('s2', 8), ('s3', 9)):
             self.ledger.take(ident)
             self.ledger.hear(records)
         self.ledger.drop('s2')
-        self.assertEqual(['s1', 's3'], self.ledger.snapshots)
+        self.assertRaises(KeyError, self.ledger.bounds, 's2')
+        self.assertEqual(Bounds(0, 5), self.ledger.bounds('s1'))
         self.assertEqual(Bounds(8, 9), self.ledger.bounds('s3'))
 
     def test_a_reverted_volume_has_no_more_than_the_snapshot(self):
