@@ -44,13 +44,11 @@ class Story(base.AssistedTest):
         """
         holder = server or disk.server
         self._read(disk, holder, bounds or Bounds(disk.ledger.least))
-        self.hear(disk)
+        self.judge(disk, 'after it was attached')
 
     def unplug(self, disk: Disk) -> None:
-        """Detach a volume while its guest writes."""
-        self.detach(disk.server, disk.volume)
-        disk.recall()
-        disk.unplugged()
+        """Detach a volume while its guest writes, which has to notice."""
+        self._let_go(disk)
         self.judge(disk, 'after it was detached')
 
     def replug(self, disk: Disk) -> None:
@@ -109,7 +107,7 @@ class Story(base.AssistedTest):
             copy = self.copy_of(snapshot)
             self.check_size(copy.volume, snapshot['size'])
             self._read(copy, disk.server, disk.bounds(snapshot))
-            self.detach(disk.server, copy.volume)
+            self._let_go(copy)
             self.delete_volume(copy.volume)
             self.check_gone(copy.volume)
 
@@ -148,7 +146,7 @@ class Story(base.AssistedTest):
         return faults
 
     def across(self, restart: Callable[[], object], disks: Iterable[Disk]) -> None:
-        """Let a server go through something after which its guest starts anew.
+        """Let a server go through something after which its guest starts anew; judge its disks.
 
         :param restart: returns when the server is active again
         :param disks: all of the server's
@@ -161,13 +159,18 @@ class Story(base.AssistedTest):
         for disk, mark in before:
             self.resume(disk, mark)
 
+    def restart(self, server: Mapping[str, Any]) -> None:
+        """Stop a server and start it again: the files are closed, and opened anew."""
+        self.stop_server(server)
+        self.start_server(server)
+
     def resume(self, disk: Disk, mark: Mark) -> None:
         """Have a guest that has started after the mark look at its disk, and write on."""
         guest = self.guest(disk.server)
         guest.prepare(disk.id)
         disk.plugged(disk.server, guest)
         self._look(disk, mark, Bounds(disk.ledger.least))
-        self.hear(disk)
+        self.judge(disk, 'after the guest has started anew')
 
     def _read(self, disk: Disk, server: Mapping[str, Any], bounds: Bounds) -> None:
         """Attach a volume, and have the guest look at it."""
@@ -177,6 +180,14 @@ class Story(base.AssistedTest):
         guest.prepare(disk.id)
         disk.plugged(server, guest)
         self._look(disk, mark, bounds)
+
+    def _let_go(self, disk: Disk) -> None:
+        """Detach a volume, and have the guest notice."""
+        mark = disk.guest.mark()
+        self.detach(disk.server, disk.volume)
+        disk.guest.gone(disk.id, mark)
+        disk.recall()
+        disk.unplugged()
 
     def _look(self, disk: Disk, mark: Mark, bounds: Bounds) -> None:
         found = self.check_data(

@@ -26,14 +26,13 @@ class BootVolumeTest(Story):
     def test_root_disk_with_snapshots(self) -> None:
         """A server starts from each chain that its root disk comes to have."""
         root, data = self._started()
-        server = data.server
         older, newer = self.take_many(root, 2)
-        self.across(lambda: self._restart(server), [data])
+        self._restart(root, data)
         self.drop(root, older, 'the older snapshot')
-        self.across(lambda: self._restart(server), [data])
+        self._restart(root, data)
         self.take(data)
         self.drop(root, newer, 'the newest snapshot')
-        self.across(lambda: self._restart(server), [data])
+        self._restart(root, data)
         self.drop_all(data)
         self.finish()
 
@@ -68,6 +67,6 @@ class BootVolumeTest(Story):
         server: dict[str, Any] = self.create_server(image_id='', block_device_mapping_v2=[mapping])
         return server
 
-    def _restart(self, server: Mapping[str, Any]) -> None:
-        self.stop_server(server)
-        self.start_server(server)
+    def _restart(self, root: Disk, data: Disk) -> None:
+        self.across(lambda: self.restart(data.server), [data])
+        self.judge(root, 'after its server was restarted')

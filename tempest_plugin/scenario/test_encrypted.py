@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tempest.lib import decorators
 
 from tempest_plugin.scenario.story import Story
@@ -30,15 +28,11 @@ class EncryptedTest(Story):
         server = disk.server
         older, newer = self.take_many(disk, 2)
         self.judge_snapshots(disk)
-        self.across(lambda: self._restart(server), [disk])
+        self.across(lambda: self.restart(server), [disk])
         self.drop(disk, newer, 'the newest snapshot')
         self.drop(disk, older, 'the older snapshot')
         self.replug(disk)
         self.finish()
-
-    def _restart(self, server: Any) -> None:
-        self.stop_server(server)
-        self.start_server(server)
 
     def _encrypted_type(self) -> str:
         specs: dict[str, str] = {}

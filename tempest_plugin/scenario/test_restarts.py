@@ -30,7 +30,6 @@ class RestartsBase(Story):
         server = disk.server
         self.take_many(disk, 2)
         self.across(lambda: restart(server), [disk])
-        self.judge(disk, 'after the restart')
         self.take(disk)
         oldest, middle, newest = disk.snapshots
         self.drop(disk, middle, 'the middle snapshot')
@@ -47,7 +46,7 @@ class RestartsTest(RestartsBase):
     @decorators.idempotent_id('00a2d4c4-d893-4acd-b6c8-fb4f326c02f2')
     def test_stop_and_start(self) -> None:
         """The files are closed, and opened again."""
-        self.play(self._stop_and_start)
+        self.play(self.restart)
         self.finish()
 
     @decorators.attr(type='slow')
@@ -73,7 +72,7 @@ class RestartsTest(RestartsBase):
         server = first.server
         self.take_many(first, 2)
         self.take(second)
-        self.across(lambda: self._stop_and_start(server), [first, second])
+        self.across(lambda: self.restart(server), [first, second])
         self.drop(first, first.snapshots[0], 'the older snapshot')
         self.take(second)
         self.across(lambda: self._reboot(server, 'HARD'), [first, second])
@@ -81,10 +80,6 @@ class RestartsTest(RestartsBase):
             self.judge_snapshots(disk)
             self.drop_all(disk)
         self.finish()
-
-    def _stop_and_start(self, server: Mapping[str, Any]) -> None:
-        self.stop_server(server)
-        self.start_server(server)
 
     def _reboot(self, server: Mapping[str, Any], kind: str) -> None:
         self.servers_client.reboot_server(server['id'], type=kind)
@@ -156,16 +151,11 @@ class LiveMigrationTest(Story):
         client.live_migrate_server(ident, host=None, block_migration='auto')
         waiting.until(
             f'server {ident} on another host than {before}',
-            lambda: self.wait_for_server_by(client, ident),
+            lambda: waiting.for_status(client, client.show_server, ident, 'ACTIVE'),
             lambda shown: _host(shown) != before,
             seconds=client.build_timeout,
             pause=client.build_interval,
         )
-
-    @staticmethod
-    def wait_for_server_by(client: Any, ident: str) -> dict[str, Any]:
-        """Return a server, as the administrator sees it, once nothing is under way."""
-        return waiting.for_status(client, client.show_server, ident, 'ACTIVE')
 
 
 def _host(server: Mapping[str, Any]) -> str:
