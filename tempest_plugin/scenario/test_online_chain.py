@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from tempest.lib import decorators
 
+from tempest_plugin.scenario import orders
 from tempest_plugin.scenario.story import Story
 
 _NAMES = ('oldest', 'middle', 'newest')
@@ -47,12 +50,7 @@ class OneSnapshotTest(Story):
 class OrdersTest(Story):
     """Three snapshots, deleted in each order; what is left has to keep its data."""
 
-    @classmethod
-    def skip_checks(cls) -> None:
-        """Skip where chains may not be long enough."""
-        super().skip_checks()
-        if cls.settings.depth < len(_NAMES):
-            raise cls.skipException(f'[assisted_snapshots] depth is {cls.settings.depth}')
+    needs_depth = len(_NAMES)
 
     def _delete(self, *order: str) -> None:
         disk = self.begin()
@@ -119,4 +117,65 @@ class DeepChainTest(Story):
         self.take_many(disk, self.settings.depth - len(disk.snapshots))
         self.judge_snapshots(disk)
         self.drop_all(disk)
+        self.finish()
+
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('f2b6f897-a6b5-4f59-8342-64ade83378fe')
+    def test_every_position_of_a_full_chain(self) -> None:
+        """Delete at each position in turn, and fill up again at the upper end."""
+        disk = self.begin()
+        self.take_many(disk, self.settings.depth)
+        for position in range(self.settings.depth):
+            self.drop(disk, disk.snapshots[position], f'snapshot {position + 1} of a full chain')
+            self.take(disk)
+        self.judge_snapshots(disk)
+        self.drop_all(disk)
+        self.finish()
+
+
+class DeepOrdersTest(Story):
+    """Longer chains than those whose every order is tried."""
+
+    needs_depth = len(_NAMES) + 1
+
+    def _delete(self, order: Callable[[int], Sequence[int]]) -> None:
+        disk = self.begin()
+        snapshots = self.take_many(disk, self.settings.depth)
+        for position in order(self.settings.depth):
+            self.drop(disk, snapshots[position], f'what was snapshot {position + 1}')
+        self.replug(disk)
+
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('8117aec6-9bab-4970-b806-c0a82c7d0e9f')
+    def test_from_the_oldest(self) -> None:
+        """The base grows with each deletion but the last."""
+        self._delete(range)
+        self.finish()
+
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('f4086f23-0a3b-42d6-8f0b-3ca361e8fc08')
+    def test_from_the_newest(self) -> None:
+        """The active file grows with each deletion."""
+        self._delete(lambda depth: range(depth)[::-1])
+        self.finish()
+
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('d0400044-670b-4415-8176-28abf67b7b0e')
+    def test_from_both_ends(self) -> None:
+        """What is left in the middle is never touched before the last."""
+        self._delete(orders.from_both_ends)
+        self.finish()
+
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('84a7fe3f-bace-46e8-8112-b117aeda620d')
+    def test_from_the_middle(self) -> None:
+        """A hole that grows, until only the ends are left."""
+        self._delete(lambda depth: orders.from_both_ends(depth)[::-1])
+        self.finish()
+
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('4971da42-b7fb-4de8-8771-94325786b147')
+    def test_every_second_and_then_the_others(self) -> None:
+        """Each of the first is merged into another file, which is then merged on."""
+        self._delete(orders.every_second_first)
         self.finish()
