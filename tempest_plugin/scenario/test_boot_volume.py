@@ -49,6 +49,29 @@ class BootVolumeTest(Story):
         self.replug(data)
         self.finish()
 
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('304cf4d0-7c71-44d4-b91e-110e825606d1')
+    def test_server_from_a_snapshot(self) -> None:
+        """Nova has the copy made itself; it is a volume with a life of its own."""
+        root, data = self._started()
+        older, newer = self.take_many(root, 2)
+        other = self.begin(self._boot(older, 'snapshot'))
+        (made,) = set(self._volumes_of(other.server)) - {other.id}
+        copy = Disk({'id': made})
+        self.judge(copy, 'after Nova had it made of a snapshot')
+        self.take(copy)
+        self._restart(copy, other)
+        self.drop(root, older, 'the snapshot that a server was booted from')
+        self.drop_all(copy)
+        self._restart(copy, other)
+        self.drop(root, newer, 'the newest snapshot')
+        self.replug(data)
+        self.finish()
+
+    def _volumes_of(self, server: Mapping[str, Any]) -> list[str]:
+        shown = self.servers_client.show_server(server['id'])['server']
+        return [each['id'] for each in shown['os-extended-volumes:volumes_attached']]
+
     def _started(self) -> tuple[Disk, Disk]:
         """Boot from a new volume; returns it, and another that the guest writes to."""
         root = Disk(self.create_volume(imageRef=self.settings.guest_image_ref))
@@ -56,13 +79,14 @@ class BootVolumeTest(Story):
         self.judge(root, 'after a server was booted from it')
         return root, self.begin(server)
 
-    def _boot(self, volume: Mapping[str, Any]) -> dict[str, Any]:
+    def _boot(self, source: Mapping[str, Any], source_type: str = 'volume') -> dict[str, Any]:
+        """Boot from a volume, or from one that Nova makes of a snapshot and deletes afterwards."""
         mapping = {
-            'uuid': volume['id'],
-            'source_type': 'volume',
+            'uuid': source['id'],
+            'source_type': source_type,
             'destination_type': 'volume',
             'boot_index': 0,
-            'delete_on_termination': False,
+            'delete_on_termination': source_type != 'volume',
         }
         server: dict[str, Any] = self.create_server(image_id='', block_device_mapping_v2=[mapping])
         return server
