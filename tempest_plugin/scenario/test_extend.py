@@ -90,6 +90,23 @@ class ExtendTest(ExtendBase):
         self.drop_all(disk)
         self.finish()
 
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('05f39f74-608f-4c07-8d70-44d01d42e938')
+    def test_extended_copy_of_an_older_snapshot(self) -> None:
+        """A volume made of the middle of a chain grows by itself."""
+        disk = self.begin()
+        older, _ = self.take_many(disk, 2)
+        copy = self.copy_of(older)
+        self.grow(copy)
+        self.plug(copy, disk.server, disk.bounds(older))
+        self.take(copy)
+        self.check_size(copy.volume, older['size'] + 1)
+        self.check_size(disk.volume, disk.volume['size'])
+        self.drop_all(copy)
+        self.judge_snapshots(disk)
+        self.drop_all(disk)
+        self.finish()
+
 
 class ExtendAttachedTest(ExtendBase):
     """Volumes that grow under a guest."""
