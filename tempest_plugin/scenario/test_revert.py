@@ -64,6 +64,18 @@ class RevertTest(Story):
         self.plug(disk)
         self.finish()
 
+    @decorators.attr(type=['negative', 'slow'])
+    @decorators.idempotent_id('03bf254f-63d1-4b64-88f0-453a158b08e3')
+    def test_no_revert_while_attached(self) -> None:
+        """Cinder refuses what would change the data under a guest."""
+        disk = self.begin()
+        snapshot = self.take(disk)
+        self.assertRaises(exceptions.Conflict, self.revert_client.revert, disk.id, snapshot['id'])
+        self.judge(disk, 'after a revert was refused')
+        self.judge_snapshots(disk)
+        self.drop_all(disk)
+        self.finish()
+
     def _revert(self, disk: Disk, snapshot: Mapping[str, Any]) -> None:
         self.revert_client.revert(disk.id, snapshot['id'])
         self.wait_for_volume(disk.volume, 'available')
