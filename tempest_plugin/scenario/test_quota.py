@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The number of snapshots that a project may have."""
+"""How many snapshots a project may have, and how much room they may take."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tempest.lib import decorators, exceptions
 
+from tempest_plugin.scenario.disk import Disk
 from tempest_plugin.scenario.story import Story
 
 
 class QuotaTest(Story):
-    """A project that may have no more snapshots than there are."""
+    """A project that may have no more than there is."""
 
     @classmethod
     def setup_clients(cls) -> None:
@@ -23,18 +27,43 @@ class QuotaTest(Story):
         """It is refused before anything is done; a deletion makes room for another."""
         disk = self.begin()
         snapshot = self.take(disk)
-        self._limit_to_what_there_is()
+        self._judge_limit(disk, snapshot, 'snapshots')
+        self.finish()
+
+    @decorators.attr(type=['negative', 'slow'])
+    @decorators.idempotent_id('67bb0f81-ccf5-41a8-9cdc-3be2d681965d')
+    def test_gigabytes_beyond_the_quota(self) -> None:
+        """A snapshot is counted with the size of its volume, whatever its file takes."""
+        disk = self.begin()
+        before = self._quota('gigabytes')['in_use']
+        snapshot = self.take(disk)
+        if self._quota('gigabytes')['in_use'] == before:
+            self.skipTest('no_snapshot_gb_quota is on in cinder.conf: snapshots are not counted')
+        self._judge_limit(disk, snapshot, 'gigabytes')
+        self.finish()
+
+    def _judge_limit(self, disk: Disk, snapshot: Mapping[str, Any], resource: str) -> None:
+        """Limit the project to what it has, and see that a deletion makes room for another."""
+        quota = self._quota(resource)
+        self.addCleanup(self._limit, resource, quota['limit'])
+        self._limit(resource, quota['in_use'])
         self.assertRaises(exceptions.OverLimit, self.ask_for_snapshot, disk.volume)
         self.judge(disk, 'after a snapshot was refused')
         self.drop(disk, snapshot)
         self.take(disk)
+        # Copies need room of their own.
+        self._limit(resource, quota['limit'])
         self.judge_snapshots(disk)
         self.drop_all(disk)
-        self.finish()
 
-    def _limit_to_what_there_is(self) -> None:
-        project = self.os_primary.credentials.project_id
-        shown = self.quotas_client.show_quota_set(project, params={'usage': True})['quota_set']
-        limit, used = shown['snapshots']['limit'], shown['snapshots']['in_use']
-        self.addCleanup(self.quotas_client.update_quota_set, project, snapshots=limit)
-        self.quotas_client.update_quota_set(project, snapshots=used)
+    def _quota(self, resource: str) -> Mapping[str, int]:
+        shown = self.quotas_client.show_quota_set(self._project, params={'usage': True})
+        quota: Mapping[str, int] = shown['quota_set'][resource]
+        return quota
+
+    def _limit(self, resource: str, limit: int) -> None:
+        self.quotas_client.update_quota_set(self._project, **{resource: limit})
+
+    @property
+    def _project(self) -> str:
+        return str(self.os_primary.credentials.project_id)
