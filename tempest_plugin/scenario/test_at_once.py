@@ -52,6 +52,8 @@ class AtOnceBase(Story):
 class OneVolumeTest(AtOnceBase):
     """One volume, whose guest writes all the time."""
 
+    needs_depth = 3
+
     @decorators.idempotent_id('ae55cee8-6d49-4ca9-882b-a008005f1219')
     def test_snapshots_at_once(self) -> None:
         """Each is taken after the one before has been, and deleted likewise."""
@@ -166,6 +168,8 @@ class OneVolumeTest(AtOnceBase):
 
 class ManyVolumesTest(AtOnceBase):
     """Volumes that have nothing to do with each other but their server."""
+
+    needs_depth = 2
 
     def _take_and_drop(self, disks: list[Disk]) -> None:
         for _ in range(2):

@@ -19,6 +19,7 @@ from tempest_plugin.scenario.story import Story
 class BootVolumeTest(Story):
     """Servers without a disk of their own."""
 
+    needs_depth = 2
     features = ('online', 'boot_from_volume')
 
     @decorators.attr(type='slow')

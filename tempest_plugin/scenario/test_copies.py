@@ -17,6 +17,8 @@ CONF = config.CONF
 class VolumeFromSnapshotTest(Story):
     """A copy of what an attached volume held at the time of a snapshot."""
 
+    needs_depth = 2
+
     @decorators.idempotent_id('8c567d05-f074-4714-bf0a-29797b4e4dcf')
     def test_copy_in_a_second_server(self) -> None:
         """It has what was written before the request, and nothing from after it."""
@@ -87,6 +89,8 @@ class CloneBase(Story):
 
 class CloneTest(CloneBase):
     """Clones of detached volumes."""
+
+    needs_depth = 2
 
     @decorators.idempotent_id('27973778-6c33-4613-8fc9-ba8e9d88c877')
     def test_clone_of_a_volume_with_snapshots(self) -> None:

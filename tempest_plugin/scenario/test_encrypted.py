@@ -11,6 +11,7 @@ from tempest_plugin.scenario.story import Story
 class EncryptedTest(Story):
     """Volumes of an encrypted type with the properties of the type under test."""
 
+    needs_depth = 2
     features = ('online', 'encryption')
 
     @classmethod

@@ -64,6 +64,8 @@ class BackupBase(Story):
 class BackupTest(BackupBase):
     """Backups of what nobody writes to."""
 
+    needs_depth = 2
+
     @decorators.attr(type='slow')
     @decorators.idempotent_id('ab0fee6f-1e14-42e3-85a6-79b46d5b4c4c')
     def test_backup_of_a_volume_with_snapshots(self) -> None:
@@ -98,6 +100,7 @@ class BackupTest(BackupBase):
 class BackupAttachedTest(BackupBase):
     """Backups of volumes that a guest writes to, of which Cinder makes a clone for that."""
 
+    needs_depth = 2
     features = ('online', 'clone_attached')
 
     @decorators.attr(type='slow')
@@ -121,6 +124,7 @@ class BackupAttachedTest(BackupBase):
 class UploadTest(Story):
     """Images made of volumes, and volumes made of those."""
 
+    needs_depth = 2
     features = ('online', 'upload')
 
     @classmethod

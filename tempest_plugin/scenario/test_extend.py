@@ -16,6 +16,7 @@ CONF = config.CONF
 class ExtendBase(Story):
     """A volume grows by a GiB, and keeps its data."""
 
+    needs_depth = 2
     essential = (Kind.DATA, Kind.SIZE)
 
     @classmethod

@@ -11,6 +11,8 @@ from tempest_plugin.scenario.story import Story
 class MixedTest(Story):
     """A volume that is attached and detached between its snapshots."""
 
+    needs_depth = 3
+
     @decorators.attr(type='smoke')
     @decorators.idempotent_id('ff7b5240-f478-4255-9d6a-bccc2cc13482')
     def test_taken_detached_and_deleted_attached(self) -> None:

@@ -16,6 +16,8 @@ _NAMES = ('oldest', 'middle', 'newest')
 class OneSnapshotTest(Story):
     """The shortest lives."""
 
+    needs_depth = 2
+
     @decorators.attr(type='smoke')
     @decorators.idempotent_id('800f7aaa-1dcd-4cfc-866a-fcaed96736b2')
     def test_one_snapshot_while_a_guest_writes(self) -> None:

@@ -45,6 +45,7 @@ class PermissionsBase(base.AssistedTest):
 class DetachedPermissionsTest(PermissionsBase):
     """Files that Cinder alone has to do with."""
 
+    needs_depth = 2
     uses_servers = False
 
     @decorators.idempotent_id('6b1e9681-6862-4d02-8171-bca1dd49ca98')
@@ -78,6 +79,7 @@ class DetachedPermissionsTest(PermissionsBase):
 class AttachedPermissionsTest(PermissionsBase):
     """Files that Nova and the hypervisor have to do with, too."""
 
+    needs_depth = 3
     features = ('online',)
 
     @decorators.idempotent_id('629f7023-31bc-41e0-9330-e23e2542a086')

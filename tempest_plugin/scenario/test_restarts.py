@@ -24,6 +24,8 @@ CONF = config.CONF
 class RestartsBase(Story):
     """Stories around one restart."""
 
+    needs_depth = 3
+
     def play(self, restart: Callable[[Mapping[str, Any]], object]) -> None:
         """Restart between snapshots; all data is there, and snapshots go on as before."""
         disk = self.begin()
@@ -112,6 +114,7 @@ class ShelveTest(RestartsBase):
 class LiveMigrationTest(Story):
     """A guest that goes on writing on another host."""
 
+    needs_depth = 2
     min_microversion = '2.25'
 
     @classmethod

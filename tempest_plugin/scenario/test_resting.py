@@ -28,6 +28,8 @@ _NOT_DELETED = ('available', 'error_deleting', 'error')
 class RestingBase(Story):
     """What is the same while a server is paused and while it is stopped."""
 
+    needs_depth = 3
+
     def snapshots_of_a_resting_volume(self, disk: Disk) -> list[Mapping[str, Any]]:
         """Take two, delete the newest and an older one.
 
