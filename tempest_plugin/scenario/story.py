@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from oslo_utils import units
-
 from tempest_plugin import base, waiting
 from tempest_plugin.data.guest import Mark
+from tempest_plugin.judges import size
 from tempest_plugin.looking import Kind
 from tempest_plugin.scenario.disk import Disk
 from tempest_plugin.scenario.ledger import Bounds
@@ -135,15 +134,11 @@ class Story(base.AssistedTest):
 
     def _size_faults(self, volume: Mapping[str, Any], gib: int) -> list[str]:
         shown = self.volumes_client.show_volume(volume['id'])['volume']['size']
-        faults = [f'Cinder says {shown} GiB, expected {gib}'] if shown != gib else []
         if self.share is None:
             self.looks.missed(Kind.SIZE, '[assisted_snapshots] share_access is "none"')
-            return faults
+            return size.faults(gib, shown=shown)
         self.looks.looked(Kind.SIZE)
-        seen, wanted = self.share.size(volume['id']), gib * units.Gi
-        if seen != wanted:
-            faults.append(f'qemu-img says {seen} bytes of virtual size, expected {wanted}')
-        return faults
+        return size.faults(gib, shown=shown, virtual=self.share.size(volume['id']))
 
     def across(self, restart: Callable[[], object], disks: Iterable[Disk]) -> None:
         """Let a server go through something after which its guest starts anew; judge its disks.
