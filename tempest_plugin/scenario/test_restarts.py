@@ -84,6 +84,7 @@ class RestartsTest(RestartsBase):
         self.finish()
 
     def _reboot(self, server: Mapping[str, Any], kind: str) -> None:
+        self.let_nova_take_note()
         self.servers_client.reboot_server(server['id'], type=kind)
         self.wait_for_server(server, 'ACTIVE')
 
@@ -106,6 +107,7 @@ class ShelveTest(RestartsBase):
         self.finish()
 
     def _shelve_and_unshelve(self, server: Mapping[str, Any]) -> None:
+        self.let_nova_take_note()
         compute.shelve_server(self.servers_client, server['id'], force_shelve_offload=True)
         self.servers_client.unshelve_server(server['id'])
         self.wait_for_server(server, 'ACTIVE')
@@ -151,6 +153,7 @@ class LiveMigrationTest(Story):
     def _migrate(self, disk: Disk) -> None:
         client, ident = self.admin_servers_client, disk.server['id']
         before = _host(client.show_server(ident)['server'])
+        self.let_nova_take_note()
         client.live_migrate_server(ident, host=None, block_migration='auto')
         waiting.until(
             f'server {ident} on another host than {before}',
