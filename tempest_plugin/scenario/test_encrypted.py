@@ -16,9 +16,8 @@ class EncryptedTest(Story):
 
     @classmethod
     def setup_clients(cls) -> None:
-        """Take the administrator's clients of types, too."""
+        """Take the administrator's client of encryption, too."""
         super().setup_clients()
-        cls.types_client = cls.os_admin.volume_types_client_latest
         cls.encryption_client = cls.os_admin.encryption_types_client_latest
 
     @decorators.attr(type='slow')
@@ -36,18 +35,12 @@ class EncryptedTest(Story):
         self.finish()
 
     def _encrypted_type(self) -> str:
-        specs: dict[str, str] = {}
-        for each in self.types_client.list_volume_types()['volume_types']:
-            if self.settings.volume_type in (each['name'], each['id']):
-                specs = dict(each['extra_specs'])
-        made = self.types_client.create_volume_type(name=self._name('type'), extra_specs=specs)
-        ident = made['volume_type']['id']
-        self.addCleanup(self.types_client.delete_volume_type, ident)
+        made = self.create_volume_type()
         self.encryption_client.create_encryption_type(
-            ident,
+            made['id'],
             provider='luks',
             control_location='front-end',
             cipher='aes-xts-plain64',
             key_size=256,
         )
-        return str(made['volume_type']['name'])
+        return str(made['name'])
