@@ -121,6 +121,17 @@ class KeystoneTest(Scratch):
         settings.save(path)
         self.assertEqual(settings, KeystoneSettings.load(path))
 
+    def test_damaged_settings_are_named_with_the_cure(self):
+        self.prepared()
+        path = self.folder / 'keystone' / 'settings.json'
+        for content in ('', '[]', '{}', '{"folder": "x", "identity": {}}', '\udcff'):
+            path.write_bytes(content.encode(errors='surrogateescape'))
+            with (
+                self.subTest(content),
+                self.assertRaisesRegex(SettingsError, f'{path} is not .*; remove it'),
+            ):
+                self.keystone()
+
     def test_what_is_missing_is_named_with_the_extra_that_brings_it(self):
         with (
             mock.patch('importlib.util.find_spec', return_value=None),
