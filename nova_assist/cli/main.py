@@ -18,6 +18,9 @@ from nova_assist.cli.signals import stop_once
 if TYPE_CHECKING:
     from nova_assist.cli.harness import Harness
 
+#: The modules of others that warn of each other.
+_THEIRS = r'(castellan|cinder|eventlet|keystoneauth1|os_brick|oslo_\w+|webob)(\.|$)'
+
 
 def main(words: Sequence[str] | None = None, harness: Harness | None = None) -> int:
     """Carry out one command line and return the exit code; nothing is raised.
@@ -27,7 +30,7 @@ def main(words: Sequence[str] | None = None, harness: Harness | None = None) -> 
     """
     if not sys.warnoptions:
         # Cinder 29 warns of the libraries that it uses: nothing for who runs this.
-        warnings.simplefilter('ignore')
+        warnings.filterwarnings('ignore', module=_THEIRS)
     try:
         with stop_once():
             from nova_assist.cli import commands

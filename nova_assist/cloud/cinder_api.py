@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cinder's API in this process: its application, and a question that shows that it works.
 
-Main functions: :func:`loader` and :func:`known_backends`. Serving it is left to
-:mod:`nova_assist.cloud.cinder_services`.
+Main functions: :func:`loader`, :func:`admin_token` and :func:`known_backends`. Serving it is left
+to :mod:`nova_assist.cloud.cinder_services`.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import time
 from typing import Any
 
 from cinder.volume import volume_utils
@@ -17,6 +16,7 @@ from keystoneauth1 import exceptions, identity, session
 from oslo_config import cfg
 from oslo_service import wsgi
 
+from nova_assist.client import poll
 from nova_assist.cloud.identity import NOVA, Identity
 
 #: How long the API may take to answer.
@@ -30,13 +30,19 @@ class ApiError(Exception):
     """The API doesn't answer as it should."""
 
 
-def loader(keystone: Identity | None) -> Any:
-    """Return what loads the API for ``WSGIService``."""
+def let_pools_be_shown() -> None:
+    """Let the API in this process show what the scheduler in this process knows of pools.
+
+    The details of pools are a scheduler's own read-only view of them, which becomes a dictionary
+    on its way to an API in another process; the API takes for granted that it is one.
+    """
     from cinder.scheduler import host_manager  # wants all of Cinder's objects to be registered
 
-    # The details of pools are a scheduler's own read-only view of them, which becomes a dictionary
-    # on its way to an API in another process; the API takes for granted that it is one.
     host_manager.ReadOnlyDict.copy = lambda view: dict(view)
+
+
+def loader(keystone: Identity | None) -> Any:
+    """Return what loads the API for ``WSGIService``."""
     return wsgi.Loader(cfg.CONF) if keystone else _Loader()
 
 
@@ -63,24 +69,29 @@ class _Loader:
         return with_discovery
 
 
-def admin_token(keystone: Identity | None, deadline: float) -> str:
+def admin_token(keystone: Identity | None, seconds: float) -> str:
     """Return a token that the API takes for an administrator's, once there is a Keystone.
 
     It is started at the same time as we are.
 
-    :param deadline: when to give up, on the monotonic clock.
-    :raises ApiError: Keystone doesn't answer until then.
+    :param seconds: how long it may take until it answers.
+    :raises ApiError: Keystone doesn't answer until then, or gives us none.
     """
     if keystone is None:
         return 'admin:admin'
-    login = session.Session(auth=identity.Password(**keystone.login(NOVA.name, NOVA.project)))
-    while True:
+    password = identity.Password(**keystone.login(NOVA.name, NOVA.project))
+    login = session.Session(auth=password, timeout=ANSWER_SECONDS)
+
+    def look() -> str | exceptions.ClientException:
         try:
             return str(login.get_token())
-        except exceptions.ConnectFailure as error:
-            if time.monotonic() > deadline:
-                raise ApiError(f'Keystone at {keystone.url} does not answer: {error}') from error
-            time.sleep(0.05)
+        except exceptions.ClientException as error:
+            return error
+
+    found = poll(look, lambda seen: not isinstance(seen, exceptions.ConnectFailure), seconds)
+    if isinstance(found, exceptions.ClientException):
+        raise ApiError(f'Keystone at {keystone.url} gives {NOVA.name} no token: {found}')
+    return found
 
 
 def known_backends(port: int, token: str) -> set[str]:

@@ -12,7 +12,6 @@ import importlib.metadata
 import logging
 import os
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from cinder.volume import volume_types, volume_utils
 from oslo_config import cfg
 from oslo_log import log
 
+from nova_assist.client import poll
 from nova_assist.cloud import cinder_api, cinder_conf, private
 from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
@@ -183,6 +183,7 @@ class CinderServices:
         )
 
     def _start_api(self) -> None:
+        cinder_api.let_pools_be_shown()
         try:
             self._api = service.WSGIService(
                 'osapi_volume', loader=cinder_api.loader(self._settings.identity)
@@ -196,15 +197,17 @@ class CinderServices:
     def _await_backends(self) -> None:
         """Wait until the API answers that the scheduler knows every backend."""
         wanted = {volume.host for volume in self._volumes.values()}
-        deadline = time.monotonic() + READY_SECONDS
-        token = cinder_api.admin_token(self._settings.identity, deadline)
-        while not wanted <= (known := cinder_api.known_backends(self._settings.port, token)):
-            if time.monotonic() > deadline:
-                raise StartError(
-                    f'after {READY_SECONDS} s the scheduler knows {sorted(known)}, not all of '
-                    f'{sorted(wanted)}; last error: {self._errors.text}'
-                )
-            time.sleep(0.02)
+        token = cinder_api.admin_token(self._settings.identity, READY_SECONDS)
+        known = poll(
+            lambda: cinder_api.known_backends(self._settings.port, token),
+            wanted.issubset,
+            READY_SECONDS,
+        )
+        if not wanted <= known:
+            raise StartError(
+                f'after {READY_SECONDS} s the scheduler knows {sorted(known)}, not all of '
+                f'{sorted(wanted)}; last error: {self._errors.text}'
+            )
 
 
 def _describe(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nova_assist.cloud.clients import Endpoints
-from nova_assist.cloud.errors import MissingExtraError
+from nova_assist.cloud.errors import MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, catalog
 from nova_assist.cloud.keystone_settings import KeystoneSettings
 from nova_assist.cloud.service import Service
@@ -34,6 +34,7 @@ class Keystone:
     :ivar identity: where it is, and everybody's password, which a folder keeps.
     :ivar service: its process.
     :raises MissingExtraError: it isn't installed.
+    :raises SettingsError: what the folder keeps of an earlier one is damaged.
     """
 
     def __init__(self, folder: Path, port: int, environment: Mapping[str, str]) -> None:
@@ -71,7 +72,16 @@ class Keystone:
         return self._folder / 'settings.json'
 
     def _kept_password(self) -> str | None:
-        """Return the password of an earlier cloud in the folder."""
+        """Return the password of an earlier cloud in the folder.
+
+        :raises SettingsError: the file that has it is damaged.
+        """
         if not self._settings_file.exists():
             return None
-        return KeystoneSettings.load(self._settings_file).identity.password
+        try:
+            return KeystoneSettings.load(self._settings_file).identity.password
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SettingsError(
+                f'{self._settings_file} is not what a Keystone was told ({error!r}); remove it, '
+                'and all users get a new password'
+            ) from error

@@ -31,7 +31,7 @@ def observe(
     return Surroundings(
         driver=settings.driver,
         backends=backends,
-        vendor=str(told.get('vendor_name')),
+        vendor=told.get('vendor_name'),
         protocol=_protocol(told.get('storage_protocol')),
         images={image.name: image.id for image in nova.glance.list()},
         flavors=sorted(flavor.id for flavor in nova.flavors.list()),
@@ -44,9 +44,10 @@ def _capabilities(pools: Sequence[Any], backends: Sequence[str]) -> Mapping[str,
     return next((vars(pool) for pool in pools if pool.volume_backend_name == backends[0]), {})
 
 
-def _protocol(told: Any) -> str:
-    """Return the protocol, of which a driver may tell several names."""
-    return str(told[0] if isinstance(told, list) else told)
+def _protocol(told: Any) -> str | None:
+    """Return the protocol, of which a driver may tell several names, or nothing."""
+    names = told if isinstance(told, list) else [told]
+    return next((str(name) for name in names if name), None)
 
 
 def _share(path: Path, options: Mapping[str, str], account: Account | None) -> Share:

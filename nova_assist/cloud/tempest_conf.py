@@ -92,15 +92,15 @@ class Surroundings:
 
     :ivar driver: the volume driver's class path.
     :ivar backends: the backends, which are volume types too; the first one's share is the share.
-    :ivar vendor: what the driver says of itself, like ``protocol``.
+    :ivar vendor: what the driver says of itself, if it does, like ``protocol``.
     :ivar images: the images' ids by name.
     :ivar flavors: the flavors' ids.
     """
 
     driver: str
     backends: Sequence[str]
-    vendor: str
-    protocol: str
+    vendor: str | None
+    protocol: str | None
     images: Mapping[str, str]
     flavors: Sequence[str]
     share: Share
@@ -161,12 +161,12 @@ def _compute(surroundings: Surroundings) -> Mapping[str, str]:
 
 
 def _volume(surroundings: Surroundings) -> Mapping[str, str]:
+    told = {'storage_protocol': surroundings.protocol, 'vendor_name': surroundings.vendor}
     return {
         'catalog_type': 'volumev3',
         'volume_type': surroundings.backends[0],
         'backend_names': ','.join(surroundings.backends),
-        'storage_protocol': surroundings.protocol,
-        'vendor_name': surroundings.vendor,
+        **{name: value for name, value in told.items() if value},
         'volume_size': '1',
         'max_microversion': CINDER_VERSION,
     }

@@ -78,14 +78,22 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def _service_user(options: argparse.Namespace) -> ServiceUser | None:
-    """Return who we are in Keystone, if there is one."""
+    """Return who we are in Keystone, if there is one.
+
+    The password is taken out of the environment: the daemons that we start need not have it.
+
+    :raises StartError: there is none.
+    """
+    password = os.environ.pop(PASSWORD, '')
     if options.identity_url is None:
         return None
+    if not password:
+        raise errors.StartError(
+            f'the password of {options.service_user} in Keystone is not known; '
+            f'set the environment variable {PASSWORD}'
+        )
     return ServiceUser(
-        options.identity_url,
-        options.service_user,
-        os.environ.get(PASSWORD, ''),
-        options.service_project,
+        options.identity_url, options.service_user, password, options.service_project
     )
 
 

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import unittest
 
+from nova_assist.compute.credentials import PASSWORD
+
 WAIT_SECONDS = 30
 
 
@@ -20,12 +22,14 @@ class CommandTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def run_command(self, port: int, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run_command(
+        self, port: int, *further: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             (
                 *(sys.executable, '-m', 'nova_assist.compute', str(self.folder)),
                 *('--port', str(port), '--cinder-url', 'http://127.0.0.1:1/v3'),
-                *('--mount-base', str(self.folder)),
+                *('--mount-base', str(self.folder), *further),
             ),
             env={**os.environ, **environment},
             capture_output=True,
@@ -46,6 +50,11 @@ class CommandTest(unittest.TestCase):
 
     def test_a_missing_storage_daemon_names_the_package(self) -> None:
         self.assert_refused(self.run_command(0, PATH='/nowhere'), 'qemu-system-common')
+
+    def test_a_missing_password_names_its_variable(self) -> None:
+        for found in ({}, {PASSWORD: ''}):
+            result = self.run_command(0, '--identity-url', 'http://127.0.0.1:1/v3', **found)
+            self.assert_refused(result, f'set the environment variable {PASSWORD}')
 
     def test_a_damaged_record_is_named(self) -> None:
         damaged = self.folder / 'servers' / 'x.json'

@@ -11,7 +11,14 @@ from unittest import mock
 
 import yaml
 
-from nova_assist.cloud import client_files, identity, keystone_conf, private, tempest_conf
+from nova_assist.cloud import (
+    client_files,
+    identity,
+    keystone_conf,
+    private,
+    surroundings,
+    tempest_conf,
+)
 from nova_assist.cloud.clients import KeystoneEndpoints
 from nova_assist.cloud.errors import MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, Role
@@ -38,9 +45,9 @@ def parsed(text):
 
 
 def composed(**changes):
-    surroundings = dataclasses.replace(SURROUNDINGS, **changes)
+    changed = dataclasses.replace(SURROUNDINGS, **changes)
     folder = pathlib.Path('/clouds/$one')
-    return parsed(tempest_conf.compose(folder, KEYSTONE, surroundings, folder / 'accounts.yaml'))
+    return parsed(tempest_conf.compose(folder, KEYSTONE, changed, folder / 'accounts.yaml'))
 
 
 class Scratch(unittest.TestCase):
@@ -113,6 +120,17 @@ class KeystoneTest(Scratch):
         settings = KeystoneSettings.load(path)
         settings.save(path)
         self.assertEqual(settings, KeystoneSettings.load(path))
+
+    def test_damaged_settings_are_named_with_the_cure(self):
+        self.prepared()
+        path = self.folder / 'keystone' / 'settings.json'
+        for content in (b'', b'[]', b'{}', b'{"folder": "x", "identity": {}}', b'\xff'):
+            path.write_bytes(content)
+            with (
+                self.subTest(repr(content)),
+                self.assertRaisesRegex(SettingsError, f'{path} is not .*; remove it'),
+            ):
+                self.keystone()
 
     def test_what_is_missing_is_named_with_the_extra_that_brings_it(self):
         with (
@@ -191,6 +209,21 @@ class TempestConfTest(unittest.TestCase):
     def test_driver_is_known_by_what_it_says_of_itself(self):
         volume = composed(vendor='Acme', protocol='magic')['volume']
         self.assertEqual(('Acme', 'magic'), (volume['vendor_name'], volume['storage_protocol']))
+
+    def test_what_the_driver_does_not_say_is_left_out(self):
+        for vendor, protocol in ((None, None), ('', '')):
+            volume = composed(vendor=vendor, protocol=protocol)['volume']
+            self.assertEqual(set(), {'vendor_name', 'storage_protocol'} & set(volume))
+
+    def test_protocol_is_the_first_of_several_names(self):
+        for told, expected in (
+            (['NFS', 'nfs'], 'NFS'),
+            ('nfs', 'nfs'),
+            ([], None),
+            ('', None),
+            (None, None),
+        ):
+            self.assertEqual(expected, surroundings._protocol(told), told)
 
     def test_files_are_to_be_of_the_account_and_mode_of_the_cloud(self):
         for secure, mode in ((False, '0666'), (True, '0660')):
