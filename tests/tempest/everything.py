@@ -60,6 +60,13 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         '--accounts', action='store_true', help='users of accounts.yaml instead of new ones'
     )
+    parser.add_argument(
+        '--feature',
+        action='append',
+        default=[],
+        metavar='NAME',
+        help='what the driver can do, too: an option of [assisted_snapshots]; repeatable',
+    )
     parser.add_argument('--only', choices=('plugin', 'stock'), help='one of the two parts')
     parser.add_argument('--regex', help='tests of these names instead')
     parser.add_argument(
@@ -80,7 +87,7 @@ def _run(
     (folder / 'leave-out').write_text('\n'.join(selection.leave_out) + '\n')
     tempest = pathlib.Path(sys.executable).with_name('tempest')
     command = [str(tempest), 'run', '--subunit', '--concurrency', str(arguments.concurrency)]
-    command += ['--config-file', str(_config(folder, environment, arguments.accounts))]
+    command += ['--config-file', str(_config(folder, environment, arguments))]
     command += ['--include-list', str(folder / 'run')]
     command += ['--exclude-list', str(folder / 'leave-out')] if selection.leave_out else []
     workspace = folder / 'workspace'
@@ -92,14 +99,16 @@ def _run(
     return found, process.returncode
 
 
-def _config(folder: pathlib.Path, environment: Mapping[str, str], accounts: bool) -> pathlib.Path:
-    """Return the cloud's ``tempest.conf``, or one that differs from it in who the users are."""
-    written = pathlib.Path(environment['TEMPEST_CONFIG_DIR'], 'tempest.conf')
-    if not accounts:
-        return written
+def _config(
+    folder: pathlib.Path, environment: Mapping[str, str], arguments: argparse.Namespace
+) -> pathlib.Path:
+    """Return a ``tempest.conf`` as the cloud has written it, but for what is asked for."""
     parser = configparser.RawConfigParser()
-    parser.read(written)
-    parser['auth']['use_dynamic_credentials'] = 'false'
+    parser.read(pathlib.Path(environment['TEMPEST_CONFIG_DIR'], 'tempest.conf'))
+    if arguments.accounts:
+        parser['auth']['use_dynamic_credentials'] = 'false'
+    for feature in arguments.feature:
+        parser['assisted_snapshots'][feature] = 'true'
     changed = folder / 'tempest.conf'
     with changed.open('w') as file:
         parser.write(file)
