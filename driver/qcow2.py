@@ -29,6 +29,8 @@ _END_OF_EXTENSIONS = 0
 _LONGEST_NAME = 1023
 _LONGEST_FORMAT = 15
 
+# QEMU counts a disk's size in these, and rounds down what a header claims.
+_SECTOR = 512
 # QEMU's QCOW_MAX_L1_SIZE and QCOW_MAX_REFTABLE_SIZE, in bytes.
 _LARGEST_L1 = 32 << 20
 _LARGEST_REFCOUNTS = 8 << 20
@@ -156,6 +158,11 @@ def _check_tables(fields: _Fields, extended: bool, name: str) -> None:
     """See that the tables are where tables can be, and no larger than QEMU allows."""
     if fields.l1_entries * 8 > _LARGEST_L1:
         raise _bad(name, f'has an L1 table of {fields.l1_entries} entries, more than QEMU allows')
+    if fields.size % _SECTOR:
+        raise _bad(
+            name,
+            f'claims {fields.size} bytes, no multiple of {_SECTOR}; QEMU would leave out the rest',
+        )
     mapped = fields.cluster * (fields.cluster // (16 if extended else 8))
     needed = -(-fields.size // mapped)
     if fields.l1_entries < needed:

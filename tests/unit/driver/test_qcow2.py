@@ -58,6 +58,7 @@ class ParseTest(unittest.TestCase):
             'cluster size': builders.header(cluster_bits=40),
             'external file': builders.header(incompatible=4),
             'marked as corrupt': builders.header(incompatible=2),
+            'no multiple of 512': builders.header(size=builders.GIB + 1),
             'outside its header': builders.header(backing='volume-1')[:-3],
             'cut off': builders.header()[:80],
         }
