@@ -184,6 +184,7 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         # Services that root runs make files of root's.
         'secure_mode': _boolean(share.secure and share.owner != 0),
         'clone_attached': _boolean(surroundings.driver in _CLONES_ATTACHED),
+        'depth': '4',
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',
         **({'guest_image_ref': guest} if guest else {}),
