@@ -121,10 +121,12 @@ def parse(data: bytes, name: str) -> Header:
     _check_tables(fields, bool(features & _EXTENDED_L2), name)
     # The name first: extensions end where it begins.
     backing_file = _backing_file(data, fields, name)
+    backing_format = _backing_format(data, length, fields.end, name)
     return Header(
         virtual_size=fields.size,
         backing_file=backing_file,
-        backing_format=_backing_format(data, length, fields.end, name),
+        # The format of no file is nobody's; QEMU doesn't tell it, either.
+        backing_format=backing_format if backing_file else None,
         encrypted=fields.crypt != 0,
         l1_offset=fields.l1_offset,
         l1_entries=fields.l1_entries,
@@ -205,7 +207,7 @@ def _backing_format(data: bytes, start: int, end: int, name: str) -> str | None:
             continue
         if found is not None:
             raise _bad(name, 'records the format of its backing file twice')
-        if len(content) > _LONGEST_FORMAT:
+        if not 0 < len(content) <= _LONGEST_FORMAT:
             raise _bad(name, f'has a backing format name of {len(content)} bytes')
         found = _text(content, name)
     return found

@@ -26,6 +26,11 @@ class ParseTest(unittest.TestCase):
         self.assertIsNone(parsed.backing_file)
         self.assertIsNone(parsed.backing_format)
 
+    def test_format_of_no_backing_file_is_none(self):
+        data = bytearray(builders.header(backing='volume-1', backing_format='raw'))
+        data[8:20] = bytes(12)
+        self.assertIsNone(qcow2.parse(bytes(data), 'x').backing_format)
+
     def test_overlay_without_recorded_format(self):
         data = builders.header(backing='volume-1', backing_format=None)
         self.assertIsNone(qcow2.parse(data, 'x').backing_format)
@@ -60,6 +65,7 @@ class ParseTest(unittest.TestCase):
             'marked as corrupt': builders.header(incompatible=2),
             'no multiple of 512': builders.header(size=builders.GIB + 1),
             'outside its header': builders.header(backing='volume-1')[:-3],
+            'name of 0 bytes': builders.header(backing='volume-1', backing_format=''),
             'cut off': builders.header()[:80],
         }
         for words, data in bad.items():
