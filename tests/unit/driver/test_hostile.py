@@ -195,10 +195,15 @@ class HeaderTest(HostileCase):
             self.assert_refused('comes back to', exceptions.ChainError)
 
     def test_backing_format_that_no_volume_has(self):
-        for form in ('vmdk', 'luks', 'Raw', '', None):
+        for form in ('vmdk', 'luks', 'Raw', None):
             header = builders.header(backing=builders.VOLUME, backing_format=form)
             with self.replaced(OVERLAY, header):
                 self.assert_refused('neither raw nor qcow2', exceptions.ChainError)
+
+    def test_backing_format_without_a_name(self):
+        header = builders.header(backing=builders.VOLUME, backing_format='')
+        with self.replaced(OVERLAY, header):
+            self.assert_refused('format name of 0 bytes', exceptions.ImageError)
 
     def test_made_up_header_of_the_active_file(self):
         for words, fields in MADE_UP.items():
