@@ -29,7 +29,6 @@ def observe(
     cinder = endpoints.cinderclient(ADMIN.project, ADMIN.name)
     told = _capabilities(cinder.pools.list(detailed=True), backends)
     return Surroundings(
-        driver=settings.driver,
         backends=backends,
         vendor=told.get('vendor_name'),
         protocol=_protocol(told.get('storage_protocol')),

@@ -22,9 +22,6 @@ LOCKS = 'tempest-locks'
 STAND_IN = 'stand-in'
 CONSOLE_GUEST = 'console-guest'
 
-#: Drivers that clone attached volumes.
-_CLONES_ATTACHED = ('driver.nfs.NfsDriver',)
-
 #: Where there is no Neutron tempest skips all that has to do with servers.
 _SERVICES = {
     'cinder': 'true',
@@ -90,14 +87,12 @@ class Share:
 class Surroundings:
     """What tempest is to be told of a cloud.
 
-    :ivar driver: the volume driver's class path.
     :ivar backends: the backends, which are volume types too; the first one's share is the share.
     :ivar vendor: what the driver says of itself, if it does, like ``protocol``.
     :ivar images: the images' ids by name.
     :ivar flavors: the flavors' ids.
     """
 
-    driver: str
     backends: Sequence[str]
     vendor: str | None
     protocol: str | None
@@ -183,7 +178,6 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         'file_mode': '0660' if share.secure else '0666',
         # Services that root runs make files of root's.
         'secure_mode': _boolean(share.secure and share.owner != 0),
-        'clone_attached': _boolean(surroundings.driver in _CLONES_ATTACHED),
         'depth': '4',
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',

@@ -27,6 +27,8 @@ from tests.tempest.selection import Selection
 _ROOT = pathlib.Path(__file__).parents[2]
 #: Most tests wait most of the time, for Cinder and for the next line of a guest.
 _WORKERS = 4
+#: What this project's driver can do beyond what the options take for granted.
+_FEATURES = ('clone_attached',)
 
 
 def main(words: Sequence[str]) -> int:
@@ -65,7 +67,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         action='append',
         default=[],
         metavar='NAME',
-        help='what the driver can do, too: an option of [assisted_snapshots]; repeatable',
+        help='what another driver can do: an option of [assisted_snapshots]; repeatable',
     )
     parser.add_argument('--only', choices=('plugin', 'stock'), help='one of the two parts')
     parser.add_argument('--regex', help='tests of these names instead')
@@ -107,7 +109,8 @@ def _config(
     parser.read(pathlib.Path(environment['TEMPEST_CONFIG_DIR'], 'tempest.conf'))
     if arguments.accounts:
         parser['auth']['use_dynamic_credentials'] = 'false'
-    for feature in arguments.feature:
+    known = _FEATURES if arguments.driver == OURS else ()
+    for feature in (*known, *arguments.feature):
         parser['assisted_snapshots'][feature] = 'true'
     changed = folder / 'tempest.conf'
     with changed.open('w') as file:
