@@ -22,6 +22,8 @@ from oslo_utils import units
 from driver import access, database, exceptions, options
 from driver.auto import resolve_auto
 from driver.backend import Backend
+from driver.glance import GlanceDownload, GlanceUpload
+from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
 from driver.shares import Shares
 from driver.snapshots import Snapshots
@@ -54,6 +56,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._mounted: Shares
         self._backend: Backend
         self._snapshots: Snapshots
+        self._images: ImageTransfer
         self._over_subscription = 1.0
 
     @staticmethod
@@ -78,6 +81,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         opener = Opener(self._settings, self._mounted, self._maker, database)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
+        self._images = ImageTransfer(opener, self._snapshots)
         Startup(self._backend, database, self.host, self.cluster_name, self._try_lock).settle()
 
     @contextlib.contextmanager
@@ -212,7 +216,8 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         if not source.attached:
             self._backend.clone(volume.id, share, volume.name, size, source)
             return {'provider_location': share}
-        with self._snapshots.temporary(source, volume.id, volume.obj_context) as snapshot_id:
+        purpose, context = f'clone it to {volume.id}', volume.obj_context
+        with self._snapshots.temporary(source, volume.id, purpose, context) as snapshot_id:
             self._backend.create_from_snapshot(
                 volume.id, share, volume.name, size, source, snapshot_id
             )
@@ -228,13 +233,33 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'Volumes are not reverted: create a volume from the snapshot instead.'
         )
 
-    def copy_image_to_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: images are not copied to volumes."""
-        raise exceptions.Unsupported('Volumes are not made from images.')
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_image_to_volume(
+        self,
+        context: Any,
+        volume: Any,
+        image_service: Any,
+        image_id: str,
+        disable_sparse: bool = False,
+    ) -> None:
+        """Have a volume that is there hold the data of an image."""
+        _refuse_encrypted(volume)
+        block_size = self.configuration.volume_dd_blocksize
+        image = GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
+        self._images.download(database.volume_state(volume.id), image)
 
-    def copy_volume_to_image(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: volumes are not uploaded."""
-        raise exceptions.Unsupported('Volumes are not uploaded as images.')
+    def copy_image_to_encrypted_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: nothing is encrypted."""
+        raise exceptions.Unsupported('Encrypted volumes are not made from images.')
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_volume_to_image(
+        self, context: Any, volume: Any, image_service: Any, image_meta: Any
+    ) -> None:
+        """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
+        _refuse_encrypted(volume)
+        image = GlanceUpload(context, volume, image_service, image_meta)
+        self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
     def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
@@ -278,7 +303,11 @@ def _refuse_special(volume: Any) -> None:
             f'Volume {volume.id} is to take in the raw data of another one, in a migration or a '
             f'retype, which this driver does not do. Create it from a snapshot instead.'
         )
+    _refuse_encrypted(volume)
+
+
+def _refuse_encrypted(volume: Any) -> None:
     if volume.encryption_key_id:
         raise exceptions.Unsupported(
-            f'Volume {volume.id} is to be encrypted, which this driver does not do.'
+            f'Volume {volume.id} is to be encrypted, or is, which this driver does not do.'
         )

@@ -71,6 +71,26 @@ def convert(
     _run('convert', '-q', '-n', *unlocked, '--target-is-zero', *formats, str(source), str(target))
 
 
+def flatten(
+    source: pathlib.Path,
+    source_format: Format,
+    target: pathlib.Path,
+    target_format: str,
+    *,
+    compressed: bool,
+    locking: bool,
+) -> None:
+    """Copy an image with all that backs it into a file of any format that is not a volume's.
+
+    :param target_format: as qemu-img calls it
+    :param compressed: whether its clusters are compressed, which takes a format that can
+    :param locking: as for :func:`convert`
+    """
+    options = (*(('-c',) if compressed else ()), *(() if locking else ('-U',)))
+    formats = ('-f', source_format.value, '-O', target_format)
+    _run('convert', '-q', *options, *formats, str(source), str(target))
+
+
 def resize(path: pathlib.Path, image_format: Format, size: int, *, shrink: bool = False) -> None:
     """Grow an image, or shrink it.
 
