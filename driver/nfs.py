@@ -19,10 +19,9 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import units
 
-from driver import access, database, exceptions, options
+from driver import access, database, exceptions, glance, options, refusals
 from driver.auto import resolve_auto
 from driver.backend import Backend
-from driver.glance import GlanceDownload, GlanceUpload
 from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
 from driver.shares import Shares
@@ -151,7 +150,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     def _place(self, volume: Any) -> tuple[str, int]:
         """Choose the share of a new volume; returns it with the volume's size in bytes."""
-        _refuse_special(volume)
+        refusals.refuse_special(volume)
         size = volume.size * units.Gi
         # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
         # even if this service dies before it returns.
@@ -243,9 +242,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         disable_sparse: bool = False,
     ) -> None:
         """Have a volume that is there hold the data of an image."""
-        _refuse_encrypted(volume)
+        refusals.refuse_encrypted(volume)
         block_size = self.configuration.volume_dd_blocksize
-        image = GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
+        image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
         self._images.download(database.volume_state(volume.id), image)
 
     def copy_image_to_encrypted_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -257,9 +256,10 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self, context: Any, volume: Any, image_service: Any, image_meta: Any
     ) -> None:
         """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
-        _refuse_encrypted(volume)
-        image = GlanceUpload(context, volume, image_service, image_meta)
-        self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
+        refusals.refuse_encrypted(volume)
+        image = glance.GlanceUpload(context, volume, image_service, image_meta)
+        with glance.ended_at_start(volume):
+            self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
     def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
@@ -295,19 +295,3 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
         }
-
-
-def _refuse_special(volume: Any) -> None:
-    if (volume.migration_status or '').startswith('target:'):
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to take in the raw data of another one, in a migration or a '
-            f'retype, which this driver does not do. Create it from a snapshot instead.'
-        )
-    _refuse_encrypted(volume)
-
-
-def _refuse_encrypted(volume: Any) -> None:
-    if volume.encryption_key_id:
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to be encrypted, or is, which this driver does not do.'
-        )
