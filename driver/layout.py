@@ -55,6 +55,11 @@ class Layout:
         """The name of the file that holds the intent of the operation under way."""
         return f'{self.volume}{JOURNAL}'
 
+    @property
+    def restored(self) -> str:
+        """The name of the raw file that cinder-backup restores a backup to."""
+        return self.temporary(f'{self.volume}.restored')
+
     def overlay(self, snapshot_id: str) -> str:
         """Return the name of the overlay made after a snapshot."""
         return f'{self.volume}.{snapshot_id}'

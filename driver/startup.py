@@ -15,7 +15,7 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, journal, listing, reading, volumes
+from driver import exceptions, journal, listing, reading, restoring, volumes
 from driver.backend import Backend
 from driver.database import Unfinished, VolumeState
 from driver.layout import JOURNAL, TEMPORARY
@@ -92,8 +92,9 @@ class Startup:
             self._give_up_deletions(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
+        kept = [layout.restored] if state.status in restoring.STATES else []
         for name in left:
-            if listing.is_temporary(name):
+            if listing.is_temporary(name) and name not in kept:
                 volumes.remove_temporary(layout, name)
 
     def _give_up_deletions(self, volume_id: str) -> None:

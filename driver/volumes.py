@@ -69,6 +69,33 @@ def copy(
         qemu_img.convert(source, source_format, temporary, image_format, locking=not held)
 
 
+def rewrite(
+    layout: Layout,
+    image: Image,
+    source: pathlib.Path,
+    size: int,
+    sparse: bool,
+    maker: access.FileMaker,
+) -> None:
+    """Replace an image of the volume by one with other data, and the same backing file.
+
+    :param source: the raw file with the data, which nobody writes to; it stays
+    :param size: the new image's size in bytes
+    """
+    with _new_file(layout, image.name, maker) as temporary:
+        if image.backing is None:
+            _shape(temporary, image.format, size, sparse)
+        else:
+            qemu_img.create_overlay(
+                temporary, image.backing, Format(image.backing_format), size
+            )
+        # Where nothing is written, an overlay shows what its backing file has.
+        zeroed = image.backing is None
+        qemu_img.convert(
+            source, Format.RAW, temporary, image.format, locking=False, zeroed=zeroed
+        )
+
+
 def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
     """Grow the active file of a volume that nobody has open; one that has the size is fine.
 
@@ -125,6 +152,7 @@ def delete(layout: Layout, record: Record) -> None:
         discard(layout, name)
     for name in (record.active, layout.volume, layout.record, layout.journal):
         remove_temporary(layout, layout.temporary(name))
+    remove_temporary(layout, layout.restored)
     durable.remove(layout.path(layout.record))
 
 
