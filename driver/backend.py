@@ -10,11 +10,16 @@ from __future__ import annotations
 import dataclasses
 import sys
 
+from oslo_log import log as logging
+
 from driver import chain, exceptions, journal, records, restoring, volumes
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
 from driver.opening import Opened, Opener
+
+LOG = logging.getLogger(__name__)
+
 
 @dataclasses.dataclass(frozen=True)
 class Backend:
@@ -117,12 +122,16 @@ class Backend:
             held=held,
         )
 
-    def delete_volume(self, share: str, name: str) -> None:
+    def delete_volume(self, share: str | None, name: str) -> None:
         """Remove a volume's files; a volume that is gone already is fine.
 
+        :param share: where it lies, None if it was never made
         :raises StateError: it has snapshots
         :raises FileInUse: somebody has it open
         """
+        if not share:
+            LOG.warning('%s was never made on a share, nothing to delete.', name)
+            return
         layout = self.opener.layout(share, name)
         volumes.delete(layout, records.load(layout))
         journal.clear(layout)

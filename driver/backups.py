@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a backup means in Cinder's database: its temporary copy of a volume, and how it is given up.
+"""What a backup is in Cinder's database: its temporary copy of a volume, how it is given up.
 
 Main functions: :func:`add_copy`, :func:`given_up_on_failure` and :func:`settle`. Cinder only casts
 its request for something to read: nobody but the driver would tell of a failure, and backup and
@@ -22,6 +22,8 @@ from oslo_log import log as logging
 LOG = logging.getLogger(__name__)
 
 _BACKING_UP = 'backing-up'
+
+Remove = Callable[[str | None, str], None]
 
 
 def source(backup: Any) -> Any:
@@ -56,10 +58,10 @@ def add_copy(backup: Any) -> Any:
 
 
 @contextlib.contextmanager
-def given_up_on_failure(backup: Any, remove: Callable[[Any], None]) -> Iterator[None]:
+def given_up_on_failure(backup: Any, remove: Remove) -> Iterator[None]:
     """Give a backup up if the block, which prepares what is to be read, fails.
 
-    :param remove: removes a volume's files
+    :param remove: removes a volume's files, by its share, None if it has none, and its name
     """
     try:
         yield
@@ -72,7 +74,7 @@ def settle(
     host: str,
     cluster: str | None,
     try_lock: Callable[[str], AbstractContextManager[bool]],
-    remove: Callable[[Any], None],
+    remove: Remove,
 ) -> None:
     """Settle what backups have left at the start of a service: copies that nobody will read.
 
@@ -82,7 +84,7 @@ def settle(
     :param host: the service's host, such as ``node@nfs``
     :param cluster: the service's cluster, if it is in one
     :param try_lock: takes the lock of a volume for a block if nobody has it, and yields whether
-    :param remove: removes a volume's files
+    :param remove: removes a volume's files, by its share, None if it has none, and its name
     """
     mine = {'cluster_name': cluster} if cluster else {'host': host}
     admin = cinder_context.get_admin_context()
@@ -98,7 +100,7 @@ def settle(
             LOG.exception('Volume %s, copied for a backup, could not be settled', copy.id)
 
 
-def _settle(copy: Any, remove: Callable[[Any], None]) -> None:
+def _settle(copy: Any, remove: Remove) -> None:
     backup = _reader(copy)
     if backup is None:
         LOG.warning('Volume %s was copied for a backup that has ended: removing it.', copy.id)
@@ -115,7 +117,7 @@ def _reader(copy: Any) -> Any:
     return next(iter(objects.BackupList.get_all(copy._context, filters=making)), None)
 
 
-def _give_up(backup: Any, reason: str, remove: Callable[[Any], None]) -> None:
+def _give_up(backup: Any, reason: str, remove: Remove) -> None:
     """Declare a backup to have failed, and what it is of to be as it was before."""
     if backup.snapshot_id is None:
         _give_back_volume(source(backup))
@@ -123,9 +125,7 @@ def _give_up(backup: Any, reason: str, remove: Callable[[Any], None]) -> None:
         _give_back_snapshot(backup.snapshot_id)
     volume_utils.update_backup_error(backup, reason)
     if backup.temp_volume_id is not None:
-        copy = objects.Volume.get_by_id(
-            cinder_context.get_admin_context(), backup.temp_volume_id
-        )
+        copy = objects.Volume.get_by_id(cinder_context.get_admin_context(), backup.temp_volume_id)
         _remove(copy, remove)
         backup.temp_volume_id = None
         backup.save()
@@ -147,10 +147,10 @@ def _give_back_snapshot(snapshot_id: str) -> None:
             snapshot.save()
 
 
-def _remove(copy: Any, remove: Callable[[Any], None]) -> None:
+def _remove(copy: Any, remove: Remove) -> None:
     """Remove a copy's files and its row; if the files stay, the row does, for users to delete."""
     try:
-        remove(copy)
+        remove(copy.provider_location, copy.name)
     except Exception:
         LOG.exception('Volume %s, copied for a backup, could not be removed. Delete it.', copy.id)
         copy.status = 'error_deleting'

@@ -16,7 +16,6 @@ from cinder import utils as cinder_utils
 from cinder.volume import volume_utils
 from cinder.volume.drivers import remotefs
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import units
 
 from driver import access, auto, backups, database, exceptions, options, restoring
@@ -27,8 +26,6 @@ from driver.opening import Opener
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
-
-LOG = logging.getLogger(__name__)
 
 
 @interface.volumedriver
@@ -56,6 +53,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._backend: Backend
         self._snapshots: Snapshots
         self._copies: Copies
+        self._startup: Startup
         self._over_subscription = 1.0
 
     @staticmethod
@@ -82,8 +80,10 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
         self._copies = Copies(self._backend, self._snapshots)
-        Startup(self._backend, database, self.host, self.cluster_name, self._try_lock).settle()
-        backups.settle(self.host, self.cluster_name, self._try_lock, self._remove)
+        mine = (self.host, self.cluster_name)
+        self._startup = Startup(self._backend, database, *mine, self._try_lock)
+        self._startup.settle()
+        backups.settle(*mine, self._try_lock, self._backend.delete_volume)
 
     @contextlib.contextmanager
     def _try_lock(self, volume_id: str) -> Iterator[bool]:
@@ -144,12 +144,6 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
         """Remove a volume without snapshots."""
-        self._remove(volume)
-
-    def _remove(self, volume: Any) -> None:
-        if not volume.provider_location:
-            LOG.warning('Volume %s was never made on a share, nothing to delete.', volume.id)
-            return
         self._backend.delete_volume(volume.provider_location, volume.name)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
@@ -241,7 +235,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         It is the volume itself where that is one raw file and detached, else a temporary copy,
         which cinder-backup has Cinder delete.
         """
-        with backups.given_up_on_failure(backup, self._remove):
+        with backups.given_up_on_failure(backup, self._backend.delete_volume):
             source = database.volume_state(backup.volume_id)
             if backup.snapshot_id is None and self._copies.is_raw(source):
                 return backups.source(backup), False
@@ -263,6 +257,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     def _update_volume_stats(self) -> None:
         self._mounted.mount()
         self._mounted.admit(self._maker)
+        self._startup.sweep()
         found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
         name = self.configuration.safe_get('volume_backend_name')
         self._stats = {

@@ -86,14 +86,10 @@ def rewrite(
         if image.backing is None:
             _shape(temporary, image.format, size, sparse)
         else:
-            qemu_img.create_overlay(
-                temporary, image.backing, Format(image.backing_format), size
-            )
+            qemu_img.create_overlay(temporary, image.backing, Format(image.backing_format), size)
         # Where nothing is written, an overlay shows what its backing file has.
         zeroed = image.backing is None
-        qemu_img.convert(
-            source, Format.RAW, temporary, image.format, locking=False, zeroed=zeroed
-        )
+        qemu_img.convert(source, Format.RAW, temporary, image.format, locking=False, zeroed=zeroed)
 
 
 def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:

@@ -21,11 +21,15 @@ def _play(stage: Stage) -> None:
         stage.volumes.write(volume)
     with stage.step('back the detached volume up'):
         first = backups.create(volume, 'b1')
-    with stage.step('write to it, and restore the backup over it'):
-        stage.volumes.write(volume)
-        backups.restore(first, volume)
-    with stage.step('write to it, and attach it to a server whose guest writes from now on'):
-        stage.volumes.write(volume)
+    with stage.step('restore it over another volume, which has a snapshot and later data'):
+        other = stage.volumes.create('v2')
+        stage.volumes.write(other)
+        stage.volumes.snapshot(other, 't1')
+        stage.volumes.write(other)
+        backups.restore(first, other)
+    with stage.step('write to both, and attach the first to a server whose guest writes on'):
+        for each in (volume, other):
+            stage.volumes.write(each)
         server = stage.servers.create('a')
         stage.servers.attach(server, volume)
         stage.servers.start_writing(volume)
