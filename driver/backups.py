@@ -66,7 +66,9 @@ def given_up_on_failure(backup: Any, remove: Remove) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _give_up(backup, str(error), remove)
+        # Its owner reads that, who has no business with paths and commands.
+        reason = f'cinder-volume could not prepare the data ({type(error).__name__}): see its log.'
+        _give_up(backup, reason, remove)
         raise
 
 
