@@ -108,7 +108,7 @@ class Backups:
         backup = str(made.id)
         context.made.add(backup, f'backup {name}', lambda: self._discard(backup, name))
         self._await_backup(backup, name, 'creating')
-        self._await_no_copy(volume)
+        self.await_no_copy(volume)
         self._volumes.expect_no_other_snapshots(volume, 'backing up')
         return backup
 
@@ -134,7 +134,7 @@ class Backups:
             [pending],
         )
 
-    def _await_no_copy(self, volume: TrackedVolume) -> None:
+    def await_no_copy(self, volume: TrackedVolume) -> None:
         """Wait for the end of the temporary volume that Cinder lets drivers copy one to."""
         name = f'backup-vol-{volume.id}'
 
