@@ -61,17 +61,14 @@ def convert(
     target_format: Format,
     *,
     locking: bool,
-    zeroed: bool = True,
 ) -> None:
-    """Copy an image with all that backs it into an existing image of at least its size.
+    """Copy an image with all that backs it into an existing image that reads as zeros.
 
     :param locking: refuse to read what a QEMU writes to, and keep it unwritten meanwhile
-    :param zeroed: the target reads as zeros; else zeros are written to it too
     """
     formats = ('-f', source_format.value, '-O', target_format.value)
     unlocked = () if locking else ('-U',)
-    known = ('--target-is-zero',) if zeroed else ()
-    _run('convert', '-q', '-n', *unlocked, *known, *formats, str(source), str(target))
+    _run('convert', '-q', '-n', *unlocked, '--target-is-zero', *formats, str(source), str(target))
 
 
 def resize(path: pathlib.Path, image_format: Format, size: int, *, shrink: bool = False) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-from driver import durable, exceptions, reading, volumes
+from driver import durable, exceptions, reading, volumes, wrapping
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
@@ -66,14 +66,13 @@ def discard(layout: Layout) -> None:
 
 
 def _take_in(opener: Opener, opened: Opened, written: int, size: int) -> None:
-    layout, sparse = opened.layout, opener.settings.sparse
-    active, restored = opened.chain.active, Image(layout.restored, Format.RAW, written)
-    volumes.grow(layout, restored, size, sparse=True)
-    source = layout.path(restored.name)
-    if active.format is Format.RAW and sparse:
-        durable.publish(source, layout.path(active.name))
-    else:
-        volumes.rewrite(layout, active, source, size, sparse, opener.maker)
+    layout, active = opened.layout, opened.chain.active
+    sparse = opener.settings.sparse or active.format is Format.QCOW2
+    volumes.grow(layout, Image(layout.restored, Format.RAW, written), size, sparse, holes=True)
+    path = layout.path(layout.restored)
+    if active.format is Format.QCOW2:
+        wrapping.wrap(path, active.backing, active.backing_format)
+    durable.publish(path, layout.path(active.name))
 
 
 def _length(layout: Layout) -> int:

@@ -4,7 +4,7 @@
 import contextlib
 import dataclasses
 
-from driver import access, durable, exceptions, qemu_img, restoring
+from driver import access, durable, exceptions, restoring, wrapping
 from driver.backend import Backend
 from driver.layout import Format
 from driver.opening import Opener
@@ -121,9 +121,9 @@ class RestoringTest(RestoringCase):
 
     def test_service_that_dies_anywhere_leaves_the_old_data_or_the_new(self):
         renamed = ((durable, 'publish'),)
-        copied = ((qemu_img, 'convert'), *renamed, (durable, 'remove'))
-        volumes = ((Format.RAW, (), renamed), (Format.QCOW2, (), copied))
-        for form, snapshot_ids, deaths in (*volumes, (Format.RAW, ('a',), copied)):
+        wrapped = ((wrapping, 'wrap'), *renamed)
+        volumes = ((Format.RAW, (), renamed), (Format.QCOW2, (), wrapped))
+        for form, snapshot_ids, deaths in (*volumes, (Format.RAW, ('a',), wrapped)):
             for module, name in deaths:
                 with self.subTest(f'{name} {form.value} {snapshot_ids}'):
                     self.make(form, *snapshot_ids)
