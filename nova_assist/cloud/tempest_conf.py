@@ -53,9 +53,9 @@ _COMPUTE_FEATURES = {
     'volume_multiattach': 'false',
 }
 
-#: There is no image with data, and no backup service.
+#: There is no image with data.
 _VOLUME_FEATURES = {
-    'backup': 'false',
+    'backup': 'true',
     'clone': 'true',
     'concurrency_tests': 'true',
     'enable_volume_image_dep_tests': 'false',

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nova_assist.checks.model import Exactly
+from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
 from nova_assist.faults.operation import Operation
 from nova_assist.faults.snapshot_operations import (
     CommitWithoutGuest,
@@ -81,6 +82,9 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,
+    'backup-detached': BackUp,
+    'backup-attached': BackUpOnline,
+    'restore': Restore,
     'start': Start,
     'compute-create-online': CreateSnapshotWithoutCompute,
     'compute-delete-only-online': DeleteOnlyWithoutCompute,

@@ -18,6 +18,7 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios import (
+    backup,
     clone,
     clone_attached,
     clone_from_snapshots,
@@ -40,6 +41,7 @@ STORIES = (
     clone_from_snapshots.STORY,
     clone.STORY,
     clone_attached.STORY,
+    backup.STORY,
     reboot.STORY,
     reattach.STORY,
     extend_offline.STORY,
