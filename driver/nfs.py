@@ -19,10 +19,11 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import units
 
-from driver import access, database, exceptions, options
+from driver import access, database, exceptions, options, revert_rows
 from driver.auto import resolve_auto
 from driver.backend import Backend
 from driver.opening import Opener
+from driver.revert import Reverts
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
@@ -54,6 +55,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._mounted: Shares
         self._backend: Backend
         self._snapshots: Snapshots
+        self._reverts: Reverts
         self._over_subscription = 1.0
 
     @staticmethod
@@ -78,7 +80,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         opener = Opener(self._settings, self._mounted, self._maker, database)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
-        Startup(self._backend, database, self.host, self.cluster_name, self._try_lock).settle()
+        self._reverts = Reverts(opener, revert_rows)
+        mine = (self.host, self.cluster_name)
+        Startup(self._backend, self._reverts, database, *mine, self._try_lock).settle()
 
     @contextlib.contextmanager
     def _try_lock(self, volume_id: str) -> Iterator[bool]:
@@ -219,14 +223,16 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         return {'provider_location': share}
 
     def snapshot_revert_use_temp_snapshot(self) -> bool:
-        """Tell Cinder not to take a snapshot before it asks for a revert, which is refused."""
+        """Tell Cinder not to take a snapshot before it asks for a revert.
+
+        A revert that fails leaves the data as it was; and with a newer snapshot none would do.
+        """
         return False
 
-    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> NoReturn:
-        """Refuse: Cinder's generic way would write raw data over a qcow2 overlay."""
-        raise exceptions.Unsupported(
-            'Volumes are not reverted: create a volume from the snapshot instead.'
-        )
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
+        """Give a detached volume the data of its newest snapshot again."""
+        self._reverts.revert(volume.id, snapshot.id)
 
     def copy_image_to_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: images are not copied to volumes."""

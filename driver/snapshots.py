@@ -22,9 +22,10 @@ from nova_assist import client
 
 LOG = logging.getLogger(__name__)
 
-# The states in which the in-tree driver (remotefs.py) works on snapshots too.
+# The states in which the in-tree driver (remotefs.py) works on snapshots too, and the one that a
+# revert leaves which has failed: all of such a volume can be deleted.
 _CREATE_STATES = ('available', 'in-use', 'backing-up')
-_DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading')
+_DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading', 'error')
 
 #: Seconds that a volume may take from being detached to its next state.
 _PASSING_SECONDS = 60

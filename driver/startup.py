@@ -19,6 +19,7 @@ from driver import exceptions, journal, listing, reading, volumes
 from driver.backend import Backend
 from driver.database import Unfinished, VolumeState
 from driver.layout import JOURNAL, TEMPORARY
+from driver.revert import Reverts
 
 LOG = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Startup:
     """
 
     backend: Backend
+    reverts: Reverts
     rows: Rows
     host: str
     cluster: str | None
@@ -68,7 +70,8 @@ class Startup:
         """Settle every volume of which something was under way and nobody is at work on."""
         unfinished = self.rows.unfinished(self.host, self.cluster)
         left = self._leftovers()
-        concerned = unfinished.deletions | unfinished.extensions | left.keys()
+        reverts = self.reverts.rows.unfinished(self.host, self.cluster)
+        concerned = unfinished.deletions | unfinished.extensions | reverts | left.keys()
         for volume_id in sorted(concerned):
             try:
                 with self.try_lock(volume_id) as free:
@@ -90,6 +93,7 @@ class Startup:
         # With a volume Cinder's own start deletes its snapshots, which have to be "deleting" then.
         if state.status != 'deleting':
             self._give_up_deletions(volume_id)
+        self.reverts.settle(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
         for name in left:

@@ -48,6 +48,23 @@ def create_overlay(layout: Layout, name: str, backing: Image, maker: access.File
         qemu_img.create_overlay(temporary, backing.name, backing.format, backing.virtual_size)
 
 
+def replace_overlay(
+    layout: Layout, name: str, backing: Image, size: int, maker: access.FileMaker
+) -> None:
+    """Put an empty overlay in the place of another one, whose data goes.
+
+    Who comes to open the old one before it is replaced finds it empty, see :func:`withdraw`.
+
+    :param size: virtual size in bytes
+    :raises FileInUse: somebody has it open
+    """
+    with locks.claim(layout.path(name)) as replaced:
+        with _new_file(layout, name, maker) as temporary:
+            qemu_img.create_overlay(temporary, backing.name, backing.format, size)
+        with contextlib.suppress(OSError):  # it has no name any more
+            os.ftruncate(replaced, 0)
+
+
 def copy(
     source: pathlib.Path,
     source_format: Format,
