@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from nova_assist.checks.model import Exactly
 from nova_assist.faults.operation import Operation
+from nova_assist.faults.revert_operation import RevertVolume
 from nova_assist.faults.snapshot_operations import (
     CommitWithoutGuest,
     CreateSnapshot,
@@ -81,6 +82,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,
+    'revert': RevertVolume,
     'start': Start,
     'compute-create-online': CreateSnapshotWithoutCompute,
     'compute-delete-only-online': DeleteOnlyWithoutCompute,

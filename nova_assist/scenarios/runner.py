@@ -28,6 +28,7 @@ from nova_assist.scenarios import (
     online_chain,
     reattach,
     reboot,
+    revert,
     secure,
 )
 from nova_assist.scenarios.errors import UnknownScenario
@@ -43,6 +44,7 @@ STORIES = (
     reboot.STORY,
     reattach.STORY,
     extend_offline.STORY,
+    revert.STORY,
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')
