@@ -64,7 +64,7 @@ _VOLUME_FEATURES = {
     'manage_volume': 'false',
     'snapshot': 'true',
     'volume_image_dep_tests': 'false',
-    'volume_revert': 'false',
+    'volume_revert': 'true',
 }
 
 
