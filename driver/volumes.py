@@ -53,16 +53,22 @@ def replace_overlay(
 ) -> None:
     """Put an empty overlay in the place of another one, whose data goes.
 
-    Who comes to open the old one before it is replaced finds it empty, see :func:`withdraw`.
+    Who comes to open the old one before it is replaced finds it empty, see :func:`withdraw`. It
+    is claimed by a second name: an NFS client that is to replace an open file gives that another
+    name first (``nfs_rename`` of Linux), and a death in between would leave no overlay at all.
 
     :param size: virtual size in bytes
     :raises FileInUse: somebody has it open
     """
-    with locks.claim(layout.path(name)) as replaced:
-        with _new_file(layout, name, maker) as temporary:
-            qemu_img.create_overlay(temporary, backing.name, backing.format, size)
-        with contextlib.suppress(OSError):  # it has no name any more
-            os.ftruncate(replaced, 0)
+    old = layout.temporary(f'{name}.replaced')
+    durable.link(layout.path(name), layout.path(old))
+    try:
+        with locks.claim(layout.path(old)):
+            with _new_file(layout, name, maker) as temporary:
+                qemu_img.create_overlay(temporary, backing.name, backing.format, size)
+            durable.truncate(layout.path(old), 0)
+    finally:
+        remove_temporary(layout, old)
 
 
 def copy(

@@ -4,6 +4,7 @@
 import contextlib
 import dataclasses
 import os
+import pathlib
 
 from driver import durable, exceptions, journal, qemu_img, volumes
 from driver.journal import Intent, Operation
@@ -156,6 +157,22 @@ class RevertTest(RevertCase):
             self.revert('a')
             self.assertEqual(0, os.fstat(late.fileno()).st_size)
 
+    def test_overlay_is_not_open_under_its_name_when_it_is_replaced(self):
+        """Or an NFS client would move it out of the way first."""
+        opened, publish = [], durable.publish
+
+        def look(temporary, final):
+            links = pathlib.Path('/proc/self/fd').iterdir()
+            opened.extend(os.readlink(link) for link in links if link.is_symlink())
+            publish(temporary, final)
+
+        self.addCleanup(setattr, durable, 'publish', publish)
+        durable.publish = look
+        self.revert('a')
+        overlay = str(self.layout.path(self.layout.overlay('a')))
+        self.assertIn(f'{overlay}.replaced.tmp', opened, 'claimed')
+        self.assertNotIn(overlay, opened)
+
     def assert_refused(self, snapshot_id, error, said, meanwhile=None):
         before = self.names()
         with meanwhile or contextlib.nullcontext(), self.assertRaisesRegex(error, said):
@@ -181,7 +198,7 @@ class SettleTest(RevertCase):
         for module, name in (
             (qemu_img, 'create_overlay'),
             (durable, 'publish'),
-            (os, 'ftruncate'),
+            (durable, 'truncate'),
         ):
             with self.subTest(name):
                 self.die(module, name)
