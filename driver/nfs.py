@@ -28,12 +28,14 @@ from driver import (
     options,
     refusals,
     restoring,
+    revert_rows,
 )
 from driver.backend import Backend
 from driver.copying import Copies
 from driver.image_transfer import ImageTransfer
 from driver.layout import Format
 from driver.opening import Opener
+from driver.revert import Reverts
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
@@ -65,6 +67,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._snapshots: Snapshots
         self._copies: Copies
         self._images: ImageTransfer
+        self._reverts: Reverts
         self._startup: Startup
         self._over_subscription = 1.0
 
@@ -93,8 +96,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._snapshots = Snapshots(opener)
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
+        self._reverts = Reverts(opener, revert_rows)
         mine = (self.host, self.cluster_name)
-        self._startup = Startup(self._backend, database, *mine, self._try_lock)
+        self._startup = Startup(self._backend, self._reverts, database, *mine, self._try_lock)
         self._startup.settle()
         backups.settle(*mine, self._try_lock, self._backend.delete_volume)
 
@@ -218,14 +222,16 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         return {'provider_location': share}
 
     def snapshot_revert_use_temp_snapshot(self) -> bool:
-        """Tell Cinder not to take a snapshot before it asks for a revert, which is refused."""
+        """Tell Cinder not to take a snapshot before it asks for a revert.
+
+        A revert that fails leaves the data as it was; and with a newer snapshot none would do.
+        """
         return False
 
-    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> NoReturn:
-        """Refuse: Cinder's generic way would write raw data over a qcow2 overlay."""
-        raise exceptions.Unsupported(
-            'Volumes are not reverted: create a volume from the snapshot instead.'
-        )
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
+        """Give a detached volume the data of its newest snapshot again."""
+        self._reverts.revert(volume.id, snapshot.id)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def copy_image_to_volume(

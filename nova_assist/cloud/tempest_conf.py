@@ -63,7 +63,7 @@ _VOLUME_FEATURES = {
     'manage_volume': 'false',
     'snapshot': 'true',
     'volume_image_dep_tests': 'true',
-    'volume_revert': 'false',
+    'volume_revert': 'true',
 }
 
 

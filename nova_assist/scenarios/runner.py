@@ -30,6 +30,7 @@ from nova_assist.scenarios import (
     online_chain,
     reattach,
     reboot,
+    revert,
     secure,
 )
 from nova_assist.scenarios.errors import UnknownScenario
@@ -47,6 +48,7 @@ STORIES = (
     reattach.STORY,
     extend_offline.STORY,
     image_transfer.STORY,
+    revert.STORY,
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')
