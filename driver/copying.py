@@ -51,7 +51,8 @@ class Copies:
         if not source.attached:
             self.backend.clone(volume_id, share, name, size, source, image_format)
             return
-        with self.snapshots.temporary(source, volume_id, context) as snapshot_id:
+        purpose = f'copy it to {volume_id}'
+        with self.snapshots.temporary(source, volume_id, purpose, context) as snapshot_id:
             self.backend.create_from_snapshot(
                 volume_id, share, name, size, source, snapshot_id, image_format
             )

@@ -18,9 +18,20 @@ from cinder.volume.drivers import remotefs
 from oslo_config import cfg
 from oslo_utils import units
 
-from driver import access, auto, backups, database, exceptions, options, restoring
+from driver import (
+    access,
+    auto,
+    backups,
+    database,
+    exceptions,
+    glance,
+    options,
+    refusals,
+    restoring,
+)
 from driver.backend import Backend
 from driver.copying import Copies
+from driver.image_transfer import ImageTransfer
 from driver.layout import Format
 from driver.opening import Opener
 from driver.shares import Shares
@@ -53,6 +64,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._backend: Backend
         self._snapshots: Snapshots
         self._copies: Copies
+        self._images: ImageTransfer
         self._startup: Startup
         self._over_subscription = 1.0
 
@@ -80,6 +92,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
         self._copies = Copies(self._backend, self._snapshots)
+        self._images = ImageTransfer(opener, self._snapshots)
         mine = (self.host, self.cluster_name)
         self._startup = Startup(self._backend, database, *mine, self._try_lock)
         self._startup.settle()
@@ -133,7 +146,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     def _place(self, volume: Any) -> tuple[str, int]:
         """Choose the share of a new volume; returns it with the volume's size in bytes."""
-        _refuse_special(volume)
+        refusals.refuse_special(volume)
         size = volume.size * units.Gi
         # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
         # even if this service dies before it returns.
@@ -214,13 +227,34 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'Volumes are not reverted: create a volume from the snapshot instead.'
         )
 
-    def copy_image_to_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: images are not copied to volumes."""
-        raise exceptions.Unsupported('Volumes are not made from images.')
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_image_to_volume(
+        self,
+        context: Any,
+        volume: Any,
+        image_service: Any,
+        image_id: str,
+        disable_sparse: bool = False,
+    ) -> None:
+        """Have a volume that is there hold the data of an image."""
+        refusals.refuse_encrypted(volume)
+        block_size = self.configuration.volume_dd_blocksize
+        image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
+        self._images.download(database.volume_state(volume.id), image)
 
-    def copy_volume_to_image(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: volumes are not uploaded."""
-        raise exceptions.Unsupported('Volumes are not uploaded as images.')
+    def copy_image_to_encrypted_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: nothing is encrypted."""
+        raise exceptions.Unsupported('Encrypted volumes are not made from images.')
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_volume_to_image(
+        self, context: Any, volume: Any, image_service: Any, image_meta: Any
+    ) -> None:
+        """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
+        refusals.refuse_encrypted(volume)
+        image = glance.GlanceUpload(context, volume, image_service, image_meta)
+        with glance.ended_at_start(volume):
+            self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
     def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
@@ -279,15 +313,3 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
         }
-
-
-def _refuse_special(volume: Any) -> None:
-    if (volume.migration_status or '').startswith('target:'):
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to take in the raw data of another one, in a migration or a '
-            f'retype, which this driver does not do. Create it from a snapshot instead.'
-        )
-    if volume.encryption_key_id:
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to be encrypted, which this driver does not do.'
-        )

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from oslo_concurrency import processutils
 
@@ -67,6 +67,32 @@ def copy(
     with _new_file(layout, layout.volume, maker) as temporary:
         _shape(temporary, image_format, size, sparse)
         qemu_img.convert(source, source_format, temporary, image_format, locking=not held)
+
+
+def replace(
+    layout: Layout,
+    image: Image,
+    fill: Callable[[pathlib.Path], None],
+    size: int,
+    sparse: bool,
+    maker: access.FileMaker,
+) -> None:
+    """Put a new file of the same format in the place of a volume's only one.
+
+    :param fill: writes the data into an existing empty file, in the image's format
+    :param size: the volume's size in bytes; beyond the data it reads as zeros
+    :raises FileInUse: somebody has the old file open
+    :raises ImageError: what was written is no image of a volume
+    """
+    with locks.claim(layout.path(image.name)), _new_file(layout, image.name, maker) as temporary:
+        fill(temporary)
+        made = reading.read_chain(layout, temporary.name, image.format, size).active
+        if made.backing is not None:
+            raise exceptions.ImageError(
+                f'{made.name}, made of an image, names {made.backing!r} as its backing file. It '
+                f'was removed; find out who else writes to {layout.folder}.'
+            )
+        grow(layout, made, size, sparse)
 
 
 def grow(layout: Layout, image: Image, size: int, sparse: bool, *, holes: bool = False) -> None:

@@ -34,6 +34,8 @@ _FIXED = {
     'service_down_time': str(_YEAR),
     'periodic_fuzzy_delay': '0',
     'reinit_driver_count': '0',
+    'enable_force_upload': 'true',
+    'verify_glance_signatures': 'disabled',
     'scheduler_default_filters': 'AvailabilityZoneFilter,CapabilitiesFilter',
     'quota_volumes': '-1',
     'quota_snapshots': '-1',

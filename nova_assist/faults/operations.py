@@ -10,6 +10,11 @@ from collections.abc import Mapping
 
 from nova_assist.checks.model import Exactly
 from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
+from nova_assist.faults.image_operations import (
+    UploadAttachedVolume,
+    UploadVolume,
+    VolumeFromImage,
+)
 from nova_assist.faults.operation import Operation
 from nova_assist.faults.snapshot_operations import (
     CommitWithoutGuest,
@@ -77,6 +82,9 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'delete-newest-online': DeleteNewestOnline,
     'create-volume': CreateVolume,
     'volume-from-snapshot': VolumeFromSnapshot,
+    'volume-from-image': VolumeFromImage,
+    'upload-detached': UploadVolume,
+    'upload-attached': UploadAttachedVolume,
     'clone-detached': CloneVolume,
     'clone-attached': CloneAttachedVolume,
     'delete-volume': DeleteVolume,

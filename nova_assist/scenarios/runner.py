@@ -24,6 +24,7 @@ from nova_assist.scenarios import (
     clone_from_snapshots,
     damaged_record,
     extend_offline,
+    image_transfer,
     mixed,
     offline_chain,
     online_chain,
@@ -45,6 +46,7 @@ STORIES = (
     reboot.STORY,
     reattach.STORY,
     extend_offline.STORY,
+    image_transfer.STORY,
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')

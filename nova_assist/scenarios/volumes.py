@@ -11,6 +11,7 @@ from nova_assist.checks.reader import ImageSource
 from nova_assist.scenarios.context import GONE, Context
 from nova_assist.scenarios.disk import Disk
 from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.images import TrackedImage
 from nova_assist.scenarios.rest import Connection, refusals
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 from nova_assist.scenarios.writer import choose_blocks, write_all
@@ -70,6 +71,17 @@ class Volumes:
         if source.writer is not None:
             volume.unsettled = Within(volume.size, history, low, history.issued)
         self.expect_no_other_snapshots(source, 'cloning')
+        return volume
+
+    def of_image(self, image: TrackedImage, name: str, gib: int = 1) -> TrackedVolume:
+        """Make a volume of an image, which has to fit, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        history = History(name, image.history.state(image.low))
+        volume = self._create(name, gib, history, imageRef=image.id)
+        if image.low < image.high:
+            volume.unsettled = Within(volume.size, image.history, image.low, image.high)
         return volume
 
     def delete(self, volume: TrackedVolume) -> None:
@@ -245,7 +257,7 @@ class Volumes:
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
         self.all.append(volume)
         context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
-        self._context.await_volume(volume, 'available', 'creating')
+        self._context.await_volume(volume, 'available', 'creating', 'downloading')
         return volume
 
     def _source(self, volume: TrackedVolume, connection: Connection) -> ImageSource:
