@@ -223,7 +223,7 @@ def add_temporary_snapshot(source_id: str, made_id: str, purpose: str) -> str:
     other does.
 
     :param made_id: the volume or image that is to be made of it
-    :param purpose: what that is good for, as ``clone it to …``
+    :param purpose: what that is good for, as ``copy it to …``
     """
     source = _volume(source_id)
     snapshot = objects.Snapshot(

@@ -53,9 +53,8 @@ _COMPUTE_FEATURES = {
     'volume_multiattach': 'false',
 }
 
-#: There is no backup service.
 _VOLUME_FEATURES = {
-    'backup': 'false',
+    'backup': 'true',
     'clone': 'true',
     'concurrency_tests': 'true',
     'enable_volume_image_dep_tests': 'true',
@@ -64,7 +63,7 @@ _VOLUME_FEATURES = {
     'manage_volume': 'false',
     'snapshot': 'true',
     'volume_image_dep_tests': 'true',
-    'volume_revert': 'false',
+    'volume_revert': 'true',
 }
 
 

@@ -18,6 +18,7 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios import (
+    backup,
     clone,
     clone_attached,
     clone_from_snapshots,
@@ -29,6 +30,7 @@ from nova_assist.scenarios import (
     online_chain,
     reattach,
     reboot,
+    revert,
     secure,
 )
 from nova_assist.scenarios.errors import UnknownScenario
@@ -41,10 +43,12 @@ STORIES = (
     clone_from_snapshots.STORY,
     clone.STORY,
     clone_attached.STORY,
+    backup.STORY,
     reboot.STORY,
     reattach.STORY,
     extend_offline.STORY,
     image_transfer.STORY,
+    revert.STORY,
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')

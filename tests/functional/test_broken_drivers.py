@@ -73,6 +73,9 @@ class BrokenDriverTest(unittest.TestCase):
             'KeepsTemporarySnapshot', 'clone-attached-raw', 'api', 'v1 has left snapshots of it'
         )
 
+    def test_revert_that_changes_nothing(self):
+        self.assert_found('RevertsNothing', 'revert-raw', 'data', 'v1.*found write')
+
     def test_damaged_record_that_is_emptied(self):
         self.assert_found(
             'ClearsDamagedRecord', 'damaged-record-raw', 'chain', r'volume-\S+\.info was changed'
