@@ -177,6 +177,7 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         'file_mode': '0660' if share.secure else '0666',
         # Services that root runs make files of root's.
         'secure_mode': _boolean(share.secure and share.owner != 0),
+        'hold_nova': 'true',
         'depth': '4',
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',
