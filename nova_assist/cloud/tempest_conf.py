@@ -53,17 +53,16 @@ _COMPUTE_FEATURES = {
     'volume_multiattach': 'false',
 }
 
-#: There is no image with data, and no backup service.
 _VOLUME_FEATURES = {
-    'backup': 'false',
+    'backup': 'true',
     'clone': 'true',
     'concurrency_tests': 'true',
-    'enable_volume_image_dep_tests': 'false',
+    'enable_volume_image_dep_tests': 'true',
     'extend_attached_volume': 'false',
     'manage_snapshot': 'false',
     'manage_volume': 'false',
     'snapshot': 'true',
-    'volume_image_dep_tests': 'false',
+    'volume_image_dep_tests': 'true',
     'volume_revert': 'true',
 }
 
@@ -178,6 +177,7 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         'file_mode': '0660' if share.secure else '0666',
         # Services that root runs make files of root's.
         'secure_mode': _boolean(share.secure and share.owner != 0),
+        'hold_nova': 'true',
         'depth': '4',
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',
