@@ -19,9 +19,10 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import units
 
-from driver import access, database, exceptions, options
+from driver import access, database, exceptions, extension_rows, options, startup_rows
 from driver.auto import resolve_auto
 from driver.backend import Backend
+from driver.extending import Extending
 from driver.opening import Opener
 from driver.shares import Shares
 from driver.snapshots import Snapshots
@@ -54,6 +55,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._mounted: Shares
         self._backend: Backend
         self._snapshots: Snapshots
+        self._extending: Extending
         self._over_subscription = 1.0
 
     @staticmethod
@@ -75,10 +77,11 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._mounted.mount()
         self._maker = self._file_maker()
         self._mounted.admit(self._maker)
-        opener = Opener(self._settings, self._mounted, self._maker, database)
+        opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
-        Startup(self._backend, database, self.host, self.cluster_name, self._try_lock).settle()
+        self._extending = Extending(opener)
+        Startup(self._backend, startup_rows, self.host, self.cluster_name, self._try_lock).settle()
 
     @contextlib.contextmanager
     def _try_lock(self, volume_id: str) -> Iterator[bool]:
@@ -165,8 +168,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:
-        """Grow a detached volume to ``new_size`` GiB."""
-        self._backend.extend_volume(database.volume_state(volume.id), new_size * units.Gi)
+        """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
+        state = database.volume_state(volume.id)
+        self._extending.extend(state, new_size * units.Gi, volume.obj_context)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:
@@ -264,7 +268,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'thin_provisioning_support': self._settings.sparse,
             'thick_provisioning_support': not self._settings.sparse,
             'sparse_copy_volume': True,
-            'online_extend_support': False,
+            'online_extend_support': True,
             'multiattach': False,
             'QoS_support': False,
             'filter_function': self.get_filter_function(),

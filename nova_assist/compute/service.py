@@ -16,6 +16,7 @@ from nova_assist.compute.booting import Booting
 from nova_assist.compute.cinder import Cinder
 from nova_assist.compute.consoles import Consoles
 from nova_assist.compute.credentials import Credentials
+from nova_assist.compute.extending import Extending
 from nova_assist.compute.faults import Faults
 from nova_assist.compute.keypairs import Keypairs
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
@@ -51,6 +52,7 @@ class Compute:
         self.assisted = MisbehavingSnapshots(
             self.store, self.cinder, self.attachments, self.faults
         )
+        self.extending = Extending(self.cinder, self.attachments, self.faults)
         self.keypairs = Keypairs(folder / 'keypairs.json')
         self.actions = Actions(self.store)
         self.consoles = Consoles(folder / 'consoles')

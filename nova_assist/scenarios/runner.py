@@ -22,6 +22,7 @@ from nova_assist.scenarios import (
     clone_attached,
     clone_from_snapshots,
     damaged_record,
+    extend_attached,
     extend_offline,
     mixed,
     offline_chain,
@@ -43,6 +44,7 @@ STORIES = (
     reboot.STORY,
     reattach.STORY,
     extend_offline.STORY,
+    extend_attached.STORY,
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')

@@ -95,7 +95,7 @@ class SnapshotsCase(OnlineCase):
         self.nova = Nova()
         self.rows = Rows(self.nova)
         options = settings(self.layout.folder)
-        self.opener = Opener(options, Folder(self.layout.folder), self.maker, self.rows)
+        self.opener = Opener(options, Folder(self.layout.folder), self.maker, self.rows, self.rows)
         self.snapshots = Snapshots(self.opener)
         self.backend = Backend(self.opener)
         self.state = VolumeState(
