@@ -91,7 +91,7 @@ class Deaths:
         )
         volume.size = found.gib * _GIB
         if found.gib < gib:
-            survivors.make_available(context, volume.id)
+            survivors.make_usable(context, volume.id)
             self._stage.volumes.extend(volume, gib)
 
     def in_copy(self, gib: int, source: Mapping[str, str], effect: int) -> None:

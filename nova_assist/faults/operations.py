@@ -35,6 +35,7 @@ from nova_assist.faults.volume_operations import (
     CreateVolume,
     DeleteVolume,
     DeleteVolumeWithSnapshots,
+    ExtendAttachedVolume,
     ExtendVolume,
     VolumeFromSnapshot,
 )
@@ -81,6 +82,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,
+    'extend-attached': ExtendAttachedVolume,
     'start': Start,
     'compute-create-online': CreateSnapshotWithoutCompute,
     'compute-delete-only-online': DeleteOnlyWithoutCompute,

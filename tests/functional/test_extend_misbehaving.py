@@ -4,6 +4,7 @@
 Silence is short here: with the option's default the ends are the same, and later.
 """
 
+import functools
 import pathlib
 import re
 import tempfile
@@ -127,6 +128,27 @@ def late(stage):
         trial.expect(3)
 
 
+def killed(cloud, stage):
+    trial = Trial(stage)
+    volume = trial.volume
+    for fault, gib in ((Fault.LATE_WORK, 1), (Fault.LATE_RESIZE, 2)):
+        with stage.step(f'kill Cinder while Nova has yet to do it: {fault.value}'):
+            trial.faults.set(volume, fault)
+            stage.context.api.cinder.volumes.extend(volume.id, 2)
+            trial.faults.await_held(volume)
+            cloud.cinder.kill()
+            cloud.cinder.start()
+            stage.context.await_volume(volume, 'in-use', 'extending')
+            trial.charged = (trial.charged[0], trial.charged[1] + 1)  # until that expires
+            trial.expect(1)
+        with stage.step(f'let Nova go on, and take and delete a snapshot: {gib} GiB'):
+            trial.lift()
+            volume.size = gib * _GIB
+            stage.volumes.snapshot(volume, 's1')
+            stage.volumes.delete_snapshot(volume, 's1')
+            trial.expect(gib)
+
+
 class ExtendMisbehavingTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -137,9 +159,9 @@ class ExtendMisbehavingTest(unittest.TestCase):
         cls.addClassCleanup(cls.cloud.stop)
         cls.cloud.start()
 
-    def play(self, tell):
+    def play(self, tell, name='story'):
         for image_format in ('raw', 'qcow2'):
-            story = Story(tell.__name__, tell.__name__, tell)
+            story = Story(name, name, tell)
             (result,) = stories.play(self.cloud, [story], [image_format])
             self.assertEqual(Verdict.PASS, result.verdict, result.reason)
 
@@ -148,6 +170,9 @@ class ExtendMisbehavingTest(unittest.TestCase):
 
     def test_nova_that_does_it_whatever_it_says(self):
         self.play(in_spite)
+
+    def test_nova_that_does_it_after_cinder_has_died(self):
+        self.play(functools.partial(killed, self.cloud), 'killed')
 
     def test_nova_that_does_it_after_cinder_has_given_up(self):
         self.play(late)
