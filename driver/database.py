@@ -164,13 +164,16 @@ def reset_progress(snapshot_id: str, status: str) -> None:
     snapshot.save()
 
 
-def add_temporary_snapshot(source_id: str, new_volume_id: str) -> str:
-    """Give a snapshot that lasts only while a volume is cloned its row; returns its id.
+def add_temporary_snapshot(source_id: str, made_id: str, purpose: str) -> str:
+    """Give a snapshot that lasts only while a volume is copied its row; returns its id.
 
     Nova reports on a snapshot by Cinder's API, so there has to be one. Whenever this service dies
     the row is left ``available`` or ``error``, or becomes ``error`` at the next start, and the
     snapshot can be deleted as any other; only a deletion under way leaves ``deleting``, as any
     other does.
+
+    :param made_id: the volume or image that is to be made of it
+    :param purpose: what that is good for, as ``copy it to …``
     """
     source = _volume(source_id)
     snapshot = objects.Snapshot(
@@ -182,9 +185,9 @@ def add_temporary_snapshot(source_id: str, new_volume_id: str) -> str:
         volume_type_id=source.volume_type_id,
         status=fields.SnapshotStatus.ERROR,
         progress=_NO_PROGRESS,
-        display_name=f'tmp-snap-{new_volume_id}',
-        display_description=f'Taken to clone an attached volume to {new_volume_id}; delete it if '
-        f'that has ended.',
+        display_name=f'tmp-snap-{made_id}',
+        display_description=f'Taken of an attached volume to {purpose}; delete it if that has '
+        f'ended.',
         use_quota=False,
         metadata={},
     )

@@ -16,19 +16,30 @@ from cinder import utils as cinder_utils
 from cinder.volume import volume_utils
 from cinder.volume.drivers import remotefs
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import units
 
-from driver import access, database, exceptions, extension_rows, options, startup_rows
-from driver.auto import resolve_auto
+from driver import (
+    access,
+    auto,
+    backups,
+    database,
+    exceptions,
+    extension_rows,
+    glance,
+    options,
+    refusals,
+    restoring,
+    startup_rows,
+)
 from driver.backend import Backend
+from driver.copying import Copies
 from driver.extending import Extending
+from driver.image_transfer import ImageTransfer
+from driver.layout import Format
 from driver.opening import Opener
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
-
-LOG = logging.getLogger(__name__)
 
 
 @interface.volumedriver
@@ -56,6 +67,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._backend: Backend
         self._snapshots: Snapshots
         self._extending: Extending
+        self._copies: Copies
+        self._images: ImageTransfer
+        self._startup: Startup
         self._over_subscription = 1.0
 
     @staticmethod
@@ -75,13 +89,19 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         helper = cinder_utils.get_root_helper()
         self._mounted = Shares(self._settings, self._over_subscription, helper)
         self._mounted.mount()
-        self._maker = self._file_maker()
+        first = self._mounted.folder(self._mounted.mounted()[0])
+        self._maker = auto.file_maker(self._settings, first, self._new_install)
         self._mounted.admit(self._maker)
         opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
         self._extending = Extending(opener)
-        Startup(self._backend, startup_rows, self.host, self.cluster_name, self._try_lock).settle()
+        self._copies = Copies(self._backend, self._snapshots)
+        self._images = ImageTransfer(opener, self._snapshots)
+        mine = (self.host, self.cluster_name)
+        self._startup = Startup(self._backend, startup_rows, *mine, self._try_lock)
+        self._startup.settle()
+        backups.settle(*mine, self._try_lock, self._backend.delete_volume)
 
     @contextlib.contextmanager
     def _try_lock(self, volume_id: str) -> Iterator[bool]:
@@ -93,25 +113,6 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         finally:
             if taken:
                 lock.release()
-
-    def _file_maker(self) -> access.FileMaker:
-        """Return what makes files with the mode that the options ask for.
-
-        What ``auto`` means is decided on the first share, as in the in-tree driver.
-        """
-        operations = self._settings.secure_operations
-        permissions = self._settings.secure_permissions
-        if None in (operations, permissions):
-            first = self._mounted.folder(self._mounted.mounted()[0])
-            auto = resolve_auto(first, self._new_install)
-            operations = auto if operations is None else operations
-            permissions = auto if permissions is None else permissions
-        if not operations:
-            LOG.info(
-                'nas_secure_file_operations is false, but this driver works as its own user all '
-                'the same, never as root.'
-            )
-        return access.FileMaker(access.SECURE_MODE if permissions else access.OPEN_MODE)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -150,7 +151,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     def _place(self, volume: Any) -> tuple[str, int]:
         """Choose the share of a new volume; returns it with the volume's size in bytes."""
-        _refuse_special(volume)
+        refusals.refuse_special(volume)
         size = volume.size * units.Gi
         # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
         # even if this service dies before it returns.
@@ -161,9 +162,6 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
         """Remove a volume without snapshots."""
-        if not volume.provider_location:
-            LOG.warning('Volume %s was never made on a share, nothing to delete.', volume.id)
-            return
         self._backend.delete_volume(volume.provider_location, volume.name)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
@@ -185,7 +183,16 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         }
 
     def terminate_connection(self, volume: Any, connector: Any, **kwargs: Any) -> None:
-        """Do nothing: a share stays mounted."""
+        """Take in what was restored, if anything was; a share stays mounted.
+
+        Without the lock where there is nothing to do: what holds it may wait for a detachment.
+        """
+        if volume.status in restoring.STATES:
+            self._end_restoration(volume)
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def _end_restoration(self, volume: Any) -> None:
+        restoring.end(self._backend.opener, database.volume_state(volume.id))
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{snapshot.volume_id}'
@@ -213,13 +220,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         """
         share, size = self._place(volume)
         source = database.volume_state(src_vref.id)
-        if not source.attached:
-            self._backend.clone(volume.id, share, volume.name, size, source)
-            return {'provider_location': share}
-        with self._snapshots.temporary(source, volume.id, volume.obj_context) as snapshot_id:
-            self._backend.create_from_snapshot(
-                volume.id, share, volume.name, size, source, snapshot_id
-            )
+        self._copies.of_volume(volume.id, share, volume.name, size, source, volume.obj_context)
         return {'provider_location': share}
 
     def snapshot_revert_use_temp_snapshot(self) -> bool:
@@ -232,13 +233,34 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'Volumes are not reverted: create a volume from the snapshot instead.'
         )
 
-    def copy_image_to_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: images are not copied to volumes."""
-        raise exceptions.Unsupported('Volumes are not made from images.')
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_image_to_volume(
+        self,
+        context: Any,
+        volume: Any,
+        image_service: Any,
+        image_id: str,
+        disable_sparse: bool = False,
+    ) -> None:
+        """Have a volume that is there hold the data of an image."""
+        refusals.refuse_encrypted(volume)
+        block_size = self.configuration.volume_dd_blocksize
+        image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
+        self._images.download(database.volume_state(volume.id), image)
 
-    def copy_volume_to_image(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: volumes are not uploaded."""
-        raise exceptions.Unsupported('Volumes are not uploaded as images.')
+    def copy_image_to_encrypted_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: nothing is encrypted."""
+        raise exceptions.Unsupported('Encrypted volumes are not made from images.')
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_volume_to_image(
+        self, context: Any, volume: Any, image_service: Any, image_meta: Any
+    ) -> None:
+        """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
+        refusals.refuse_encrypted(volume)
+        image = glance.GlanceUpload(context, volume, image_service, image_meta)
+        with glance.ended_at_start(volume):
+            self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
     def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
@@ -246,13 +268,36 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'Volumes are not migrated. Take a snapshot, create a volume of the other type from it.'
         )
 
-    def get_backup_device(self, context: Any, backup: Any) -> NoReturn:
-        """Refuse: cinder-backup would read a qcow2 file as if it were raw."""
-        raise exceptions.Unsupported('Volumes are not backed up.')
+    @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
+    def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:
+        """Return the volume for cinder-backup to read as raw data, and that it is no snapshot.
+
+        It is the volume itself where that is one raw file and detached, else a temporary copy,
+        which cinder-backup has Cinder delete.
+        """
+        with backups.given_up_on_failure(backup, self._backend.delete_volume):
+            source = database.volume_state(backup.volume_id)
+            if backup.snapshot_id is None and self._copies.is_raw(source):
+                return backups.source(backup), False
+            volume = backups.add_copy(backup)
+            self._copy_for_backup(volume, source, backup.snapshot_id, context)
+            return volume, False
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def _copy_for_backup(
+        self, volume: Any, source: database.VolumeState, snapshot_id: str | None, context: Any
+    ) -> None:
+        share, size = self._place(volume)
+        target = (volume.id, share, volume.name, size)
+        if snapshot_id is None:
+            self._copies.of_volume(*target, source, context, Format.RAW)
+        else:
+            self._backend.create_from_snapshot(*target, source, snapshot_id, Format.RAW)
 
     def _update_volume_stats(self) -> None:
         self._mounted.mount()
         self._mounted.admit(self._maker)
+        self._startup.sweep()
         found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
         name = self.configuration.safe_get('volume_backend_name')
         self._stats = {
@@ -274,15 +319,3 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
         }
-
-
-def _refuse_special(volume: Any) -> None:
-    if (volume.migration_status or '').startswith('target:'):
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to take in the raw data of another one, in a migration or a '
-            f'retype, which this driver does not do. Create it from a snapshot instead.'
-        )
-    if volume.encryption_key_id:
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to be encrypted, which this driver does not do.'
-        )

@@ -55,8 +55,8 @@ class Ledger(Protocol):
     def reset_progress(self, snapshot_id: str, status: str) -> None:
         """Forget the progress of an earlier attempt, and set the status of what begins."""
 
-    def add_temporary_snapshot(self, source_id: str, new_volume_id: str) -> str:
-        """Give a snapshot that lasts only while a volume is cloned its row; returns its id."""
+    def add_temporary_snapshot(self, source_id: str, made_id: str, purpose: str) -> str:
+        """Give a snapshot that lasts only while a volume is copied its row; returns its id."""
 
     def set_snapshot_status(self, snapshot_id: str, status: str) -> None:
         """Change a snapshot's status."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settles at the start of the service what the last one has left half done.
+"""Settles at the start of the service what the last one, or cinder-backup, has left half done.
 
 Main class: :class:`Startup`. How one volume is settled is left to :mod:`driver.opening`. What
 takes long, a merge that has to be done again, is left to the next operation on its volume.
@@ -15,15 +15,13 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, journal, listing, reading, volumes
+from driver import exceptions, journal, listing, reading, restoring, volumes
 from driver.backend import Backend
 from driver.database import VolumeState
-from driver.layout import JOURNAL, TEMPORARY
+from driver.layout import JOURNAL, RESTORED, TEMPORARY
 from driver.startup_rows import Unfinished
 
 LOG = logging.getLogger(__name__)
-
-_LEFTOVERS = (JOURNAL, TEMPORARY)
 
 # States of a volume that has no complete file, or is about to have none: Cinder's own start makes
 # "error" of the one, and deletes the other again.
@@ -62,13 +60,24 @@ class Startup:
     def settle(self) -> None:
         """Settle every volume of which something was under way and nobody is at work on."""
         unfinished = self.rows.unfinished(self.host, self.cluster)
-        left = self._leftovers()
+        left = self._leftovers((JOURNAL, TEMPORARY))
         concerned = unfinished.deletions | unfinished.extensions | left.keys()
-        for volume_id in sorted(concerned):
+        self._each(concerned, lambda volume_id: self._settle(volume_id, left.get(volume_id, ())))
+
+    def sweep(self) -> None:
+        """Remove what restorations have left that have ended while this service was running.
+
+        A cinder-backup that dies tells nobody, nor does the next one.
+        """
+        self._each(self._leftovers((RESTORED,)), self._discard_restored)
+
+    def _each(self, volume_ids: Iterable[str], act: Callable[[str], None]) -> None:
+        """Do something to each of some volumes that nobody is at work on."""
+        for volume_id in sorted(volume_ids):
             try:
                 with self.try_lock(volume_id) as free:
                     if free:
-                        self._settle(volume_id, left.get(volume_id, ()))
+                        act(volume_id)
                     else:
                         LOG.info('Volume %s is being worked on, and left alone.', volume_id)
             except exceptions.DriverError as error:
@@ -87,8 +96,9 @@ class Startup:
             self._give_up_deletions(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
+        kept = [layout.restored] if state.status in restoring.STATES else []
         for name in left:
-            if listing.is_temporary(name):
+            if listing.is_temporary(name) and name not in kept:
                 volumes.remove_temporary(layout, name)
 
     def _give_up_deletions(self, volume_id: str) -> None:
@@ -113,9 +123,14 @@ class Startup:
                 state.id,
             )
 
-    def _leftovers(self) -> dict[str, list[str]]:
-        """Return the names of journals and temporary files on the shares, by volume id."""
-        names = list(self._names())
+    def _discard_restored(self, volume_id: str) -> None:
+        state = self.backend.opener.ledger.volume_state(volume_id)
+        if state.status not in restoring.STATES:
+            restoring.discard(self.backend.opener.layout(state.share, state.name))
+
+    def _leftovers(self, endings: tuple[str, ...]) -> dict[str, list[str]]:
+        """Return the names of files on the shares with one of some endings, by volume id."""
+        names = list(self._names(endings))
         if not names:
             return {}
         known = self.rows.volume_names(self.host, self.cluster)
@@ -126,11 +141,11 @@ class Startup:
                 found.setdefault(volume_id, []).append(name)
         return found
 
-    def _names(self) -> Iterator[str]:
+    def _names(self, endings: tuple[str, ...]) -> Iterator[str]:
         mounted = self.backend.opener.mounted
         for export in mounted.admitted():
             try:
                 with os.scandir(mounted.folder(export)) as entries:
-                    yield from (each.name for each in entries if each.name.endswith(_LEFTOVERS))
+                    yield from (each.name for each in entries if each.name.endswith(endings))
             except (OSError, exceptions.ShareError) as error:
                 LOG.error('What was left on %s could not be looked for: %s', export, error)

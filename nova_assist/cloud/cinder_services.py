@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Cinder in this process: API, scheduler, and one volume service for each backend.
+"""A real Cinder in this process: API, scheduler, backup, and a volume service for each backend.
 
 Main class: :class:`CinderServices`. The patching for eventlet has to be done by then; who starts
 and ends the process is left to :mod:`nova_assist.cloud.service`.
@@ -7,6 +7,7 @@ and ends the process is left to :mod:`nova_assist.cloud.service`.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import logging
@@ -73,6 +74,7 @@ class CinderServices:
         self._settings = settings
         self._errors = _Errors()
         self._volumes: dict[str, service.Service] = {}
+        self._backup: service.Service | None = None
         self._api: service.WSGIService | None = None
 
     def start(self) -> None:
@@ -91,6 +93,7 @@ class CinderServices:
         self._create_volume_services()
         self._refuse_unknown_options()
         _rehome_workers({volume.host: volume for volume in self._volumes.values()})
+        self._start_backup_service()
         for backend in self._volumes:
             self._start_volume_service(backend)
         self._start_api()
@@ -100,10 +103,11 @@ class CinderServices:
         """Stop in order: no new requests, then let what is under way finish."""
         if self._api:
             self._api.stop()
-        for volume in self._volumes.values():
-            volume.stop()
-        for volume in self._volumes.values():
-            volume.wait()
+        services = [*([self._backup] if self._backup else []), *self._volumes.values()]
+        for each in services:
+            each.stop()
+        for each in services:
+            each.wait()
 
     def _configure(self) -> None:
         """Write ``cinder.conf`` and the shares' files, and load them."""
@@ -168,6 +172,16 @@ class CinderServices:
                         f'driver {self._settings.driver} has no option {name!r}; see its '
                         f'documentation for the names'
                     )
+
+    def _start_backup_service(self) -> None:
+        """Start cinder-backup, which gives up at its start what it was doing at its end."""
+        self._backup = service.Service.create(
+            binary=constants.BACKUP_BINARY,
+            service_name='backup',
+            process_number=1,
+            semaphore=contextlib.nullcontext(),
+        )
+        self._backup.start()
 
     def _start_volume_service(self, backend: str) -> None:
         volume = self._volumes[backend]

@@ -53,16 +53,15 @@ _COMPUTE_FEATURES = {
     'volume_multiattach': 'false',
 }
 
-#: There is no image with data, and no backup service.
 _VOLUME_FEATURES = {
-    'backup': 'false',
+    'backup': 'true',
     'clone': 'true',
     'concurrency_tests': 'true',
-    'enable_volume_image_dep_tests': 'false',
+    'enable_volume_image_dep_tests': 'true',
     'manage_snapshot': 'false',
     'manage_volume': 'false',
     'snapshot': 'true',
-    'volume_image_dep_tests': 'false',
+    'volume_image_dep_tests': 'true',
     'volume_revert': 'false',
 }
 

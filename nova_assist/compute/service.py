@@ -18,6 +18,8 @@ from nova_assist.compute.consoles import Consoles
 from nova_assist.compute.credentials import Credentials
 from nova_assist.compute.extending import Extending
 from nova_assist.compute.faults import Faults
+from nova_assist.compute.glance import stand_ins
+from nova_assist.compute.glance.store import ImageStore
 from nova_assist.compute.keypairs import Keypairs
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
 from nova_assist.compute.resting import Resting
@@ -53,6 +55,8 @@ class Compute:
             self.store, self.cinder, self.attachments, self.faults
         )
         self.extending = Extending(self.cinder, self.attachments, self.faults)
+        self.images = ImageStore(folder / 'images')
+        stand_ins.provide(self.images)
         self.keypairs = Keypairs(folder / 'keypairs.json')
         self.actions = Actions(self.store)
         self.consoles = Consoles(folder / 'consoles')

@@ -23,6 +23,7 @@ from novaclient import exceptions as nova_errors
 from nova_assist.checks.reader import ImageSource
 from nova_assist.checks.scene import Attachment, GuestDisk
 from nova_assist.scenarios.errors import NoAnswer, StepFailed
+from nova_assist.scenarios.image_service import ImageService
 
 _TIMEOUT = 30.0
 
@@ -75,6 +76,7 @@ class Api:
         self.nova = nova
         parts = urlsplit(compute_url)
         self._compute = f'{parts.scheme}://{parts.netloc}'
+        self.images = ImageService(nova.client.session, f'{self._compute}/image/v2')
 
     def volume_status(self, volume_id: str) -> str | None:
         """Return the volume's status, or ``None`` if there is no such volume."""
@@ -223,6 +225,10 @@ def refusals(request: str) -> Iterator[None]:
     try:
         yield
     except (cinder_errors.ClientException, nova_errors.ClientException) as error:
+        raise StepFailed(
+            f'{request} was refused: {error}', 'an accepted request', str(error)
+        ) from error
+    except session_errors.HttpError as error:
         raise StepFailed(
             f'{request} was refused: {error}', 'an accepted request', str(error)
         ) from error

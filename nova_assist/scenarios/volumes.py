@@ -11,6 +11,7 @@ from nova_assist.checks.reader import ImageSource
 from nova_assist.scenarios.context import GONE, Context
 from nova_assist.scenarios.disk import Disk
 from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.images import TrackedImage
 from nova_assist.scenarios.rest import Connection, refusals
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 from nova_assist.scenarios.writer import choose_blocks, write_all
@@ -39,11 +40,25 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        if not isinstance(snapshot.data, Exactly):
-            message = f"a clone of {snapshot.name} can't be judged before the snapshot itself is"
-            raise StepFailed(message, 'a judged snapshot', 'one never judged')
-        history = History(name, snapshot.data.blocks)
+        history = History(name, self.judged(snapshot).blocks)
         return self._create(name, gib, history, snapshot_id=snapshot.id)
+
+    def create_from_backup(self, backup_id: str, name: str, size: int) -> TrackedVolume:
+        """Make a volume of ``size`` bytes from a backup, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        return self._create(name, size // _GIB, History(name), backup_id=backup_id)
+
+    def judged(self, snapshot: TrackedSnapshot) -> Exactly:
+        """Return what a snapshot holds that has been judged.
+
+        :raises StepFailed: if it hasn't been
+        """
+        if not isinstance(snapshot.data, Exactly):
+            message = f"a copy of {snapshot.name} can't be judged before the snapshot itself is"
+            raise StepFailed(message, 'a judged snapshot', 'one never judged')
+        return snapshot.data
 
     def clone_volume(self, source: TrackedVolume, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from another, whether a guest is writing to that or not; wait for it.
@@ -55,7 +70,18 @@ class Volumes:
         volume = self._create(name, gib, History(name, history.state(low)), source_volid=source.id)
         if source.writer is not None:
             volume.unsettled = Within(volume.size, history, low, history.issued)
-        self._expect_no_other_snapshots(source)
+        self.expect_no_other_snapshots(source, 'cloning')
+        return volume
+
+    def of_image(self, image: TrackedImage, name: str, gib: int = 1) -> TrackedVolume:
+        """Make a volume of an image, which has to fit, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        history = History(name, image.history.state(image.low))
+        volume = self._create(name, gib, history, imageRef=image.id)
+        if image.low < image.high:
+            volume.unsettled = Within(volume.size, image.history, image.low, image.high)
         return volume
 
     def delete(self, volume: TrackedVolume) -> None:
@@ -210,13 +236,18 @@ class Volumes:
             [pending],
         )
 
-    def _expect_no_other_snapshots(self, volume: TrackedVolume) -> None:
+    def expect_no_other_snapshots(self, volume: TrackedVolume, doing: str) -> None:
+        """See that what was done has left no snapshot of a volume.
+
+        :param doing: what was done, such as ``cloning``
+        :raises StepFailed: if there is one that the scenario hasn't taken
+        """
         with refusals(f'listing the snapshots of volume {volume.name}'):
             found = self._context.api.snapshots().get(volume.id, {})
         known = {snapshot.id for snapshot in volume.snapshots}
         if other := sorted(found.keys() - known):
             raise StepFailed(
-                f'cloning volume {volume.name} has left snapshots of it',
+                f'{doing} volume {volume.name} has left snapshots of it',
                 'none but its own',
                 ', '.join(other),
             )
@@ -234,7 +265,7 @@ class Volumes:
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
         self.all.append(volume)
         context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
-        self._context.await_volume(volume, 'available', 'creating')
+        self._context.await_volume(volume, 'available', 'creating', 'downloading')
         return volume
 
     def _source(self, volume: TrackedVolume, connection: Connection) -> ImageSource:

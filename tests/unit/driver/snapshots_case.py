@@ -70,7 +70,7 @@ class Rows:
     def volume_state(self, volume_id):
         return self.state
 
-    def add_temporary_snapshot(self, source_id, new_volume_id):
+    def add_temporary_snapshot(self, source_id, made_id, purpose):
         self.temporary['t'] = 'creating'
         self.nova_api.status = client.Status('creating', '0%')
         return 't'
