@@ -90,13 +90,14 @@ class Rows(Protocol):
 
 def settle(
     rows: Rows, volume_id: str, extension: Extension, active: Image, *, attached: bool
-) -> None:
+) -> int:
     """Bring the database in line with what has become of an extension, as far as that is certain.
 
     A guest that has seen the new size may have written up to it, so the volume has that size then,
     whatever Cinder was told. While the volume is attached, an old size may yet change.
 
     :param active: the active file as it is now
+    :return: the size of the volume in bytes
     """
     grown = active.virtual_size // _GIB * _GIB
     if grown > extension.before:
@@ -108,7 +109,9 @@ def settle(
             volume_id,
             size // _GIB,
         )
-    elif not attached:
+        return size
+    if not attached:
         rows.forget(volume_id, extension.before)
     else:
         rows.withdraw(volume_id, extension)
+    return extension.before

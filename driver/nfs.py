@@ -22,6 +22,7 @@ from driver import (
     access,
     auto,
     backups,
+    capabilities,
     database,
     exceptions,
     extension_rows,
@@ -29,6 +30,7 @@ from driver import (
     options,
     refusals,
     restoring,
+    revert_rows,
     startup_rows,
 )
 from driver.backend import Backend
@@ -37,6 +39,7 @@ from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
 from driver.layout import Format
 from driver.opening import Opener
+from driver.revert import Reverts
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
@@ -69,6 +72,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._extending: Extending
         self._copies: Copies
         self._images: ImageTransfer
+        self._reverts: Reverts
         self._startup: Startup
         self._over_subscription = 1.0
 
@@ -98,8 +102,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._extending = Extending(opener)
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
+        self._reverts = Reverts(opener, revert_rows)
         mine = (self.host, self.cluster_name)
-        self._startup = Startup(self._backend, startup_rows, *mine, self._try_lock)
+        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine, self._try_lock)
         self._startup.settle()
         backups.settle(*mine, self._try_lock, self._backend.delete_volume)
 
@@ -224,14 +229,16 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         return {'provider_location': share}
 
     def snapshot_revert_use_temp_snapshot(self) -> bool:
-        """Tell Cinder not to take a snapshot before it asks for a revert, which is refused."""
+        """Tell Cinder not to take a snapshot before it asks for a revert.
+
+        A revert that fails leaves the data as it was; and with a newer snapshot none would do.
+        """
         return False
 
-    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> NoReturn:
-        """Refuse: Cinder's generic way would write raw data over a qcow2 overlay."""
-        raise exceptions.Unsupported(
-            'Volumes are not reverted: create a volume from the snapshot instead.'
-        )
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
+        """Give a detached volume the data of its newest snapshot again."""
+        self._reverts.revert(volume.id, snapshot.id)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def copy_image_to_volume(
@@ -305,17 +312,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'vendor_name': self.vendor_name,
             'driver_version': self.VERSION,
             'storage_protocol': self.driver_volume_type,
-            'total_capacity_gb': sum(share.total for share in found) / units.Gi,
-            'free_capacity_gb': sum(share.free for share in found) / units.Gi,
-            'provisioned_capacity_gb': sum(share.allocated for share in found) / units.Gi,
-            'reserved_percentage': self.configuration.reserved_percentage,
-            'max_over_subscription_ratio': self._over_subscription,
-            'thin_provisioning_support': self._settings.sparse,
-            'thick_provisioning_support': not self._settings.sparse,
-            'sparse_copy_volume': True,
-            'online_extend_support': True,
-            'multiattach': False,
-            'QoS_support': False,
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
+            **capabilities.report(self._settings, found, self._over_subscription),
         }

@@ -72,6 +72,7 @@ class Ledger(Protocol):
 class Opened:
     """A volume whose record and headers agree.
 
+    :ivar size: bytes
     :ivar pending: a deletion that was interrupted and has to be finished, unless the guest's
         QEMU is still merging; the snapshot's data can't be relied on
     """
@@ -79,6 +80,7 @@ class Opened:
     layout: Layout
     record: Record
     chain: Chain
+    size: int
     pending: Intent | None = None
 
 
@@ -125,11 +127,15 @@ class Opener:
             found = self._read_chain(state, layout, record)
             pending = self._end(state, layout, record, found, pending)
         chain.check(layout, record, found)
-        if state.extension is not None:
-            extension.settle(
-                self.extensions, state.id, state.extension, found.active, attached=state.attached
-            )
-        return Opened(layout, record, found, pending)
+        return Opened(layout, record, found, self._size(state, found), pending)
+
+    def _size(self, state: VolumeState, found: Chain) -> int:
+        """Return a volume's size, settled if it was uncertain."""
+        if state.extension is None:
+            return state.size
+        return extension.settle(
+            self.extensions, state.id, state.extension, found.active, attached=state.attached
+        )
 
     def _end(
         self, state: VolumeState, layout: Layout, record: Record, found: Chain, pending: Intent

@@ -23,9 +23,10 @@ from nova_assist import client
 LOG = logging.getLogger(__name__)
 
 # The states in which the in-tree driver (remotefs.py) works on snapshots too, and that of a volume
-# of which an image is being made: there the snapshot is our own.
+# of which an image is being made: there the snapshot is our own. All of a volume can be deleted of
+# which a revert has failed.
 _CREATE_STATES = ('available', 'in-use', 'backing-up', 'uploading')
-_DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading')
+_DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading', 'error')
 
 #: Seconds that a volume may take from being detached to its next state.
 _PASSING_SECONDS = 60

@@ -19,6 +19,7 @@ from driver import exceptions, journal, listing, reading, restoring, volumes
 from driver.backend import Backend
 from driver.database import VolumeState
 from driver.layout import JOURNAL, RESTORED, TEMPORARY
+from driver.revert import Reverts
 from driver.startup_rows import Unfinished
 
 LOG = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Startup:
     """
 
     backend: Backend
+    reverts: Reverts
     rows: Rows
     host: str
     cluster: str | None
@@ -61,7 +63,8 @@ class Startup:
         """Settle every volume of which something was under way and nobody is at work on."""
         unfinished = self.rows.unfinished(self.host, self.cluster)
         left = self._leftovers((JOURNAL, TEMPORARY))
-        concerned = unfinished.deletions | unfinished.extensions | left.keys()
+        reverts = self.reverts.rows.unfinished(self.host, self.cluster)
+        concerned = unfinished.deletions | unfinished.extensions | reverts | left.keys()
         self._each(concerned, lambda volume_id: self._settle(volume_id, left.get(volume_id, ())))
 
     def sweep(self) -> None:
@@ -94,6 +97,7 @@ class Startup:
         # With a volume Cinder's own start deletes its snapshots, which have to be "deleting" then.
         if state.status != 'deleting':
             self._give_up_deletions(volume_id)
+        self.reverts.settle(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
         kept = [layout.restored] if state.status in restoring.STATES else []

@@ -48,6 +48,29 @@ def create_overlay(layout: Layout, name: str, backing: Image, maker: access.File
         qemu_img.create_overlay(temporary, backing.name, backing.format, backing.virtual_size)
 
 
+def replace_overlay(
+    layout: Layout, name: str, backing: Image, size: int, maker: access.FileMaker
+) -> None:
+    """Put an empty overlay in the place of another one, whose data goes.
+
+    Who comes to open the old one before it is replaced finds it empty, see :func:`withdraw`. It
+    is claimed by a second name: an NFS client that is to replace an open file gives that another
+    name first (``nfs_rename`` of Linux), and a death in between would leave no overlay at all.
+
+    :param size: virtual size in bytes
+    :raises FileInUse: somebody has it open
+    """
+    old = layout.temporary(f'{name}.replaced')
+    durable.link(layout.path(name), layout.path(old))
+    try:
+        with locks.claim(layout.path(old)):
+            with _new_file(layout, name, maker) as temporary:
+                qemu_img.create_overlay(temporary, backing.name, backing.format, size)
+            durable.truncate(layout.path(old), 0)
+    finally:
+        remove_temporary(layout, old)
+
+
 def copy(
     source: pathlib.Path,
     source_format: Format,

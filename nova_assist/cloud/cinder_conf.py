@@ -35,6 +35,8 @@ _FIXED = {
     'periodic_fuzzy_delay': '0',
     'reinit_driver_count': '0',
     'enable_force_upload': 'true',
+    'cinder_internal_tenant_project_id': 'image-cache',
+    'cinder_internal_tenant_user_id': 'image-cache',
     'verify_glance_signatures': 'disabled',
     'scheduler_default_filters': 'AvailabilityZoneFilter,CapabilitiesFilter',
     'quota_volumes': '-1',

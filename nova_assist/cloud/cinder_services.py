@@ -30,7 +30,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from nova_assist.client import poll
-from nova_assist.cloud import cinder_api, cinder_conf, private
+from nova_assist.cloud import cinder_api, cinder_conf, downloads, private
 from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
 #: How long the services may take, once started, until the scheduler knows every backend.
@@ -127,6 +127,8 @@ class CinderServices:
         os_brick.setup(cfg.CONF)
         if settings.privilege is Privilege.OURS:
             _run_privileged_calls_here()
+        elif settings.privilege is Privilege.NONE:
+            downloads.look_unprivileged()
 
     def _prepare_database(self) -> None:
         """Make the database where there is none, and each backend's volume type.

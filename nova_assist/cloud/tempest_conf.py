@@ -62,7 +62,7 @@ _VOLUME_FEATURES = {
     'manage_volume': 'false',
     'snapshot': 'true',
     'volume_image_dep_tests': 'true',
-    'volume_revert': 'false',
+    'volume_revert': 'true',
 }
 
 
@@ -179,6 +179,7 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         'file_mode': '0660' if share.secure else '0666',
         # Services that root runs make files of root's.
         'secure_mode': _boolean(share.secure and share.owner != 0),
+        'hold_nova': 'true',
         'depth': '4',
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',

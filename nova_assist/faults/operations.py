@@ -16,6 +16,7 @@ from nova_assist.faults.image_operations import (
     VolumeFromImage,
 )
 from nova_assist.faults.operation import Operation
+from nova_assist.faults.revert_operation import RevertVolume
 from nova_assist.faults.snapshot_operations import (
     CommitWithoutGuest,
     CreateSnapshot,
@@ -95,6 +96,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'backup-detached': BackUp,
     'backup-attached': BackUpOnline,
     'restore': Restore,
+    'revert': RevertVolume,
     'start': Start,
     'compute-create-online': CreateSnapshotWithoutCompute,
     'compute-delete-only-online': DeleteOnlyWithoutCompute,

@@ -128,11 +128,11 @@ def remove_unknown_snapshots(stage: Stage, of: TrackedVolume) -> None:
 
 
 def make_usable(context: Context, volume_id: str, status: str = 'available') -> None:
-    """Give a volume a status, as an administrator would after some failures.
+    """Give a volume a status, as an administrator would if an operation on it failed.
 
     :raises StepFailed: it is refused
     """
-    if context.api.volume_status(volume_id) in ('error_extending', 'error_restoring'):
+    if context.api.volume_status(volume_id) in ('error', 'error_extending', 'error_restoring'):
         with refusals(f'resetting the status of volume {volume_id}'):
             context.api.cinder.volumes.reset_state(volume_id, status)
 

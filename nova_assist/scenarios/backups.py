@@ -70,7 +70,7 @@ class Backups:
         taken = volume.snapshot(snapshot)
         made = self._create(volume, name, snapshot_id=taken.id)
         self._volumes.await_snapshot(taken.id, snapshot, 'available', 'backing-up')
-        return TrackedBackup(made, name, self._volumes.judged(taken))
+        return TrackedBackup(made, name, taken.known())
 
     def restore(self, backup: TrackedBackup, volume: TrackedVolume) -> None:
         """Restore a backup over a volume that nobody uses, and wait for it.

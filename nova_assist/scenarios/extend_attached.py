@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from nova_assist.checks.pattern import BLOCK_SIZE
 from nova_assist.scenarios.errors import NotPossible, StepFailed
+from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
 from nova_assist.scenarios.tracked import TrackedVolume
@@ -70,7 +71,8 @@ def _extend_first(stage: Stage, volume: TrackedVolume, declared: bool | None) ->
     except StepFailed as error:
         if declared or stage.context.api.volume_status(volume.id) != 'error_extending':
             raise
-        stage.volumes.reset(volume, 'in-use')
+        with refusals(f'resetting the status of volume {volume.name}'):
+            stage.context.api.cinder.volumes.reset_state(volume.id, 'in-use')
         raise NotPossible(
             f'the driver refuses it, and has declared nothing (online_extend_support): {error}'
         ) from error

@@ -31,6 +31,7 @@ from nova_assist.scenarios import (
     online_chain,
     reattach,
     reboot,
+    revert,
     secure,
 )
 from nova_assist.scenarios.errors import UnknownScenario
@@ -49,6 +50,7 @@ STORIES = (
     extend_offline.STORY,
     extend_attached.STORY,
     image_transfer.STORY,
+    revert.STORY,
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')

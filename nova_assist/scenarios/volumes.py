@@ -6,7 +6,7 @@ Main class: :class:`Volumes`.
 
 from __future__ import annotations
 
-from nova_assist.checks.model import Exactly, Expectation, History, Within
+from nova_assist.checks.model import Expectation, History, Within
 from nova_assist.checks.reader import ImageSource
 from nova_assist.scenarios.context import GONE, Context
 from nova_assist.scenarios.disk import Disk
@@ -40,7 +40,7 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        history = History(name, self.judged(snapshot).blocks)
+        history = History(name, snapshot.known().blocks)
         return self._create(name, gib, history, snapshot_id=snapshot.id)
 
     def create_from_backup(self, backup_id: str, name: str, size: int) -> TrackedVolume:
@@ -49,16 +49,6 @@ class Volumes:
         :raises StepFailed: if it doesn't become available
         """
         return self._create(name, size // _GIB, History(name), backup_id=backup_id)
-
-    def judged(self, snapshot: TrackedSnapshot) -> Exactly:
-        """Return what a snapshot holds that has been judged.
-
-        :raises StepFailed: if it hasn't been
-        """
-        if not isinstance(snapshot.data, Exactly):
-            message = f"a copy of {snapshot.name} can't be judged before the snapshot itself is"
-            raise StepFailed(message, 'a judged snapshot', 'one never judged')
-        return snapshot.data
 
     def clone_volume(self, source: TrackedVolume, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from another, whether a guest is writing to that or not; wait for it.
@@ -107,13 +97,36 @@ class Volumes:
         volume.size = gib * _GIB
         volume.blocks = choose_blocks(self._context.rng, volume.size)
 
-    def reset(self, volume: TrackedVolume, status: str) -> None:
-        """Declare a volume in an error state to be in another, as an administrator would.
+    def revert(self, volume: TrackedVolume, name: str) -> None:
+        """Give a volume that is not in use the data of its newest snapshot back; wait for it.
+
+        :raises StepFailed: if it is refused or doesn't end well
+        """
+        snapshot = volume.snapshot(name)
+        self.request_revert(volume, name)
+        self._context.await_volume(volume, 'available', 'reverting')
+        self.await_snapshot(snapshot.id, name, 'available', 'restoring')
+        self.take_back(volume, name)
+
+    def request_revert(self, volume: TrackedVolume, name: str) -> None:
+        """Ask for a revert without waiting.
 
         :raises StepFailed: if it is refused
         """
-        with refusals(f'resetting the status of volume {volume.name}'):
-            self._context.api.cinder.volumes.reset_state(volume.id, status)
+        with refusals(f'reverting volume {volume.name} to snapshot {name}'):
+            self._context.api.cinder.volumes.revert_to_snapshot(
+                volume.id, volume.snapshot(name).id
+            )
+
+    def take_back(self, volume: TrackedVolume, name: str) -> None:
+        """Expect a volume to hold what a snapshot of it does; judges have to know what that is.
+
+        Its writes have another origin from now on, or new ones could be taken for old ones.
+
+        :raises StepFailed: if the snapshot was never judged
+        """
+        origin = f'{volume.history.origin}~'
+        volume.history = History(origin, volume.snapshot(name).known().blocks)
 
     def write(self, volume: TrackedVolume) -> None:
         """Attach a volume that is not in use to a host, write to about half of its blocks, detach.

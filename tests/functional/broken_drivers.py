@@ -166,6 +166,13 @@ class KeepsTemporarySnapshot(nfs.NfsDriver):
         super().do_setup(context)
 
 
+class RevertsNothing(nfs.NfsDriver):
+    """Says that it has reverted a volume, and has not."""
+
+    def revert_to_snapshot(self, context, volume, snapshot):
+        """Do nothing."""
+
+
 class SettlesNothing(nfs.NfsDriver):
     """Starts without a look at what the last service has left half done."""
 

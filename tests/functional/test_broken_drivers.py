@@ -78,6 +78,9 @@ class BrokenDriverTest(unittest.TestCase):
             'RefusesToExtend', 'extend-attached-raw', 'api', 'v1 .* ended error_extending'
         )
 
+    def test_revert_that_changes_nothing(self):
+        self.assert_found('RevertsNothing', 'revert-raw', 'data', 'v1.*found write')
+
     def test_damaged_record_that_is_emptied(self):
         self.assert_found(
             'ClearsDamagedRecord', 'damaged-record-raw', 'chain', r'volume-\S+\.info was changed'

@@ -202,15 +202,6 @@ class RefusalsTest(DriverCase):
         self.assertEqual('raw', found.volume_type)
         self.assertEqual([f'volume-{volume.id}'], self.files(volume))
 
-    def test_what_is_not_supported_is_refused_and_loses_nothing(self):
-        volume = self.volume()
-        snapshot = self.snapshot(volume)
-        self.cinder.volumes.revert_to_snapshot(volume, snapshot)
-        self.await_status(self.cinder.volumes, volume, 'error')
-        self.assertEqual(3, len(self.files(volume)))
-        self.cinder.volumes.reset_state(volume, 'available')
-        self.cinder.volume_snapshots.reset_state(snapshot, 'available')
-
 
 class ModesTest(DriverCase):
     options: typing.ClassVar = {

@@ -10,6 +10,7 @@ from driver.database import VolumeState
 from driver.extending import Extending
 from driver.layout import Format
 from driver.opening import Opener
+from driver.revert import Reverts
 from driver.snapshots import Snapshots
 from nova_assist import client
 from tests.unit.driver import builders
@@ -131,6 +132,31 @@ class Extensions:
             raise self.error
 
 
+class RevertRows:
+    """Stands for Cinder's database: one volume, and the snapshot that it is reverted to."""
+
+    def __init__(self, test):
+        self.test = test
+        self.snapshot = None
+
+    def ask(self, snapshot_id):
+        self.snapshot = snapshot_id
+        self.test.state = dataclasses.replace(self.test.state, status='reverting')
+        self.test.rows.state = self.test.state
+
+    def unfinished(self, host, cluster):
+        return frozenset(['v'] if self.test.state.status == 'reverting' else [])
+
+    def snapshot_of(self, volume_id):
+        return self.snapshot if self.test.state.status == 'reverting' else None
+
+    def end(self, volume_id, status):
+        self.snapshot = None
+        if self.test.state.status == 'reverting':
+            self.test.state = dataclasses.replace(self.test.state, status=status)
+            self.test.rows.state = self.test.state
+
+
 class Interrupted(BaseException):
     """The death of cinder-volume at one place."""
 
@@ -146,6 +172,8 @@ class SnapshotsCase(OnlineCase):
             options, Folder(self.layout.folder), self.maker, self.rows, self.growth
         )
         self.snapshots = Snapshots(self.opener)
+        self.revert_rows = RevertRows(self)
+        self.reverts = Reverts(self.opener, self.revert_rows)
         self.backend = Backend(self.opener)
         self.extending = Extending(self.opener)
         self.state = VolumeState(

@@ -235,3 +235,11 @@ class DetachedTest(ExtendingCase):
     def test_share_without_room(self):
         self.opener.mounted.fits = lambda capacity, size: False
         self.assert_failed('has no room')
+
+    def test_revert_gives_the_size_that_a_guest_has_seen(self):
+        self.extending.extend(self.state, 2 * GIB, None)
+        self.state = dataclasses.replace(self.state, size=GIB, extension=Extension(GIB, 2 * GIB))
+        self.revert_rows.ask('a')
+        self.reverts.revert('v', 'a')
+        self.assertEqual(2 * GIB, self.state.size)
+        self.assertEqual(2 * GIB, self.size())

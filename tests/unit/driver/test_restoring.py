@@ -194,8 +194,13 @@ class LeftoverTest(RestoringCase):
         self.make(Format.RAW)
         self.write_backup()
         self.rows.volume_state = lambda _: self.state
+        mine = ('node@nfs', None)
         self.startup = Startup(
-            self.backend, Database(self), 'node@nfs', None, lambda _: contextlib.nullcontext(True)
+            self.backend,
+            self.reverts,
+            Database(self),
+            *mine,
+            lambda _: contextlib.nullcontext(True),
         )
 
     def assert_left(self, left):

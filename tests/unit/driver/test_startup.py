@@ -12,7 +12,8 @@ from driver.layout import Format
 from driver.startup import Startup
 from driver.startup_rows import Unfinished
 from tests.unit.driver import builders
-from tests.unit.driver.snapshots_case import Interrupted, SnapshotsCase
+from tests.unit.driver.snapshots_case import Interrupted
+from tests.unit.driver.test_revert import RevertCase
 
 
 class Database:
@@ -36,7 +37,7 @@ class Database:
         return left
 
 
-class StartupTest(SnapshotsCase):
+class StartupTest(RevertCase):
     def setUp(self):
         super().setUp()
         self.database = Database(self)
@@ -48,7 +49,8 @@ class StartupTest(SnapshotsCase):
         yield self.free
 
     def start(self):
-        Startup(self.backend, self.database, 'node@nfs', None, self.try_lock).settle()
+        mine = ('node@nfs', None)
+        Startup(self.backend, self.reverts, self.database, *mine, self.try_lock).settle()
 
     def leave_creation(self):
         self.die_in(records, 'save')
@@ -158,6 +160,23 @@ class StartupTest(SnapshotsCase):
             self.start()
         self.assertFalse(self.growth.extending)
         self.assertEqual((builders.GIB, 0), (self.growth.shown, self.growth.charged))
+
+    def test_revert_is_finished(self):
+        self.take('a')
+        self.write(1)
+        self.revert_rows.ask('a')
+        self.layout.path(self.layout.temporary(self.layout.overlay('a'))).touch()
+        self.start()
+        self.assertEqual('available', self.state.status)
+        self.assertEqual([], self.written())
+        self.assert_clean(self.layout.overlay('a'))
+
+    def test_revert_of_a_volume_that_is_gone_fails(self):
+        self.layout.path(builders.VOLUME).unlink()
+        self.revert_rows.ask('a')
+        with self.assertLogs('driver.revert', 'ERROR'):
+            self.start()
+        self.assertEqual('error', self.state.status)
 
     def test_volume_that_can_not_be_settled_does_not_keep_the_service_from_starting(self):
         self.leave_creation()

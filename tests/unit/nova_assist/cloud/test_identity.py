@@ -111,6 +111,13 @@ class KeystoneTest(Scratch):
         first = self.prepared()
         self.assertEqual(first.identity, self.keystone().identity)
 
+    def test_password_that_another_cloud_has_left_meanwhile(self):
+        early = self.keystone()
+        other = self.prepared()
+        with self.assertRaisesRegex(SettingsError, f'{self.folder} just now .*start this one'):
+            early.prepare(KeystoneEndpoints('c', 'n', early.identity, self.folder))
+        self.assertEqual(other.identity, self.keystone().identity)
+
     def test_each_folder_has_a_password_of_its_own(self):
         self.assertNotEqual(self.keystone().identity, self.keystone().identity)
 
