@@ -191,9 +191,8 @@ class LeftoverTest(RestoringCase):
         super().setUp()
         self.make(Format.RAW)
         self.write_backup()
-        self.startup = Startup(
-            self.backend, Database(self), 'node@nfs', None, lambda _: contextlib.nullcontext(True)
-        )
+        mine = ('node@nfs', None, lambda _: contextlib.nullcontext(True))
+        self.startup = Startup(self.backend, self.reverts, Database(self), *mine)
 
     def assert_left(self, left):
         self.assertEqual(left, self.layout.restored in self.names())
