@@ -20,7 +20,7 @@ from nova_assist.cloud import (
     tempest_conf,
 )
 from nova_assist.cloud.clients import KeystoneEndpoints
-from nova_assist.cloud.errors import MissingExtraError, SettingsError
+from nova_assist.cloud.errors import FolderError, MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, Role
 from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.keystone_settings import KeystoneSettings
@@ -109,6 +109,13 @@ class KeystoneTest(Scratch):
     def test_folder_keeps_its_password(self):
         first = self.prepared()
         self.assertEqual(first.identity, self.keystone().identity)
+
+    def test_password_that_another_cloud_has_left_meanwhile(self):
+        early = self.keystone()
+        other = self.prepared()
+        with self.assertRaisesRegex(FolderError, f'{self.folder} just now .*start this one'):
+            early.prepare(KeystoneEndpoints('c', 'n', early.identity, self.folder))
+        self.assertEqual(other.identity, self.keystone().identity)
 
     def test_each_folder_has_a_password_of_its_own(self):
         self.assertNotEqual(self.keystone().identity, self.keystone().identity)
