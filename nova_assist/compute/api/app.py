@@ -21,13 +21,13 @@ from nova_assist.compute.api import (
     context,
     events,
     flavors,
+    formalities,
     images,
     instance_actions,
     keypairs,
     networks,
     request_ids,
     servers,
-    surroundings,
     versions,
 )
 from nova_assist.compute.service import Compute
@@ -64,7 +64,7 @@ def make_app(
     assist.AssistApi(compute).add_routes(app)
     instance_actions.InstanceActionsApi(compute).add_routes(app)
     keypairs.KeypairsApi(compute).add_routes(app)
-    surroundings.SurroundingsApi(compute).add_routes(app)
+    formalities.FormalitiesApi(compute).add_routes(app)
     return app
 
 
