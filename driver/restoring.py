@@ -9,8 +9,6 @@ change is left to :mod:`driver.volumes`. Callers hold the volume's lock.
 
 from __future__ import annotations
 
-import os
-
 from driver import durable, exceptions, reading, volumes, wrapping
 from driver.chain import Image
 from driver.database import VolumeState
@@ -53,9 +51,9 @@ def end(opener: Opener, state: VolumeState) -> None:
             f'{layout.restored}, to which a backup was restored, is gone. Volume {state.id} was '
             f'left as it is; restore the backup again.'
         )
-    written = _length(layout)
+    written = reading.length(layout.path(layout.restored))
     if written:
-        with volumes.at_rest(layout, opened.chain):
+        with volumes.superseded(layout, opened.chain.active.name):
             _take_in(opener, opened, written, opened.size)
     discard(layout)
 
@@ -73,8 +71,3 @@ def _take_in(opener: Opener, opened: Opened, written: int, size: int) -> None:
     if active.format is Format.QCOW2:
         wrapping.wrap(path, active.backing, active.backing_format)
     durable.publish(path, layout.path(active.name))
-
-
-def _length(layout: Layout) -> int:
-    with reading.opened(layout.path(layout.restored)) as handle:
-        return os.fstat(handle).st_size

@@ -53,22 +53,11 @@ def replace_overlay(
 ) -> None:
     """Put an empty overlay in the place of another one, whose data goes.
 
-    Who comes to open the old one before it is replaced finds it empty, see :func:`withdraw`. It
-    is claimed by a second name: an NFS client that is to replace an open file gives that another
-    name first (``nfs_rename`` of Linux), and a death in between would leave no overlay at all.
-
     :param size: virtual size in bytes
     :raises FileInUse: somebody has it open
     """
-    old = layout.temporary(f'{name}.replaced')
-    durable.link(layout.path(name), layout.path(old))
-    try:
-        with locks.claim(layout.path(old)):
-            with _new_file(layout, name, maker) as temporary:
-                qemu_img.create_overlay(temporary, backing.name, backing.format, size)
-            durable.truncate(layout.path(old), 0)
-    finally:
-        remove_temporary(layout, old)
+    with superseded(layout, name), _new_file(layout, name, maker) as temporary:
+        qemu_img.create_overlay(temporary, backing.name, backing.format, size)
 
 
 def copy(
@@ -107,7 +96,7 @@ def replace(
     :raises FileInUse: somebody has the old file open
     :raises ImageError: what was written is no image of a volume
     """
-    with locks.claim(layout.path(image.name)), _new_file(layout, image.name, maker) as temporary:
+    with superseded(layout, image.name), _new_file(layout, image.name, maker) as temporary:
         fill(temporary)
         made = reading.read_chain(layout, temporary.name, image.format, size).active
         if made.backing is not None:
@@ -205,6 +194,27 @@ def withdraw(layout: Layout, name: str) -> None:
             durable.remove(path)
 
 
+@contextlib.contextmanager
+def superseded(layout: Layout, name: str) -> Iterator[None]:
+    """Keep every QEMU out of a file while the block publishes another one in its place.
+
+    Who comes to open the old one before that finds it empty, see :func:`withdraw`. It is claimed
+    by a second name: an NFS client that is to replace an open file gives that another name first
+    (``nfs_rename`` of Linux), and a death in between would leave no file at all.
+
+    :raises FileInUse: somebody has it open
+    """
+    path, old = layout.path(name), layout.path(layout.temporary(f'{name}.replaced'))
+    durable.link(path, old)
+    try:
+        with locks.claim(old):
+            yield
+            if not old.samefile(path):  # what was not replaced keeps its data
+                durable.truncate(old, 0)
+    finally:
+        durable.remove(old)
+
+
 def remove_temporary(layout: Layout, name: str) -> None:
     """Remove a file that was being prepared; one that is gone is fine."""
     if reading.exists(layout, name):
@@ -269,7 +279,7 @@ def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) ->
 
 
 def _extend_raw(path: pathlib.Path, size: int, sparse: bool, *, holes: bool = False) -> None:
-    start = _length(path)
+    start = reading.length(path)
     try:
         if sparse:
             _truncate(path, size)
@@ -288,13 +298,8 @@ def _allocate(path: pathlib.Path, start: int, size: int) -> None:
     # cinder-volume has to go on meanwhile.
     processutils.execute('fallocate', '-x', '-o', str(start), '-l', str(size - start), str(path))
     # Some releases of that tool report success whatever happened.
-    if _length(path) < size:
+    if reading.length(path) < size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _length(path: pathlib.Path) -> int:
-    with reading.opened(path) as handle:
-        return os.fstat(handle).st_size
 
 
 def _truncate(path: pathlib.Path, size: int) -> None:

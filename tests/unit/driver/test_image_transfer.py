@@ -172,6 +172,18 @@ class DownloadTest(ImageCase):
         self.assertEqual([builders.VOLUME], self.names())
         self.assertTrue(reads(self.base(), Format.RAW, 3, 3))
 
+    def test_file_is_not_open_under_its_name_when_it_is_replaced(self):
+        """Or an NFS client would move it out of the way first."""
+        opened = self.watch_publication()
+        self.images.download(self.state, Download())
+        self.assertIn(f'{self.base()}.replaced.tmp', opened, 'claimed')
+        self.assertNotIn(str(self.base()), opened)
+
+    def test_who_opens_the_old_file_at_the_last_moment_finds_it_empty(self):
+        with self.base().open('rb') as late:
+            self.images.download(self.state, Download())
+            self.assertEqual(0, os.fstat(late.fileno()).st_size)
+
     def test_what_an_interrupted_attempt_left_is_replaced(self):
         self.layout.path(self.layout.temporary(builders.VOLUME)).write_text('half an image')
         self.images.download(self.state, Download())
