@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 from driver import access, exceptions, records
+from driver.extension import Extension
 from driver.image_transfer import ImageTransfer
 from driver.layout import Format
 from tests.unit.driver import builders, test_clones
@@ -136,6 +137,14 @@ class DownloadTest(ImageCase):
         image = Download()
         self.images.download(self.state, image)
         self.assertIs(Format.RAW, image.asked[0])
+
+    def test_volume_whose_extension_has_come_true_late_keeps_its_new_size(self):
+        os.truncate(self.base(), 2 * builders.GIB)
+        extension = Extension(builders.GIB, 2 * builders.GIB)
+        self.state = dataclasses.replace(self.state, extension=extension)
+        self.images.download(self.state, Download())
+        self.assertEqual(2 * builders.GIB, self.state.size)
+        self.assertEqual(2 * builders.GIB, self.base().stat().st_size)
 
     def test_header_in_the_data_of_a_raw_volume_is_data(self):
         self.images.download(self.state, Download(builders.header(backing='/etc/passwd')))
