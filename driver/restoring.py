@@ -31,7 +31,11 @@ def begin(opener: Opener, state: VolumeState) -> Image:
             f'Volume {state.id} is attached, so no backup is restored to it. Nothing was changed; '
             f'detach it, then repeat.'
         )
-    layout = opener.open(state).layout
+    layout = opener.layout(state.share, state.name)
+    # cinder-backup has this attempt ended even if it fails here, which must not take in what
+    # another one has left.
+    discard(layout)
+    opener.open(state)
     opener.maker.make(layout.path(layout.restored))
     return Image(layout.restored, Format.RAW, 0)
 

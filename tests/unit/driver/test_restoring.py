@@ -227,6 +227,15 @@ class LeftoverTest(RestoringCase):
         self.startup.sweep()
         self.assert_left(False)
 
+    def test_attempt_that_fails_at_its_start_does_not_take_in_what_an_earlier_one_left(self):
+        self.layout.path(self.layout.record).write_text('{')
+        with self.assertRaises(exceptions.RecordError):
+            self.begin()
+        self.layout.path(self.layout.record).unlink()
+        with self.assertRaisesRegex(exceptions.StateError, 'is gone'):
+            restoring.end(self.opener, self.state)
+        self.assert_reads(b1=OLD, b3=0)
+
     def test_sweep_leaves_what_others_prepare(self):
         self.layout.path(f'{builders.VOLUME}.tmp').touch()
         self.startup.sweep()
