@@ -7,8 +7,7 @@ left to :mod:`driver.backend`.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import functools
 from typing import Any, NoReturn
 
 from cinder import coordination, interface
@@ -32,12 +31,12 @@ from driver import (
     restoring,
     revert_rows,
     startup_rows,
+    volume_locks,
 )
 from driver.backend import Backend
 from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
-from driver.layout import Format
 from driver.opening import Opener
 from driver.revert import Reverts
 from driver.shares import Shares
@@ -103,21 +102,11 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
-        mine = (self.host, self.cluster_name)
-        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine, self._try_lock)
+        try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
+        mine = (self.host, self.cluster_name, try_lock)
+        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
         self._startup.settle()
-        backups.settle(*mine, self._try_lock, self._backend.delete_volume)
-
-    @contextlib.contextmanager
-    def _try_lock(self, volume_id: str) -> Iterator[bool]:
-        """Hold the lock of a volume for the length of the block if nobody else does."""
-        lock = coordination.COORDINATOR.get_lock(f'{self.driver_prefix}-{volume_id}')
-        taken = lock.acquire(blocking=False)
-        try:
-            yield taken
-        finally:
-            if taken:
-                lock.release()
+        backups.settle(*mine, self._backend.delete_volume)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -295,11 +284,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self, volume: Any, source: database.VolumeState, snapshot_id: str | None, context: Any
     ) -> None:
         share, size = self._place(volume)
-        target = (volume.id, share, volume.name, size)
-        if snapshot_id is None:
-            self._copies.of_volume(*target, source, context, Format.RAW)
-        else:
-            self._backend.create_from_snapshot(*target, source, snapshot_id, Format.RAW)
+        self._copies.for_backup(volume.id, share, volume.name, size, source, snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
         self._mounted.mount()

@@ -194,14 +194,8 @@ class LeftoverTest(RestoringCase):
         self.make(Format.RAW)
         self.write_backup()
         self.rows.volume_state = lambda _: self.state
-        mine = ('node@nfs', None)
-        self.startup = Startup(
-            self.backend,
-            self.reverts,
-            Database(self),
-            *mine,
-            lambda _: contextlib.nullcontext(True),
-        )
+        mine = ('node@nfs', None, lambda _: contextlib.nullcontext(True))
+        self.startup = Startup(self.backend, self.reverts, Database(self), *mine)
 
     def assert_left(self, left):
         self.assertEqual(left, self.layout.restored in self.names())

@@ -20,7 +20,7 @@ from nova_assist.cloud import (
     tempest_conf,
 )
 from nova_assist.cloud.clients import KeystoneEndpoints
-from nova_assist.cloud.errors import MissingExtraError, SettingsError
+from nova_assist.cloud.errors import FolderError, MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, Role
 from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.keystone_settings import KeystoneSettings
@@ -114,7 +114,7 @@ class KeystoneTest(Scratch):
     def test_password_that_another_cloud_has_left_meanwhile(self):
         early = self.keystone()
         other = self.prepared()
-        with self.assertRaisesRegex(SettingsError, f'{self.folder} just now .*start this one'):
+        with self.assertRaisesRegex(FolderError, f'{self.folder} just now .*start this one'):
             early.prepare(KeystoneEndpoints('c', 'n', early.identity, self.folder))
         self.assertEqual(other.identity, self.keystone().identity)
 
