@@ -24,15 +24,18 @@ from driver import (
     capabilities,
     database,
     exceptions,
+    extension_rows,
     glance,
     options,
     refusals,
     restoring,
     revert_rows,
+    startup_rows,
     volume_locks,
 )
 from driver.backend import Backend
 from driver.copying import Copies
+from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
 from driver.revert import Reverts
@@ -65,6 +68,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._mounted: Shares
         self._backend: Backend
         self._snapshots: Snapshots
+        self._extending: Extending
         self._copies: Copies
         self._images: ImageTransfer
         self._reverts: Reverts
@@ -91,15 +95,16 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         first = self._mounted.folder(self._mounted.mounted()[0])
         self._maker = auto.file_maker(self._settings, first, self._new_install)
         self._mounted.admit(self._maker)
-        opener = Opener(self._settings, self._mounted, self._maker, database)
+        opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
+        self._extending = Extending(opener)
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
         try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
         mine = (self.host, self.cluster_name, try_lock)
-        self._startup = Startup(self._backend, self._reverts, database, *mine)
+        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
         self._startup.settle()
         backups.settle(*mine, self._backend.delete_volume)
 
@@ -155,8 +160,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:
-        """Grow a detached volume to ``new_size`` GiB."""
-        self._backend.extend_volume(database.volume_state(volume.id), new_size * units.Gi)
+        """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
+        state = database.volume_state(volume.id)
+        self._extending.extend(state, new_size * units.Gi, volume.obj_context)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nova_assist.cloud.clients import Endpoints
-from nova_assist.cloud.errors import MissingExtraError, SettingsError
+from nova_assist.cloud.errors import FolderError, MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, catalog
 from nova_assist.cloud.keystone_settings import KeystoneSettings
 from nova_assist.cloud.service import Service
@@ -60,11 +60,11 @@ class Keystone:
     def prepare(self, endpoints: Endpoints) -> None:
         """Make its folder, and write down what it is to run; the cloud's folder is ours by now.
 
-        :raises SettingsError: another cloud has run in the folder since our password was chosen.
+        :raises FolderError: another cloud has run in the folder since our password was chosen.
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
         if self._kept_password() not in (None, self.identity.password):
-            raise SettingsError(
+            raise FolderError(
                 f'Another cloud has run in {self._folder.parent} just now and left a password of '
                 'its own there; start this one again to take it over'
             )

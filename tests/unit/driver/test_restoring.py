@@ -25,7 +25,9 @@ class RestoringCase(SnapshotsCase):
     def use(self, **changes):
         """Work with other options."""
         options = settings(self.layout.folder, **changes)
-        self.opener = Opener(options, Folder(self.layout.folder), self.maker, self.rows)
+        self.opener = Opener(
+            options, Folder(self.layout.folder), self.maker, self.rows, self.growth
+        )
         self.backend = Backend(self.opener)
         self.snapshots = Snapshots(self.opener)
 
@@ -191,6 +193,7 @@ class LeftoverTest(RestoringCase):
         super().setUp()
         self.make(Format.RAW)
         self.write_backup()
+        self.rows.volume_state = lambda _: self.state
         mine = ('node@nfs', None, lambda _: contextlib.nullcontext(True))
         self.startup = Startup(self.backend, self.reverts, Database(self), *mine)
 
