@@ -38,13 +38,13 @@ def create(
     :param size: bytes
     :param sparse: whether a raw file takes room only for what is written
     """
-    with _new_file(layout, layout.volume, maker) as temporary:
+    with new_file(layout, layout.volume, maker) as temporary:
         _shape(temporary, image_format, size, sparse)
 
 
 def create_overlay(layout: Layout, name: str, backing: Image, maker: access.FileMaker) -> None:
     """Make an overlay over an image of the volume, of the same virtual size."""
-    with _new_file(layout, name, maker) as temporary:
+    with new_file(layout, name, maker) as temporary:
         qemu_img.create_overlay(temporary, backing.name, backing.format, backing.virtual_size)
 
 
@@ -64,15 +64,16 @@ def copy(
     :param size: the new volume's size in bytes; beyond the source it reads as zeros
     :param held: the caller keeps everybody from writing to the source, see :func:`at_rest`
     """
-    with _new_file(layout, layout.volume, maker) as temporary:
+    with new_file(layout, layout.volume, maker) as temporary:
         _shape(temporary, image_format, size, sparse)
         qemu_img.convert(source, source_format, temporary, image_format, locking=not held)
 
 
-def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
-    """Grow the active file of a volume that nobody has open; one that has the size is fine.
+def grow(layout: Layout, image: Image, size: int, sparse: bool, *, holes: bool = False) -> None:
+    """Grow a file of a volume that nobody has open; one that has the size is fine.
 
     :param size: new size in bytes
+    :param holes: a raw file has some, which take up room from now on if it is not sparse
     :raises FileInUse: somebody has it open
     :raises StateError: it is larger already
     :raises ShareError: there is no room; the file has its old size again
@@ -87,7 +88,7 @@ def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
         qemu_img.resize(path, image.format, size)
     else:
         with locks.claim(path):
-            _extend_raw(path, size, sparse)
+            _extend_raw(path, size, sparse, holes=holes)
     try:
         durable.sync_file(path)
     except exceptions.ShareError:
@@ -125,6 +126,7 @@ def delete(layout: Layout, record: Record) -> None:
         discard(layout, name)
     for name in (record.active, layout.volume, layout.record, layout.journal):
         remove_temporary(layout, layout.temporary(name))
+    remove_temporary(layout, layout.restored)
     durable.remove(layout.path(layout.record))
 
 
@@ -198,7 +200,8 @@ def in_use(layout: Layout, names: Iterable[str]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pathlib.Path]:
+def new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pathlib.Path]:
+    """Make a file for the block to fill, which has its name, durably, once that has ended well."""
     temporary = layout.path(layout.temporary(name))
     maker.make(temporary)
     try:
@@ -217,25 +220,28 @@ def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) ->
         _extend_raw(path, size, sparse)
 
 
-def _extend_raw(path: pathlib.Path, size: int, sparse: bool) -> None:
+def _extend_raw(path: pathlib.Path, size: int, sparse: bool, *, holes: bool = False) -> None:
     start = _length(path)
     try:
         if sparse:
             _truncate(path, size)
-        elif size > start:
-            # A process of its own: where the share can't allocate, zeros are written instead,
-            # and cinder-volume has to go on meanwhile.
-            room = ('-x', '-o', str(start), '-l', str(size - start))
-            processutils.execute('fallocate', *room, str(path))
-            # Some releases of that tool report success whatever happened.
-            if _length(path) < size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        elif holes or size > start:
+            _allocate(path, 0 if holes else start, size)
     except (OSError, processutils.ProcessExecutionError) as error:
         with contextlib.suppress(OSError):
             _truncate(path, start)
         raise exceptions.ShareError(
             f'Could not give {path} its {size} bytes: {error}. Make room on the share.'
         ) from error
+
+
+def _allocate(path: pathlib.Path, start: int, size: int) -> None:
+    # A process of its own: where the share can't allocate, zeros are written instead, and
+    # cinder-volume has to go on meanwhile.
+    processutils.execute('fallocate', '-x', '-o', str(start), '-l', str(size - start), str(path))
+    # Some releases of that tool report success whatever happened.
+    if _length(path) < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _length(path: pathlib.Path) -> int:

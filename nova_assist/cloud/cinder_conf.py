@@ -34,6 +34,10 @@ _FIXED = {
     'service_down_time': str(_YEAR),
     'periodic_fuzzy_delay': '0',
     'reinit_driver_count': '0',
+    'enable_force_upload': 'true',
+    'cinder_internal_tenant_project_id': 'image-cache',
+    'cinder_internal_tenant_user_id': 'image-cache',
+    'verify_glance_signatures': 'disabled',
     'scheduler_default_filters': 'AvailabilityZoneFilter,CapabilitiesFilter',
     'quota_volumes': '-1',
     'quota_snapshots': '-1',
@@ -41,6 +45,18 @@ _FIXED = {
 }
 
 _NEW_POLICIES = {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
+
+#: cinder-backup keeps backups in the folder of its state. It holds a whole chunk in memory, and
+#: most of what tests have it read are zeros.
+_BACKUPS = {
+    'backup_driver': 'cinder.backup.drivers.posix.PosixBackupDriver',
+    'backup_posix_path': '$state_path/backup',
+    'backup_file_size': str(64 << 20),
+    'backup_sha_block_size_bytes': str(64 << 10),
+    'backup_compression_algorithm': 'zstd',
+    'quota_backups': '-1',
+    'quota_backup_gigabytes': '-1',
+}
 
 #: The sections of the privileged contexts that drivers reach, through Cinder and os-brick.
 _PRIVILEGED = ('privsep', 'cinder_sys_admin', 'privsep_osbrick')
@@ -69,7 +85,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
     """Return the sections that don't depend on the driver."""
     folder = literal(settings.folder)
     return {
-        'DEFAULT': {**_default(settings, data_files), **_FIXED},
+        'DEFAULT': {**_default(settings, data_files), **_FIXED, **_BACKUPS},
         'database': {
             'connection': f'sqlite:///{folder}/cinder.sqlite',
             'sqlite_synchronous': 'false',

@@ -122,6 +122,12 @@ class FreePlay:
         with self._step(f'extend {volume.name} to {gib} GiB'):
             self.stage.volumes.extend(volume, gib)
 
+    def revert(self, volume: TrackedVolume) -> None:
+        """Give a volume the data of its newest snapshot back."""
+        newest = volume.snapshots[-1]
+        with self._step(f'revert {volume.name} to {newest.name}'):
+            self.stage.volumes.revert(volume, newest.name)
+
     def clone(self, source: TrackedVolume, *, larger: bool) -> None:
         """Make a volume from another one, attached or not."""
         name, gib = self._name('v'), source.size // _GIB + larger
@@ -191,6 +197,12 @@ class FreePlay:
         gib = volume.size // _GIB + 1
         with self._step(f'extend {volume.name} to {gib} GiB, {_death(effect)}'):
             self._deaths.in_extension(volume, gib, effect)
+
+    def die_in_revert(self, volume: TrackedVolume, effect: int) -> None:
+        """Kill Cinder while it reverts a volume, and let the owner see to it."""
+        newest = volume.snapshots[-1]
+        with self._step(f'revert {volume.name} to {newest.name}, {_death(effect)}'):
+            self._deaths.in_revert(volume, newest, effect)
 
     def die_in_copy(self, source: TrackedSnapshot, effect: int) -> None:
         """Kill Cinder while it makes a volume of a snapshot, and let the owner delete that."""

@@ -124,6 +124,21 @@ class Lifecycle(stateful.RuleBasedStateMachine):
     def extend(self, choice):
         self.do(self.play.extend, _choose(self.growing(), choice))
 
+    def revertible(self):
+        """Return the volumes whose newest snapshot is as large as they are."""
+        having = [each for each in self.play.detached if each.snapshots]
+        newest = [(each, each.snapshots[-1]) for each in having]
+        return [
+            volume
+            for volume, snapshot in newest
+            if free_play.is_known(snapshot) and snapshot.data.size == volume.size
+        ]
+
+    @when(revertible)
+    @rule(choice=CHOICE)
+    def revert(self, choice):
+        self.do(self.play.revert, _choose(self.revertible(), choice))
+
     @when(roomy)
     @rule(choice=CHOICE, larger=strategies.booleans())
     def clone(self, choice, larger):
@@ -182,6 +197,11 @@ class Deaths(Lifecycle):
     @rule(choice=CHOICE, effect=EFFECT)
     def die_in_extension(self, choice, effect):
         self.do(self.play.die_in_extension, _choose(self.growing(), choice), effect)
+
+    @when(Lifecycle.revertible)
+    @rule(choice=CHOICE, effect=EFFECT)
+    def die_in_revert(self, choice, effect):
+        self.do(self.play.die_in_revert, _choose(self.revertible(), choice), effect)
 
     @when(Lifecycle.copied)
     @rule(choice=CHOICE, effect=EFFECT)

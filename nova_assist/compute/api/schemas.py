@@ -19,7 +19,8 @@ Version = tuple[int, int]
 
 _FORMATS = jsonschema.FormatChecker(['uuid'])
 _TEXT: Schema = {'type': 'string', 'minLength': 1}
-_UUID: Schema = {'type': 'string', 'format': 'uuid'}
+#: An id.
+UUID: Schema = {'type': 'string', 'format': 'uuid'}
 _NAME: Schema = {'type': 'string', 'minLength': 1, 'maxLength': 255, 'pattern': r'^(?!\s*$).+$'}
 _BOOLEAN: Schema = {
     'enum': [
@@ -147,7 +148,7 @@ CONSOLE_OUTPUT = _object(
 def attachment_create(version: Version) -> Schema:
     """Return the schema of a volume to attach."""
     properties: dict[str, Schema] = {
-        'volumeId': _UUID,
+        'volumeId': UUID,
         'device': {
             'type': ['string', 'null'],
             'pattern': '(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$',
@@ -175,7 +176,7 @@ def external_events(version: Version) -> Schema:
         ('name', 'server_uuid'),
         {
             'name': {'type': 'string', 'enum': names},
-            'server_uuid': _UUID,
+            'server_uuid': UUID,
             'status': {'type': 'string', 'enum': ['failed', 'completed', 'in-progress']},
             'tag': {'type': 'string', 'maxLength': 255},
         },

@@ -31,6 +31,7 @@ SURROUNDINGS = tempest_conf.Surroundings(
     backends=('raw', 'qcow2'),
     vendor='Vendor',
     protocol='nfs',
+    extends_attached=True,
     images={'stand-in': 'image-1', 'console-guest': 'image-2'},
     flavors=('1', '2'),
     share=SHARE,
@@ -215,6 +216,11 @@ class TempestConfTest(unittest.TestCase):
     def test_driver_is_known_by_what_it_says_of_itself(self):
         volume = composed(vendor='Acme', protocol='magic')['volume']
         self.assertEqual(('Acme', 'magic'), (volume['vendor_name'], volume['storage_protocol']))
+
+    def test_attached_volumes_are_extended_where_the_driver_says_so(self):
+        for extends, expected in ((True, 'true'), (False, 'false')):
+            features = composed(extends_attached=extends)['volume-feature-enabled']
+            self.assertEqual(expected, features['extend_attached_volume'])
 
     def test_what_the_driver_does_not_say_is_left_out(self):
         for vendor, protocol in ((None, None), ('', '')):
