@@ -136,27 +136,6 @@ class Backend:
         volumes.delete(layout, records.load(layout))
         journal.clear(layout)
 
-    def extend_volume(self, state: VolumeState, size: int) -> None:
-        """Grow a detached volume.
-
-        :param size: new size in bytes
-        :raises StateError: it is attached
-        :raises ShareError: its share has no room
-        """
-        if state.attached:
-            raise exceptions.StateError(
-                f'Volume {state.id} is attached and can only be extended detached.'
-            )
-        if not self.opener.mounted.fits(
-            self.opener.mounted.capacity(state.share), size - state.size
-        ):
-            raise exceptions.ShareError(
-                f'{state.share} has no room to extend volume {state.id} to {size} bytes.'
-            )
-        # An attempt that was interrupted may have left the size that is asked for.
-        opened = self.opener.open(dataclasses.replace(state, size=size))
-        volumes.grow(opened.layout, opened.chain.active, size, self.opener.settings.sparse)
-
     def undo_extension(self, state: VolumeState) -> None:
         """Give a detached volume back the size that the database has for it.
 

@@ -31,7 +31,7 @@ def report(
         'thin_provisioning_support': settings.sparse,
         'thick_provisioning_support': not settings.sparse,
         'sparse_copy_volume': True,
-        'online_extend_support': False,
+        'online_extend_support': True,
         'multiattach': False,
         'QoS_support': False,
     }

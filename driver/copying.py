@@ -56,3 +56,25 @@ class Copies:
             self.backend.create_from_snapshot(
                 volume_id, share, name, size, source, snapshot_id, image_format
             )
+
+    def for_backup(
+        self,
+        volume_id: str,
+        share: str,
+        name: str,
+        size: int,
+        source: VolumeState,
+        snapshot_id: str | None,
+        context: Any,
+    ) -> None:
+        """Make a raw volume with the data of another one or of its snapshot, if one is given.
+
+        :param size: bytes that the source has
+        :param context: of the request
+        """
+        if snapshot_id is None:
+            self.of_volume(volume_id, share, name, size, source, context, Format.RAW)
+        else:
+            self.backend.create_from_snapshot(
+                volume_id, share, name, size, source, snapshot_id, Format.RAW
+            )

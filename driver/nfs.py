@@ -7,8 +7,7 @@ left to :mod:`driver.backend`.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import functools
 from typing import Any, NoReturn
 
 from cinder import coordination, interface
@@ -25,16 +24,19 @@ from driver import (
     capabilities,
     database,
     exceptions,
+    extension_rows,
     glance,
     options,
     refusals,
     restoring,
     revert_rows,
+    startup_rows,
+    volume_locks,
 )
 from driver.backend import Backend
 from driver.copying import Copies
+from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
-from driver.layout import Format
 from driver.opening import Opener
 from driver.revert import Reverts
 from driver.shares import Shares
@@ -66,6 +68,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._mounted: Shares
         self._backend: Backend
         self._snapshots: Snapshots
+        self._extending: Extending
         self._copies: Copies
         self._images: ImageTransfer
         self._reverts: Reverts
@@ -92,27 +95,18 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         first = self._mounted.folder(self._mounted.mounted()[0])
         self._maker = auto.file_maker(self._settings, first, self._new_install)
         self._mounted.admit(self._maker)
-        opener = Opener(self._settings, self._mounted, self._maker, database)
+        opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
+        self._extending = Extending(opener)
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
-        mine = (self.host, self.cluster_name)
-        self._startup = Startup(self._backend, self._reverts, database, *mine, self._try_lock)
+        try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
+        mine = (self.host, self.cluster_name, try_lock)
+        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
         self._startup.settle()
-        backups.settle(*mine, self._try_lock, self._backend.delete_volume)
-
-    @contextlib.contextmanager
-    def _try_lock(self, volume_id: str) -> Iterator[bool]:
-        """Hold the lock of a volume for the length of the block if nobody else does."""
-        lock = coordination.COORDINATOR.get_lock(f'{self.driver_prefix}-{volume_id}')
-        taken = lock.acquire(blocking=False)
-        try:
-            yield taken
-        finally:
-            if taken:
-                lock.release()
+        backups.settle(*mine, self._backend.delete_volume)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -166,8 +160,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:
-        """Grow a detached volume to ``new_size`` GiB."""
-        self._backend.extend_volume(database.volume_state(volume.id), new_size * units.Gi)
+        """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
+        state = database.volume_state(volume.id)
+        self._extending.extend(state, new_size * units.Gi, volume.obj_context)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:
@@ -289,11 +284,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self, volume: Any, source: database.VolumeState, snapshot_id: str | None, context: Any
     ) -> None:
         share, size = self._place(volume)
-        target = (volume.id, share, volume.name, size)
-        if snapshot_id is None:
-            self._copies.of_volume(*target, source, context, Format.RAW)
-        else:
-            self._backend.create_from_snapshot(*target, source, snapshot_id, Format.RAW)
+        self._copies.for_backup(volume.id, share, volume.name, size, source, snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
         self._mounted.mount()

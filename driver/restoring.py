@@ -56,7 +56,7 @@ def end(opener: Opener, state: VolumeState) -> None:
     written = _length(layout)
     if written:
         with volumes.at_rest(layout, opened.chain):
-            _take_in(opener, opened, written, state.size)
+            _take_in(opener, opened, written, opened.size)
     discard(layout)
 
 

@@ -79,7 +79,7 @@ class Reverts:
             )
         lower = chain.plan_revert(opened.record, opened.chain, snapshot_id)
         active = opened.chain.active.name
-        replacing.replace_overlay(opened.layout, active, lower, state.size, self.opener.maker)
+        replacing.replace_overlay(opened.layout, active, lower, opened.size, self.opener.maker)
 
     def settle(self, volume_id: str) -> None:
         """End a revert that an earlier service has not ended, if there is one.

@@ -17,9 +17,10 @@ from oslo_log import log as logging
 
 from driver import exceptions, journal, listing, reading, restoring, volumes
 from driver.backend import Backend
-from driver.database import Unfinished, VolumeState
+from driver.database import VolumeState
 from driver.layout import JOURNAL, RESTORED, TEMPORARY
 from driver.revert import Reverts
+from driver.startup_rows import Unfinished
 
 LOG = logging.getLogger(__name__)
 
@@ -29,10 +30,7 @@ _WITHOUT_FILES = ('creating', 'deleting')
 
 
 class Rows(Protocol):
-    """What is asked of Cinder's database at the start; :mod:`driver.database` is one."""
-
-    def volume_state(self, volume_id: str) -> VolumeState:
-        """Read a volume afresh."""
+    """What is asked of Cinder's database at the start; :mod:`driver.startup_rows` is one."""
 
     def unfinished(self, host: str, cluster: str | None) -> Unfinished:
         """Return what a service has left half done, as far as the database shows."""
@@ -42,9 +40,6 @@ class Rows(Protocol):
 
     def give_up_deletions(self, volume_id: str) -> list[str]:
         """Make the snapshots of a volume that are ``deleting`` deletable again."""
-
-    def give_up_extension(self, volume_id: str) -> None:
-        """Make a volume that is ``extending`` usable again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +89,7 @@ class Startup:
                 LOG.exception('Volume %s could not be settled', volume_id)
 
     def _settle(self, volume_id: str, left: Iterable[str]) -> None:
-        state = self.rows.volume_state(volume_id)
+        state = self.backend.opener.ledger.volume_state(volume_id)
         layout = self.backend.opener.layout(state.share, state.name)
         if journal.is_held(layout):
             LOG.error('Another process is at work on %s; it is left alone.', layout.volume)
@@ -120,19 +115,20 @@ class Startup:
             )
 
     def _open(self, state: VolumeState) -> None:
-        if state.status != 'extending':
-            self.backend.opener.open(state)
-            return
-        if not state.attached:
+        # One of an attached volume has a note, which opening it settles.
+        if state.status == 'extending' and not state.attached and state.extension is None:
             self.backend.undo_extension(state)
-        self.rows.give_up_extension(state.id)
-        LOG.warning(
-            'The extension of volume %s was interrupted. It has its old size: extend it again.',
-            state.id,
-        )
+        else:
+            self.backend.opener.open(state)
+        if self.backend.opener.extensions.give_up(state.id):
+            LOG.warning(
+                'The extension of volume %s was interrupted. It has its old size: extend it '
+                'again.',
+                state.id,
+            )
 
     def _discard_restored(self, volume_id: str) -> None:
-        state = self.rows.volume_state(volume_id)
+        state = self.backend.opener.ledger.volume_state(volume_id)
         if state.status not in restoring.STATES:
             restoring.discard(self.backend.opener.layout(state.share, state.name))
 

@@ -44,6 +44,7 @@ _FIXED = {
     'quota_gigabytes': '-1',
 }
 
+_NEW_POLICIES = {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
 
 #: cinder-backup keeps backups in the folder of its state. It holds a whole chunk in memory, and
 #: most of what tests have it read are zeros.
@@ -84,18 +85,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
     """Return the sections that don't depend on the driver."""
     folder = literal(settings.folder)
     return {
-        'DEFAULT': {
-            'state_path': f'{folder}/state',
-            'enabled_backends': ','.join(settings.shares),
-            'default_volume_type': next(iter(settings.shares)),
-            'api_paste_config': literal(data_files / 'api-paste.ini'),
-            'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
-            'osapi_volume_listen_port': str(settings.port),
-            'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
-            'auth_strategy': 'keystone' if settings.identity else 'noauth',
-            **_FIXED,
-            **_BACKUPS,
-        },
+        'DEFAULT': {**_default(settings, data_files), **_FIXED, **_BACKUPS},
         'database': {
             'connection': f'sqlite:///{folder}/cinder.sqlite',
             'sqlite_synchronous': 'false',
@@ -104,14 +94,23 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
         'oslo_policy': {
             'policy_file': f'{folder}/policy.yaml',
             # As every release recommends it, where there are users with roles.
-            **(
-                {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
-                if settings.identity
-                else {}
-            ),
+            **(_NEW_POLICIES if settings.identity else {}),
         },
         'coordination': {'backend_url': f'file://{folder}/state/coordination'},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
+    }
+
+
+def _default(settings: CinderSettings, data_files: Path) -> dict[str, str]:
+    return {
+        'state_path': f'{literal(settings.folder)}/state',
+        'enabled_backends': ','.join(settings.shares),
+        'default_volume_type': next(iter(settings.shares)),
+        'api_paste_config': literal(data_files / 'api-paste.ini'),
+        'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
+        'osapi_volume_listen_port': str(settings.port),
+        'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
+        'auth_strategy': 'keystone' if settings.identity else 'noauth',
     }
 
 

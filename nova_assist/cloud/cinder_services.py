@@ -7,7 +7,6 @@ and ends the process is left to :mod:`nova_assist.cloud.service`.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.metadata
 import logging
@@ -30,7 +29,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from nova_assist.client import poll
-from nova_assist.cloud import cinder_api, cinder_conf, downloads, private
+from nova_assist.cloud import backup_service, cinder_api, cinder_conf, downloads, private
 from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
 #: How long the services may take, once started, until the scheduler knows every backend.
@@ -93,7 +92,8 @@ class CinderServices:
         self._create_volume_services()
         self._refuse_unknown_options()
         _rehome_workers({volume.host: volume for volume in self._volumes.values()})
-        self._start_backup_service()
+        self._backup = backup_service.create(self._settings.privilege)
+        self._backup.start()
         for backend in self._volumes:
             self._start_volume_service(backend)
         self._start_api()
@@ -174,16 +174,6 @@ class CinderServices:
                         f'driver {self._settings.driver} has no option {name!r}; see its '
                         f'documentation for the names'
                     )
-
-    def _start_backup_service(self) -> None:
-        """Start cinder-backup, which gives up at its start what it was doing at its end."""
-        self._backup = service.Service.create(
-            binary=constants.BACKUP_BINARY,
-            service_name='backup',
-            process_number=1,
-            semaphore=contextlib.nullcontext(),
-        )
-        self._backup.start()
 
     def _start_volume_service(self, backend: str) -> None:
         volume = self._volumes[backend]

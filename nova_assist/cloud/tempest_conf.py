@@ -58,7 +58,6 @@ _VOLUME_FEATURES = {
     'clone': 'true',
     'concurrency_tests': 'true',
     'enable_volume_image_dep_tests': 'true',
-    'extend_attached_volume': 'false',
     'manage_snapshot': 'false',
     'manage_volume': 'false',
     'snapshot': 'true',
@@ -88,6 +87,7 @@ class Surroundings:
 
     :ivar backends: the backends, which are volume types too; the first one's share is the share.
     :ivar vendor: what the driver says of itself, if it does, like ``protocol``.
+    :ivar extends_attached: whether it says that attached volumes can grow.
     :ivar images: the images' ids by name.
     :ivar flavors: the flavors' ids.
     """
@@ -95,6 +95,7 @@ class Surroundings:
     backends: Sequence[str]
     vendor: str | None
     protocol: str | None
+    extends_attached: bool
     images: Mapping[str, str]
     flavors: Sequence[str]
     share: Share
@@ -124,6 +125,7 @@ def compose(folder: Path, keystone: Identity, surroundings: Surroundings, accoun
             'volume': _volume(surroundings),
             'volume-feature-enabled': {
                 **_VOLUME_FEATURES,
+                'extend_attached_volume': _boolean(surroundings.extends_attached),
                 'multi_backend': _boolean(len(surroundings.backends) > 1),
             },
             'assisted_snapshots': _assisted_snapshots(surroundings),
@@ -177,6 +179,7 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         'file_mode': '0660' if share.secure else '0666',
         # Services that root runs make files of root's.
         'secure_mode': _boolean(share.secure and share.owner != 0),
+        'hold_nova': 'true',
         'depth': '4',
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',

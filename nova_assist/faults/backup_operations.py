@@ -94,7 +94,7 @@ class Restore(BackUp):
 
     def settle(self) -> None:
         """Restore it again: what the volume holds after a part of it, nobody promises."""
-        survivors.make_available(self.stage.context, self.target.id)
+        survivors.make_usable(self.stage.context, self.target.id)
         self.backups.restore(self._backup, self.target)
 
     def repeat(self) -> None:

@@ -42,6 +42,7 @@ from nova_assist.faults.volume_operations import (
     CreateVolume,
     DeleteVolume,
     DeleteVolumeWithSnapshots,
+    ExtendAttachedVolume,
     ExtendVolume,
     VolumeFromSnapshot,
 )
@@ -91,6 +92,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,
+    'extend-attached': ExtendAttachedVolume,
     'backup-detached': BackUp,
     'backup-attached': BackUpOnline,
     'restore': Restore,

@@ -46,4 +46,4 @@ class RevertVolume(OnVolume):
 
     def clear(self) -> None:
         """Declare the volume to be available if it has failed."""
-        survivors.make_available(self.stage.context, self.target.id)
+        survivors.make_usable(self.stage.context, self.target.id)

@@ -87,13 +87,13 @@ class Volumes:
         self._context.made.drop(volume.id)
 
     def extend(self, volume: TrackedVolume, gib: int) -> None:
-        """Make a volume larger and wait for it.
+        """Make a volume larger, attached or not, and wait for it.
 
         :raises StepFailed: if it is refused or doesn't end well
         """
         with refusals(f'extending volume {volume.name} to {gib} GiB'):
             self._context.api.cinder.volumes.extend(volume.id, gib)
-        self._context.await_volume(volume, 'available', 'extending')
+        self._context.await_volume(volume, 'in-use' if volume.server else 'available', 'extending')
         volume.size = gib * _GIB
         volume.blocks = choose_blocks(self._context.rng, volume.size)
 

@@ -28,7 +28,7 @@ _ROOT = pathlib.Path(__file__).parents[2]
 #: Most tests wait most of the time, for Cinder and for the next line of a guest.
 _WORKERS = 4
 #: What this project's driver can do beyond what the options take for granted.
-_FEATURES = ('boot_from_volume', 'clone_attached', 'revert', 'upload')
+_FEATURES = ('boot_from_volume', 'clone_attached', 'extend_attached', 'revert', 'upload')
 
 
 def main(words: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ from nova_assist.compute.api import (
     context,
     events,
     flavors,
+    formalities,
     image_data,
     image_members,
     images,
@@ -29,7 +30,6 @@ from nova_assist.compute.api import (
     networks,
     request_ids,
     servers,
-    surroundings,
     versions,
 )
 from nova_assist.compute.service import Compute
@@ -68,7 +68,7 @@ def make_app(
     assist.AssistApi(compute).add_routes(app)
     instance_actions.InstanceActionsApi(compute).add_routes(app)
     keypairs.KeypairsApi(compute).add_routes(app)
-    surroundings.SurroundingsApi(compute).add_routes(app)
+    formalities.FormalitiesApi(compute).add_routes(app)
     return app
 
 

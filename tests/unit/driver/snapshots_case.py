@@ -7,6 +7,7 @@ import pathlib
 from driver import qemu_img
 from driver.backend import Backend
 from driver.database import VolumeState
+from driver.extending import Extending
 from driver.layout import Format
 from driver.opening import Opener
 from driver.revert import Reverts
@@ -86,6 +87,51 @@ class Rows:
         return self.nova_api
 
 
+class Extensions:
+    """Stands for Cinder's database and Nova where a volume of a test grows.
+
+    :ivar shown: the size that Nova finds
+    :ivar charged: what was charged to the project because of a late end
+    """
+
+    def __init__(self, test):
+        self.test = test
+        self.shown = builders.GIB
+        self.charged = 0
+        self.extending = False
+        self.work = lambda size: None
+        self.error = None
+        self.asked = []
+
+    def begin(self, volume_id, extension):
+        self.test.state = dataclasses.replace(self.test.state, extension=extension)
+        self.shown = extension.after
+
+    def withdraw(self, volume_id, extension):
+        self.shown = extension.before
+
+    def forget(self, volume_id, size):
+        self.test.state = dataclasses.replace(self.test.state, size=size, extension=None)
+        self.shown = size
+
+    def complete(self, volume_id, size):
+        self.charged += size - self.test.state.extension.before
+        self.forget(volume_id, size)
+
+    def give_up(self, volume_id):
+        left, self.extending = self.extending, False
+        return left
+
+    def events(self, context, timeout):
+        return self
+
+    def volume_extended(self, volume_id, server_ids):
+        self.asked.append(server_ids)
+        self.work(self.shown)
+        if self.error is not None:
+            raise self.error
+
+
 class RevertRows:
     """Stands for Cinder's database: one volume, and the snapshot that it is reverted to."""
 
@@ -120,12 +166,16 @@ class SnapshotsCase(OnlineCase):
         super().setUp()
         self.nova = Nova()
         self.rows = Rows(self.nova)
+        self.growth = Extensions(self)
         options = settings(self.layout.folder)
-        self.opener = Opener(options, Folder(self.layout.folder), self.maker, self.rows)
+        self.opener = Opener(
+            options, Folder(self.layout.folder), self.maker, self.rows, self.growth
+        )
         self.snapshots = Snapshots(self.opener)
         self.revert_rows = RevertRows(self)
         self.reverts = Reverts(self.opener, self.revert_rows)
         self.backend = Backend(self.opener)
+        self.extending = Extending(self.opener)
         self.state = VolumeState(
             id='v',
             name=builders.VOLUME,

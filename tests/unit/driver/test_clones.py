@@ -47,7 +47,7 @@ class CloneCase(SnapshotsCase):
     def use(self, **changes):
         """Work with other options."""
         options = settings(self.layout.folder, **changes)
-        self.opener = Opener(options, self.shares, self.maker, self.rows)
+        self.opener = Opener(options, self.shares, self.maker, self.rows, self.growth)
         self.backend = Backend(self.opener)
         self.snapshots = Snapshots(self.opener)
 

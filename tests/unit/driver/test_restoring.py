@@ -25,7 +25,9 @@ class RestoringCase(SnapshotsCase):
     def use(self, **changes):
         """Work with other options."""
         options = settings(self.layout.folder, **changes)
-        self.opener = Opener(options, Folder(self.layout.folder), self.maker, self.rows)
+        self.opener = Opener(
+            options, Folder(self.layout.folder), self.maker, self.rows, self.growth
+        )
         self.backend = Backend(self.opener)
         self.snapshots = Snapshots(self.opener)
 
@@ -191,9 +193,9 @@ class LeftoverTest(RestoringCase):
         super().setUp()
         self.make(Format.RAW)
         self.write_backup()
-        self.startup = Startup(
-            self.backend, Database(self), 'node@nfs', None, lambda _: contextlib.nullcontext(True)
-        )
+        self.rows.volume_state = lambda _: self.state
+        mine = ('node@nfs', None, lambda _: contextlib.nullcontext(True))
+        self.startup = Startup(self.backend, self.reverts, Database(self), *mine)
 
     def assert_left(self, left):
         self.assertEqual(left, self.layout.restored in self.names())

@@ -135,7 +135,7 @@ class DetachedTest(SnapshotsCase):
                 write(self.layout.path(builders.VOLUME), form, 1, 1)
                 self.die_in(durable, 'sync_file')
                 with self.assertRaises(Interrupted):
-                    self.backend.extend_volume(self.state, 2 * builders.GIB)
+                    self.extending.extend(self.state, 2 * builders.GIB, None)
                 self.backend.undo_extension(self.state)
                 self.assertEqual(builders.VOLUME, self.active())
                 found = self.opener.open(self.state).chain.active
@@ -144,7 +144,7 @@ class DetachedTest(SnapshotsCase):
 
     def test_extension_that_was_interrupted_can_be_repeated(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
-        self.backend.extend_volume(self.state, 2 * builders.GIB)
+        self.extending.extend(self.state, 2 * builders.GIB, None)
         self.assertEqual(builders.VOLUME, self.active())
 
     def test_journal_that_is_damaged_is_named(self):

@@ -2,7 +2,7 @@
 """A story that nobody has written: whoever holds it says what comes next, step by step.
 
 Main class: :class:`FreePlay`. What to do next is left to callers, a property-based test for one,
-what a death of Cinder leaves behind to :mod:`nova_assist.faults.deaths`.
+what a death of Cinder leaves behind to :mod:`tests.crash.deaths`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from nova_assist import client
 from nova_assist.checks.model import Exactly
 from nova_assist.cloud.cloud import Cloud
-from nova_assist.faults.deaths import Deaths
 from nova_assist.faults.trap import Trap
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedServer, TrackedSnapshot, TrackedVolume
+from tests.crash.deaths import Deaths
 
 _GIB = 1024**3
 

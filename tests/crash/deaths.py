@@ -91,7 +91,7 @@ class Deaths:
         )
         volume.size = found.gib * _GIB
         if found.gib < gib:
-            survivors.make_available(context, volume.id)
+            survivors.make_usable(context, volume.id)
             self._stage.volumes.extend(volume, gib)
 
     def in_revert(self, volume: TrackedVolume, snapshot: TrackedSnapshot, effect: int) -> None:
@@ -107,7 +107,7 @@ class Deaths:
         )
         volumes.await_snapshot(snapshot.id, snapshot.name, 'available', 'restoring')
         if found.status == 'error':
-            survivors.make_available(context, volume.id)
+            survivors.make_usable(context, volume.id)
             volumes.revert(volume, snapshot.name)
         else:
             volumes.take_back(volume, snapshot.name)
