@@ -88,8 +88,8 @@ class ImageTransfer:
         replacing.replace_only(
             opened.layout,
             active,
-            lambda path: image.fetch(path, active.format, state.size, sparse),
-            state.size,
+            lambda path: image.fetch(path, active.format, opened.size, sparse),
+            opened.size,
             sparse,
             self.opener.maker,
         )
