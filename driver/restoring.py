@@ -3,13 +3,14 @@
 
 Main functions: :func:`begin` and :func:`end`. cinder-backup empties the file that it is led to,
 then writes raw data to it, whatever the volume's format and its snapshots. So it gets a raw file
-beside the volume's own, and the volume has its old data until the other one is complete. How files
-change is left to :mod:`driver.volumes`. Callers hold the volume's lock.
+beside the volume's own, and the volume has its old data until cinder-backup has ended. How files
+change is left to :mod:`driver.volumes` and :mod:`driver.replacing`. Callers hold the volume's
+lock.
 """
 
 from __future__ import annotations
 
-from driver import durable, exceptions, reading, volumes, wrapping
+from driver import durable, exceptions, reading, replacing, volumes, wrapping
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
@@ -57,7 +58,7 @@ def end(opener: Opener, state: VolumeState) -> None:
         )
     written = reading.length(layout.path(layout.restored))
     if written:
-        with volumes.superseded(layout, opened.chain.active.name):
+        with replacing.superseded(layout, opened.chain.active.name):
             _take_in(opener, opened, written, opened.size)
     discard(layout)
 
