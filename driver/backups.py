@@ -19,6 +19,8 @@ from cinder.objects import fields
 from cinder.volume import volume_utils
 from oslo_log import log as logging
 
+from driver import database
+
 LOG = logging.getLogger(__name__)
 
 _BACKING_UP = 'backing-up'
@@ -28,7 +30,7 @@ Remove = Callable[[str | None, str], None]
 
 def source(backup: Any) -> Any:
     """Return the volume that a backup is of."""
-    return objects.Volume.get_by_id(cinder_context.get_admin_context(), backup.volume_id)
+    return database.volume_object(backup.volume_id)
 
 
 def add_copy(backup: Any) -> Any:
@@ -88,7 +90,7 @@ def settle(
     :param try_lock: takes the lock of a volume for a block if nobody has it, and yields whether
     :param remove: removes a volume's files, by its share, None if it has none, and its name
     """
-    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    mine = database.of_service(host, cluster)
     admin = cinder_context.get_admin_context()
     copies = objects.VolumeList.get_all(
         admin, filters={**mine, 'status': _BACKING_UP, 'use_quota': False}
@@ -127,8 +129,7 @@ def _give_up(backup: Any, reason: str, remove: Remove) -> None:
         _give_back_snapshot(backup.snapshot_id)
     volume_utils.update_backup_error(backup, reason)
     if backup.temp_volume_id is not None:
-        copy = objects.Volume.get_by_id(cinder_context.get_admin_context(), backup.temp_volume_id)
-        _remove(copy, remove)
+        _remove(database.volume_object(backup.temp_volume_id), remove)
         backup.temp_volume_id = None
         backup.save()
 

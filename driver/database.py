@@ -67,7 +67,7 @@ class VolumeState:
 
 def volume_state(volume_id: str) -> VolumeState:
     """Read a volume afresh: the object that came with a request may be older than the lock."""
-    volume = _volume(volume_id)
+    volume = volume_object(volume_id)
     metadata = volume.admin_metadata
     size = volume.size * units.Gi
     extension = Extension.parse(metadata, size, volume.id)
@@ -92,9 +92,23 @@ def volume_state(volume_id: str) -> VolumeState:
     )
 
 
+def volume_object(volume_id: str) -> Any:
+    """Read Cinder's own object of a volume afresh, for modules that work on Cinder's database."""
+    return objects.Volume.get_by_id(cinder_context.get_admin_context(), volume_id)
+
+
+def of_service(host: str, cluster: str | None) -> dict[str, str]:
+    """Return what Cinder's queries take for the volumes and snapshots of a service.
+
+    :param host: the service's host, such as ``node@nfs``
+    :param cluster: its cluster, if it is in one; what another service of that does counts too
+    """
+    return {'cluster_name': cluster} if cluster else {'host': host}
+
+
 def save_formats(volume_id: str, active: Format, base: Format) -> None:
     """Record the formats of a volume's active file and of its base."""
-    volume = _volume(volume_id)
+    volume = volume_object(volume_id)
     wanted = {_FORMAT: active.value, _BASE_FORMAT: base.value}
     if {key: volume.admin_metadata.get(key) for key in wanted} != wanted:
         volume.admin_metadata = {**volume.admin_metadata, **wanted}
@@ -107,7 +121,7 @@ def point_attachments_to(volume_id: str, name: str, image_format: Format) -> Non
     Nova reads it again after an online snapshot, and opens that file at the guest's next start
     (bugs 1860913, 1989514).
     """
-    for attachment in _volume(volume_id).volume_attachment:
+    for attachment in volume_object(volume_id).volume_attachment:
         if attachment.connection_info:
             attachment.connection_info = {
                 **attachment.connection_info,
@@ -120,7 +134,7 @@ def point_attachments_to(volume_id: str, name: str, image_format: Format) -> Non
 def snapshot_status(snapshot_id: str) -> client.Status:
     """Read a snapshot's status and progress, and whether its volume is attached."""
     snapshot = _snapshot(snapshot_id)
-    attached = _is_attached(_volume(snapshot.volume_id))
+    attached = _is_attached(volume_object(snapshot.volume_id))
     return client.Status(str(snapshot.status), str(snapshot.progress), attached)
 
 
@@ -143,7 +157,7 @@ def settle_creation(snapshot_id: str, taken: bool) -> None:
         snapshot.save()
         return
     admin = snapshot._context
-    if _volume(snapshot.volume_id).bootable:
+    if volume_object(snapshot.volume_id).bootable:
         with contextlib.suppress(exception.GlanceMetadataNotFound):
             db.volume_glance_metadata_copy_to_snapshot(admin, snapshot.id, snapshot.volume_id)
     snapshot.status = fields.SnapshotStatus.AVAILABLE
@@ -175,7 +189,7 @@ def add_temporary_snapshot(source_id: str, made_id: str, purpose: str) -> str:
     :param made_id: the volume or image that is to be made of it
     :param purpose: what that is good for, as ``copy it to …``
     """
-    source = _volume(source_id)
+    source = volume_object(source_id)
     snapshot = objects.Snapshot(
         cinder_context.get_admin_context(),
         volume_id=source.id,
@@ -231,10 +245,6 @@ def novaclient(context: Any, timeout: float, version: str | None = None) -> Any:
     if session.timeout is None:
         session.timeout = timeout
     return api
-
-
-def _volume(volume_id: str) -> Any:
-    return objects.Volume.get_by_id(cinder_context.get_admin_context(), volume_id)
 
 
 def _snapshot(snapshot_id: str) -> Any:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from cinder import context as cinder_context
-from cinder import objects, quota
+from cinder import quota
 from cinder.db import api as db
 from cinder.objects import fields
 from oslo_config import cfg
@@ -31,7 +30,7 @@ _NO_LIMIT = -1
 
 def begin(volume_id: str, extension: Extension) -> None:
     """Note an extension, then have Nova find the new size in Cinder's API."""
-    volume = _volume(volume_id)
+    volume = database.volume_object(volume_id)
     # The note is in a transaction of its own, and the first, see Volume.save().
     volume.admin_metadata = {**volume.admin_metadata, **extension.note()}
     volume.size = extension.after // units.Gi
@@ -40,14 +39,14 @@ def begin(volume_id: str, extension: Extension) -> None:
 
 def withdraw(volume_id: str, extension: Extension) -> None:
     """Have Nova find the old size again; the note stays."""
-    volume = _volume(volume_id)
+    volume = database.volume_object(volume_id)
     volume.size = extension.before // units.Gi
     volume.save()
 
 
 def forget(volume_id: str, size: int) -> None:
     """Record a size in bytes, and drop the note."""
-    volume = _volume(volume_id)
+    volume = database.volume_object(volume_id)
     volume.size = size // units.Gi
     volume.save()
     _drop_note(volume)
@@ -58,7 +57,7 @@ def complete(volume_id: str, size: int) -> None:
 
     What Cinder had reserved for the extension it has rolled back, or lets go when it expires.
     """
-    volume = _volume(volume_id)
+    volume = database.volume_object(volume_id)
     before = int(volume.admin_metadata[KEYS[0]])
     # As Cinder does: should it count a project's volumes anew here, this one has its old size.
     reservations = _reserve(volume, size // units.Gi - before)
@@ -71,7 +70,7 @@ def complete(volume_id: str, size: int) -> None:
 
 def give_up(volume_id: str) -> bool:
     """Make a volume that is ``extending`` usable again; returns whether it was."""
-    volume = _volume(volume_id)
+    volume = database.volume_object(volume_id)
     if volume.status != 'extending':
         return False
     volume.status = _usable(volume)
@@ -115,7 +114,3 @@ def _usable(volume: Any) -> str:
         return str(volume.status)
     attached = volume.attach_status == fields.VolumeAttachStatus.ATTACHED
     return 'in-use' if attached else 'available'
-
-
-def _volume(volume_id: str) -> Any:
-    return objects.Volume.get_by_id(cinder_context.get_admin_context(), volume_id)

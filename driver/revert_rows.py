@@ -14,6 +14,8 @@ from cinder import context as cinder_context
 from cinder import objects
 from cinder.objects import fields
 
+from driver import database
+
 _REVERTING = 'reverting'
 
 
@@ -23,7 +25,7 @@ def unfinished(host: str, cluster: str | None) -> frozenset[str]:
     :param host: the service's host, such as ``node@nfs``
     :param cluster: the service's cluster, if it is in one
     """
-    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    mine = database.of_service(host, cluster)
     admin = cinder_context.get_admin_context()
     volumes = objects.VolumeList.get_all(admin, filters={**mine, 'status': _REVERTING})
     # Beside a host, Cinder's query takes a status for the volume's.
@@ -39,7 +41,7 @@ def snapshot_of(volume_id: str) -> str | None:
     Of a volume that is ``reverting`` there is none if the request was refused for the snapshot's
     status: Cinder's API leaves the volume like that.
     """
-    if _volume(volume_id).status != _REVERTING:
+    if database.volume_object(volume_id).status != _REVERTING:
         return None
     return next((str(each.id) for each in _restoring(_snapshots(volume_id))), None)
 
@@ -49,7 +51,7 @@ def end(volume_id: str, status: str) -> None:
 
     :param status: of the volume that is ``reverting``; its snapshot becomes ``available``
     """
-    _volume(volume_id).update_single_status_where(status, _REVERTING)
+    database.volume_object(volume_id).update_single_status_where(status, _REVERTING)
     for snapshot in _restoring(_snapshots(volume_id)):
         snapshot.update_single_status_where(
             fields.SnapshotStatus.AVAILABLE, fields.SnapshotStatus.RESTORING
@@ -58,10 +60,6 @@ def end(volume_id: str, status: str) -> None:
 
 def _restoring(snapshots: Any) -> list[Any]:
     return [each for each in snapshots if each.status == fields.SnapshotStatus.RESTORING]
-
-
-def _volume(volume_id: str) -> Any:
-    return objects.Volume.get_by_id(cinder_context.get_admin_context(), volume_id)
 
 
 def _snapshots(volume_id: str) -> Any:

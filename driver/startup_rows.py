@@ -12,6 +12,8 @@ from cinder import context as cinder_context
 from cinder import objects
 from cinder.objects import fields
 
+from driver import database
+
 
 @dataclasses.dataclass(frozen=True)
 class Unfinished:
@@ -31,7 +33,7 @@ def unfinished(host: str, cluster: str | None) -> Unfinished:
     :param host: the service's host, such as ``node@nfs``
     :param cluster: the service's cluster; what another service of it does counts too
     """
-    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    mine = database.of_service(host, cluster)
     admin = cinder_context.get_admin_context()
     # Beside a host, Cinder's query takes a status for the volume's.
     snapshots = objects.SnapshotList.get_all(admin, mine)
@@ -56,7 +58,7 @@ def volume_names(host: str, cluster: str | None) -> dict[str, str]:
     :param host: the service's host, such as ``node@nfs``
     :param cluster: the service's cluster, if it is in one
     """
-    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    mine = database.of_service(host, cluster)
     volumes = objects.VolumeList.get_all(cinder_context.get_admin_context(), filters=mine)
     return {str(each.name): str(each.id) for each in volumes}
 
