@@ -71,6 +71,10 @@ class Layout:
         """Return the name under which a file is prepared."""
         return f'{name}{TEMPORARY}'
 
+    def replaced(self, name: str) -> str:
+        """Return the second name that a file has while another one takes its place."""
+        return self.temporary(f'{name}.replaced')
+
     def path(self, name: str) -> pathlib.Path:
         """Return the path of one of the volume's files."""
         return self.folder / name

@@ -68,7 +68,7 @@ def superseded(layout: Layout, name: str) -> Iterator[None]:
 
     :raises FileInUse: somebody has it open
     """
-    path, old = layout.path(name), layout.path(layout.temporary(f'{name}.replaced'))
+    path, old = layout.path(name), layout.path(layout.replaced(name))
     durable.link(path, old)
     try:
         with locks.claim(old):

@@ -126,7 +126,8 @@ def delete(layout: Layout, record: Record) -> None:
         discard(layout, name)
     for name in (record.active, layout.volume, layout.record, layout.journal):
         remove_temporary(layout, layout.temporary(name))
-    remove_temporary(layout, layout.restored)
+    for name in (layout.restored, layout.replaced(record.active), layout.replaced(layout.volume)):
+        remove_temporary(layout, name)
     durable.remove(layout.path(layout.record))
 
 

@@ -247,5 +247,7 @@ class LeftoverTest(RestoringCase):
         self.assert_left(False)
 
     def test_what_is_left_goes_with_the_volume(self):
+        second = self.layout.path(self.layout.replaced(builders.VOLUME))
+        durable.link(self.layout.path(builders.VOLUME), second)
         self.backend.delete_volume('host:/share', builders.VOLUME)
         self.assertEqual([], self.names())
