@@ -9,9 +9,7 @@ change is left to :mod:`driver.volumes`. Callers hold the volume's lock.
 
 from __future__ import annotations
 
-import os
-
-from driver import durable, exceptions, reading, volumes, wrapping
+from driver import durable, exceptions, raw, reading, volumes, wrapping
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
@@ -53,7 +51,7 @@ def end(opener: Opener, state: VolumeState) -> None:
             f'{layout.restored}, to which a backup was restored, is gone. Volume {state.id} was '
             f'left as it is; restore the backup again.'
         )
-    written = _length(layout)
+    written = raw.length(layout.path(layout.restored))
     if written:
         with volumes.at_rest(layout, opened.chain):
             _take_in(opener, opened, written, opened.size)
@@ -73,8 +71,3 @@ def _take_in(opener: Opener, opened: Opened, written: int, size: int) -> None:
     if active.format is Format.QCOW2:
         wrapping.wrap(path, active.backing, active.backing_format)
     durable.publish(path, layout.path(active.name))
-
-
-def _length(layout: Layout) -> int:
-    with reading.opened(layout.path(layout.restored)) as handle:
-        return os.fstat(handle).st_size
