@@ -199,6 +199,11 @@ class DownloadTest(ImageCase):
         self.assertEqual([builders.VOLUME], self.names())
         self.assertTrue(reads(self.base(), Format.RAW, 1, 1))
 
+    def test_cinder_is_not_led_to_the_file_to_write_raw_data_over_it(self):
+        self.state = dataclasses.replace(self.state, status='downloading')
+        with self.assertRaisesRegex(exceptions.StateError, 'would write raw data over'):
+            self.backend.connection(self.state)
+
     def test_volume_with_snapshots_is_refused_and_nothing_fetched(self):
         self.take('a')
         image = Download()
