@@ -24,7 +24,7 @@ def extend(path: pathlib.Path, size: int, sparse: bool, *, holes: bool = False) 
     :param holes: it has some, which take up room from now on if it is not sparse
     :raises ShareError: there is no room; it has its old size again
     """
-    start = length(path)
+    start = reading.length(path)
     try:
         if sparse:
             _truncate(path, size)
@@ -38,21 +38,12 @@ def extend(path: pathlib.Path, size: int, sparse: bool, *, holes: bool = False) 
         ) from error
 
 
-def length(path: pathlib.Path) -> int:
-    """Return a file's size in bytes.
-
-    :raises ChainError: it is missing, or can't be read
-    """
-    with reading.opened(path) as handle:
-        return os.fstat(handle).st_size
-
-
 def _allocate(path: pathlib.Path, start: int, size: int) -> None:
     # A process of its own: where the share can't allocate, zeros are written instead, and
     # cinder-volume has to go on meanwhile.
     processutils.execute('fallocate', '-x', '-o', str(start), '-l', str(size - start), str(path))
     # Some releases of that tool report success whatever happened.
-    if length(path) < size:
+    if reading.length(path) < size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
