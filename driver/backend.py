@@ -154,8 +154,9 @@ class Backend:
         :raises ImageError: a header is hostile
         :raises ChainError: record and files disagree
         """
-        # Nobody but Cinder attaches a volume of that status: to copy a snapshot over it, where that
-        # stands for the image that a volume is made anew of (``reimage`` of its volume manager).
+        # Nobody but Cinder attaches a volume of that status: to copy a snapshot over it, where
+        # that stands for the image that a volume is made anew of (``reimage`` of its volume
+        # manager).
         if state.status == 'downloading':
             raise exceptions.StateError(
                 f'Volume {state.id} is downloading, and Cinder would write raw data over its '
