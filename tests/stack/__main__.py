@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m tests.stack``: up, one story, tempest if asked for, down.
+
+Main function: :func:`main`. With ``--share nfs`` it starts itself anew inside the NFS lab, once
+all is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from tests.stack import arguments, packages, reality, settings, stack, tempest
+from tests.stack.errors import StackError, StoryError, UnfitMachineError
+from tests.stack.guest import image
+from tests.stack.progress import MemoryMeter, Progress
+from tests.stack.settings import Places, Ports, Settings, Share
+from tests.stack.smoke import Smoke
+
+_LAB = packages.ROOT / 'tests/lab/lab'
+_LAB_OPTIONS = ('--mem', '10G', '--time-limit', '14400')
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what is asked for; return the exit code."""
+    asked = arguments.parse(words)
+    places = Places(asked.base.resolve(), os.environ.get('SERIES') or '2026.1')
+    progress = Progress()
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        if os.geteuid() != 0:
+            raise UnfitMachineError('mounts and accounts need root; start it with sudo')
+        if asked.down:
+            with progress.step('down'):
+                stack.down(places)
+            return 0
+        with progress.part('install'):
+            guest = _install(places, asked.python, progress)
+        if asked.share is Share.NFS and not reality.in_lab():
+            return _in_lab(places, words)
+        return _run(_settings(asked, places), asked, guest, progress)
+    except StoryError as error:
+        sys.stderr.write(f'stack: {error}\n')
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except StackError as error:
+        # What went wrong first is what to look at; taking it down may have failed, too.
+        for each in filter(None, (error.__context__, error)):
+            sys.stderr.write(f'stack: {each}\n')
+        return 2
+
+
+def _interrupted(number: int, frame: object) -> None:
+    """End as after Ctrl-C: the stack is taken down."""
+    raise KeyboardInterrupt
+
+
+def _install(places: Places, python: str, progress: Progress) -> image.Guest:
+    if not reality.in_lab():
+        packages.install(places, python, progress)
+    with progress.step('guest built'):
+        return image.build(places.guest)
+
+
+def _in_lab(places: Places, words: Sequence[str]) -> int:
+    """Do all the same inside the lab; only logs are kept of what is written there."""
+    lab = [str(_LAB), *_LAB_OPTIONS, '--share', str(places.logs), '--']
+    return subprocess.run([*lab, sys.executable, '-m', 'tests.stack', *words]).returncode
+
+
+def _settings(asked: argparse.Namespace, places: Places) -> Settings:
+    export, exported = arguments.exported(asked, places.state)
+    return Settings(
+        places=places,
+        ports=Ports.following(asked.port_base),
+        password=settings.password(places),
+        driver=asked.driver,
+        options=dict(asked.option),
+        share=asked.share,
+        export=export,
+        exported=exported,
+        secure=asked.secure,
+        cinder_user=asked.cinder_user,
+        dynamic_ownership=bool(asked.dynamic_ownership),
+        mount_options=asked.mount_options,
+    )
+
+
+def _run(
+    wanted: Settings, asked: argparse.Namespace, guest: image.Guest, progress: Progress
+) -> int:
+    one = stack.Stack(wanted, progress)
+    meter = MemoryMeter(one.namespace.processes)
+    up = False
+    with contextlib.ExitStack() as end:
+        end.callback(lambda: print(_summary(progress, meter)))
+        # Of what did not come up only logs are of use.
+        end.callback(lambda: None if asked.keep and up else _take_down(wanted, progress))
+        end.enter_context(meter.running())
+        with progress.part('start'):
+            _bring_up(one, wanted, guest)
+        up = True
+        print(reality.told(wanted), flush=True)
+        with progress.part('tests'):
+            Smoke(one, wanted, progress).tell()
+            return _tempest(one, wanted, asked)
+
+
+def _bring_up(one: stack.Stack, wanted: Settings, guest: image.Guest) -> None:
+    """Have the stack up; one that is up already is taken if it is the same."""
+    if one.namespace.first is None:
+        one.up(guest)
+    elif wanted.is_saved():
+        one.supervisor.check()
+    else:
+        raise StackError('another stack is up there; take it down first: --down')
+
+
+def _tempest(one: stack.Stack, settings: Settings, asked: argparse.Namespace) -> int:
+    if not (asked.tempest or asked.regex):
+        return 0
+    part = None if asked.tempest == 'all' else asked.tempest
+    choice = tempest.Choice(part, asked.regex, tuple(asked.feature), asked.concurrency)
+    return tempest.run(one, settings, choice)
+
+
+def _take_down(settings: Settings, progress: Progress) -> None:
+    with progress.part('down'), progress.step('down'):
+        stack.down(settings.places)
+
+
+def _summary(progress: Progress, meter: MemoryMeter) -> str:
+    return f'{progress.split()}; at most {meter.peak / 2**30:.1f} GiB of memory'
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

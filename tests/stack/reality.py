@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says what of a stack was real, and what stood in for something; main function: :func:`told`."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+from tests.stack.commands import run
+from tests.stack.settings import Settings, Share
+
+_DISTRIBUTIONS = ('keystone', 'openstack-placement', 'glance', 'nova', 'cinder')
+
+
+def told(settings: Settings) -> str:
+    """Return it, a line for each."""
+    shown = (
+        'from importlib.metadata import version\n'
+        f'print(*(f"{{name}} {{version(name)}}" for name in {_DISTRIBUTIONS}), sep=", ")'
+    )
+    services = run([settings.places.program('python'), '-c', shown]).strip()
+    return '\n'.join(
+        [
+            f'real:      {services}; libvirt, MariaDB, RabbitMQ of Debian',
+            'emulated:  processors, by QEMU (TCG)',
+            'stands in: networks, of which there are none',
+            f'{_share(settings)}',
+            f'driver:    {settings.driver}, {_accounts(settings)}',
+        ]
+    )
+
+
+def _share(settings: Settings) -> str:
+    if settings.share is Share.LOCAL:
+        return (
+            'stands in: NFS IS NOT REAL: the share is a local ext4, bound by a stand-in for '
+            'mount.nfs; nobody is squashed'
+        )
+    kernel = f'kernel {platform.release()}'
+    kind = 'user-mode Linux, ' if 'um' in platform.release() else ''
+    squash = 'root_squash' if settings.secure else 'no_root_squash'
+    version = settings.mount_options or 'the newest version'
+    return f'real:      NFS, client and server ({kind}{kernel}), {version}, {squash}'
+
+
+def _accounts(settings: Settings) -> str:
+    mode = 'NFS secure mode' if settings.secure else 'no secure mode'
+    owners = f'dynamic_ownership {int(settings.dynamic_ownership)}'
+    return f'{mode}, Cinder as {settings.cinder_user}, {owners}'
+
+
+def in_lab() -> bool:
+    """Say whether this process runs in the NFS lab."""
+    return os.environ.get('NOVA_ASSIST_LAB') == '1'
