@@ -62,7 +62,8 @@ def _interrupted(number: int, frame: object) -> None:
 
 
 def _install(places: Places, python: str, progress: Progress) -> image.Guest:
-    if not reality.in_lab():
+    # What runs is not to change, and what is read-only inside the lab was installed outside.
+    if not (reality.in_lab() or stack.namespace_of(places).first):
         packages.install(places, python, progress)
     with progress.step('guest built'):
         return image.build(places.guest)
@@ -70,6 +71,7 @@ def _install(places: Places, python: str, progress: Progress) -> image.Guest:
 
 def _in_lab(places: Places, words: Sequence[str]) -> int:
     """Do all the same inside the lab; only logs are kept of what is written there."""
+    places.logs.mkdir(exist_ok=True)
     lab = [str(_LAB), *_LAB_OPTIONS, '--share', str(places.logs), '--']
     return subprocess.run([*lab, sys.executable, '-m', 'tests.stack', *words]).returncode
 
@@ -87,6 +89,7 @@ def _settings(asked: argparse.Namespace, places: Places) -> Settings:
         exported=exported,
         secure=asked.secure,
         cinder_user=asked.cinder_user,
+        nova_user=asked.nova_user,
         dynamic_ownership=bool(asked.dynamic_ownership),
         mount_options=asked.mount_options,
     )

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.judged import OURS
-from tests.stack.settings import ACCOUNTS, ADDRESS, Share
+from tests.stack.settings import ADDRESS, Share
 
+_ROLES = {'cinder': "Cinder's services", 'nova': 'nova-compute'}
 _EXPORTS = {True: Path('/srv/squash'), False: Path('/srv/trusting')}
 
 
@@ -65,12 +66,13 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--secure', action='store_true', help='NFS secure mode; with --share nfs root is squashed'
     )
-    parser.add_argument(
-        '--cinder-user',
-        choices=('root', *ACCOUNTS),
-        default='cinder',
-        help="account of Cinder's services (%(default)s)",
-    )
+    for service, default in (('cinder', 'cinder'), ('nova', 'root')):
+        parser.add_argument(
+            f'--{service}-user',
+            choices=('root', service),
+            default=default,
+            help=f'account of {_ROLES[service]} (%(default)s)',
+        )
     parser.add_argument(
         '--dynamic-ownership',
         type=int,

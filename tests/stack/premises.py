@@ -10,10 +10,11 @@ import os
 import shutil
 from pathlib import Path
 
+from nova_assist.accounts import Account
 from nova_assist.cloud import private
 from tests.stack import accounts
 from tests.stack.commands import run
-from tests.stack.conf import cinder, glance, keystone, libvirt, nova, placement
+from tests.stack.conf import cinder, common, glance, keystone, libvirt, nova, placement
 from tests.stack.namespace import Mount
 from tests.stack.packages import ROOT
 from tests.stack.settings import GROUP, Places, Settings, Share
@@ -24,7 +25,6 @@ _COMPOSERS = {
     'glance': glance.files,
     'nova': nova.files,
     'cinder': cinder.files,
-    'libvirt': libvirt.files,
 }
 #: What services have of their own, by who they are.
 _FOLDERS = {
@@ -60,8 +60,10 @@ def prepare(settings: Settings) -> None:
     for service, folders in _FOLDERS.items():
         for name in ('', *folders):
             (places.of(service) / name).mkdir()
-    _give_to_cinder(settings)
+    _give(settings.cinder, places.of('cinder'), places.of('backup'))
+    _give(settings.nova, places.of('nova'))
     _write_configuration(settings)
+    _lay_out_etc(settings)
     for package in _PACKAGES:
         ignored = shutil.ignore_patterns('__pycache__')
         shutil.copytree(ROOT / package, places.project / package, ignore=ignored)
@@ -73,18 +75,16 @@ def mounts(settings: Settings) -> list[Mount]:
     """Return what the stack sees in other places than the machine has it."""
     places = settings.places
     own = places.of('libvirt')
-    etc = places.etc
     found = [
-        Mount(Path('/etc/libvirt'), etc / 'libvirt'),
+        # Whole: a file's mount goes when somebody replaces the file on the machine.
+        Mount(Path('/etc'), places.machine_etc),
         Mount(Path('/var/lib/libvirt'), own / 'lib'),
         Mount(Path('/var/cache/libvirt'), own / 'cache'),
         Mount(Path('/var/log/libvirt'), own / 'log'),
-        Mount(Path('/etc/sudoers'), etc / 'sudoers'),
-        *(Mount(Path('/etc', name), etc / name) for name in _ACCOUNT_FILES),
     ]
     if Path('/dev/kvm').exists():
         # libvirt looks at QEMU anew at every call, 4 s each, where root alone may open this.
-        found.append(Mount(Path('/dev/kvm'), etc / 'no-kvm'))
+        found.append(Mount(Path('/dev/kvm'), places.run / 'no-kvm'))
     if settings.share is Share.LOCAL:
         # In the lab this is a tmpfs already, with what mounting needs in it.
         found.append(Mount(Path('/run'), kind='tmpfs'))
@@ -110,12 +110,9 @@ def remove(places: Places) -> None:
         shutil.rmtree(places.state)
 
 
-def _give_to_cinder(settings: Settings) -> None:
-    account = settings.cinder
-    if account is None:
-        return
-    for service in ('cinder', 'backup'):
-        home = settings.places.of(service)
+def _give(account: Account | None, *homes: Path) -> None:
+    """Give folders of services, and those in them, to their account."""
+    for home in homes if account else ():
         for folder in (home, *home.iterdir()):
             os.chown(folder, account.uid, account.gid)
 
@@ -124,19 +121,26 @@ def _write_configuration(settings: Settings) -> None:
     etc = settings.places.etc
     for service, compose in _COMPOSERS.items():
         (etc / service).mkdir()
-        account = settings.cinder if service == 'cinder' else None
+        account = {'cinder': settings.cinder, 'nova': settings.nova}.get(service)
         for name, text in compose(settings).items():
             private.write(etc / service / name, text, account)
     # Nova's API looks for it beside its configuration.
     shutil.copy(settings.places.venv / 'etc/nova/api-paste.ini', etc / 'nova')
-    home = str(settings.places.of('cinder'))
-    machine = {name: Path('/etc', name).read_text() for name in _ACCOUNT_FILES}
-    for name, text in accounts.files(machine, home).items():
+
+
+def _lay_out_etc(settings: Settings) -> None:
+    """Make the stack's own ``/etc``: the machine's, with ours in it."""
+    etc = settings.places.machine_etc
+    run(['cp', '--archive', '/etc', str(etc)])
+    shutil.rmtree(etc / 'libvirt')
+    (etc / 'libvirt').mkdir()
+    for name, text in libvirt.files(settings).items():
+        (etc / 'libvirt' / name).write_text(text)
+    machine = {name: (etc / name).read_text() for name in _ACCOUNT_FILES}
+    for name, text in accounts.files(machine, str(settings.places.of('cinder'))).items():
         (etc / name).write_text(text)
-        (etc / name).chmod(0o640 if name == 'shadow' else 0o644)
-    (etc / 'sudoers').write_text(cinder.sudoers(settings))
-    (etc / 'sudoers').chmod(0o440)
-    (etc / 'no-kvm').touch(0)
+    (etc / 'sudoers').write_text(common.sudoers(settings))
+    (settings.places.run / 'no-kvm').touch(0)
 
 
 def _image(settings: Settings) -> Path:

@@ -137,7 +137,8 @@ def _workers(settings: Settings) -> list[Program]:
     found = [Program('libvirtd', ('libvirtd',), environment=_environment(settings))]
     for name in ('nova-conductor', 'nova-scheduler', 'nova-compute'):
         command = (places.program(name), '--config-file', nova)
-        found.append(Program(name, command, environment=_environment(settings)))
+        user = settings.nova_user if name == 'nova-compute' else 'root'
+        found.append(Program(name, command, user=user, environment=_environment(settings)))
     for name in ('cinder-scheduler', 'cinder-volume', 'cinder-backup'):
         command = (places.program(name), '--config-file', cinder)
         environment = _cinder_environment(settings)

@@ -46,7 +46,8 @@ def _share(settings: Settings) -> str:
 def _accounts(settings: Settings) -> str:
     mode = 'NFS secure mode' if settings.secure else 'no secure mode'
     owners = f'dynamic_ownership {int(settings.dynamic_ownership)}'
-    return f'{mode}, Cinder as {settings.cinder_user}, {owners}'
+    users = f'Cinder as {settings.cinder_user}, nova-compute as {settings.nova_user}'
+    return f'{mode}, {users}, {owners}'
 
 
 def in_lab() -> bool:

@@ -101,8 +101,13 @@ class Places:
         return self.base / 'guest'
 
     @property
+    def install_log(self) -> Path:
+        """What was installed, and how."""
+        return self.base / 'install.log'
+
+    @property
     def logs(self) -> Path:
-        """All logs."""
+        """The logs of one stack."""
         return self.base / 'log'
 
     @property
@@ -114,6 +119,11 @@ class Places:
     def etc(self) -> Path:
         """The services' configuration."""
         return self.state / 'etc'
+
+    @property
+    def machine_etc(self) -> Path:
+        """The stack's own ``/etc``."""
+        return self.state / 'machine-etc'
 
     @property
     def run(self) -> Path:
@@ -151,7 +161,8 @@ class Settings:
     :ivar export: what is mounted, as ``host:/path``.
     :ivar exported: the folder that is exported, as the server has it.
     :ivar secure: NFS secure mode: both ``nas_secure_file_*`` options true.
-    :ivar cinder_user: the account of Cinder's services; ``root`` too.
+    :ivar cinder_user: the account of Cinder's services, of :data:`ACCOUNTS` or ``root``.
+    :ivar nova_user: likewise that of nova-compute.
     :ivar dynamic_ownership: whether libvirt hands the files of disks to QEMU's account.
     :ivar mount_options: with which Cinder and Nova mount the export.
     """
@@ -166,6 +177,7 @@ class Settings:
     exported: Path
     secure: bool = False
     cinder_user: str = 'cinder'
+    nova_user: str = 'root'
     dynamic_ownership: bool = True
     mount_options: str = ''
 
@@ -192,10 +204,12 @@ class Settings:
     @property
     def cinder(self) -> Account | None:
         """The account of Cinder's services; ``None`` for ourselves."""
-        if self.cinder_user == 'root':
-            return None
-        number = ACCOUNTS[self.cinder_user]
-        return Account(self.cinder_user, number, number, (GROUP,))
+        return _account(self.cinder_user)
+
+    @property
+    def nova(self) -> Account | None:
+        """Likewise that of nova-compute."""
+        return _account(self.nova_user)
 
     def url(self, port: int, path: str = '') -> str:
         """Return the URL of a service."""
@@ -210,6 +224,12 @@ class Settings:
     def transport(self) -> str:
         """The URL of the message queue."""
         return f'rabbit://guest:guest@{ADDRESS}:{self.ports.amqp}/'
+
+
+def _account(name: str) -> Account | None:
+    if name == 'root':
+        return None
+    return Account(name, ACCOUNTS[name], ACCOUNTS[name], (GROUP,))
 
 
 def saved_in(places: Places) -> Path:

@@ -21,7 +21,7 @@ from tests.stack.settings import Places, Settings
 from tests.stack.supervision import Supervisor, compose
 
 #: Seconds that a service may take, at most; in the lab all takes ten times as long.
-_PATIENCE = 300.0
+_PATIENCE = 600.0
 
 _END_SECONDS = 30.0
 _PAUSE_SECONDS = 0.1

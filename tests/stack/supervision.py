@@ -102,10 +102,17 @@ class Supervisor:
             time.sleep(_PAUSE_SECONDS)
 
     def start(self, *names: str) -> None:
-        """Start programs that do not run; whether they become ready is left to others."""
+        """Start programs that do not run; whether they become ready is left to others.
+
+        :raises ServiceError: one can't be started.
+        """
         for name in names:
             if self._calls.getProcessInfo(name)['statename'] not in _RUNNING:
-                self._calls.startProcess(name, False)
+                try:
+                    self._calls.startProcess(name, False)
+                except xmlrpc.client.Fault as fault:
+                    found = f'can not be started: {fault.faultString}'
+                    raise ServiceError(name, found, self._places.log(name)) from fault
 
     def check(self) -> None:
         """Make sure that no program that was started has ended.

@@ -22,11 +22,12 @@ _PROGRAMS = '/sbin,/usr/sbin,/bin,/usr/bin,/usr/local/bin,/usr/local/sbin'
 def files(settings: Settings) -> dict[str, str]:
     """Return the texts by file name."""
     etc = settings.places.etc / 'cinder'
-    helper = f'{settings.places.program("privsep-helper")} --config-file {etc}/cinder.conf'
     sections = {
         **_own(settings),
         **_others(settings),
-        **privileged(literal(f'sudo {helper}' if settings.cinder else helper), _PRIVILEGED),
+        **privileged(
+            settings, etc / 'cinder.conf', _PRIVILEGED, by_sudo=settings.cinder is not None
+        ),
         BACKEND: _backend(settings),
     }
     return {
@@ -34,18 +35,6 @@ def files(settings: Settings) -> dict[str, str]:
         'rootwrap.conf': render(_rootwrap(settings)),
         'shares': f'{settings.export}\n',
     }
-
-
-def sudoers(settings: Settings) -> str:
-    """Return what Cinder's account may do as root: what its services ask for, as everywhere."""
-    program = settings.places.program
-    rootwrap = settings.places.etc / 'cinder' / 'rootwrap.conf'
-    return (
-        f'Defaults secure_path="{settings.places.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin"\n'
-        'root ALL=(ALL:ALL) NOPASSWD: ALL\n'
-        f'cinder ALL=(root) NOPASSWD: {program("cinder-rootwrap")} {rootwrap} *,'
-        f' {program("privsep-helper")} *\n'
-    )
 
 
 def _own(settings: Settings) -> Sections:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from nova_assist.cloud import identity
 from nova_assist.cloud.identity import Person, Role
@@ -62,6 +63,26 @@ def service_user(settings: Settings, person: Person) -> dict[str, str]:
     return {'send_service_user_token': 'true', **login(settings, person)}
 
 
-def privileged(command: str, contexts: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
-    """Return the sections of what is done as root; the default wants rules in ``/etc``."""
+def privileged(
+    settings: Settings, conf: Path, contexts: tuple[str, ...], *, by_sudo: bool
+) -> Mapping[str, Mapping[str, str]]:
+    """Return the sections of what is done as root; the default wants rules in ``/etc``.
+
+    :param conf: the service's configuration.
+    """
+    helper = f'{settings.places.program("privsep-helper")} --config-file {conf}'
+    command = literal(f'sudo {helper}' if by_sudo else helper)
     return {context: {'helper_command': command} for context in contexts}
+
+
+def sudoers(settings: Settings) -> str:
+    """Return what accounts may do as root: what their services ask for, as everywhere."""
+    places = settings.places
+    helper = f'{places.program("privsep-helper")} *'
+    rootwrap = f'{places.program("cinder-rootwrap")} {places.etc}/cinder/rootwrap.conf *'
+    return (
+        f'Defaults secure_path="{places.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin"\n'
+        'root ALL=(ALL:ALL) NOPASSWD: ALL\n'
+        f'cinder ALL=(root) NOPASSWD: {rootwrap}, {helper}\n'
+        f'nova ALL=(root) NOPASSWD: {helper}\n'
+    )

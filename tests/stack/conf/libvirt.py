@@ -7,11 +7,14 @@ from collections.abc import Mapping
 
 from tests.stack.settings import HYPERVISOR, Settings
 
+#: Whoever has an account may do everything.
+_DAEMON = {'auth_unix_ro': 'none', 'auth_unix_rw': 'none', 'unix_sock_rw_perms': '0777'}
+
 
 def files(settings: Settings) -> dict[str, str]:
     """Return the texts by file name."""
     return {
-        'libvirtd.conf': _render({'auth_unix_ro': 'none', 'auth_unix_rw': 'none'}),
+        'libvirtd.conf': _render(_DAEMON),
         'qemu.conf': _render(
             {
                 'user': HYPERVISOR,

@@ -26,12 +26,11 @@ _PRIVILEGED = (
 def files(settings: Settings) -> dict[str, str]:
     """Return the texts by file name."""
     conf = settings.places.etc / 'nova' / 'nova.conf'
-    helper = f'{settings.places.program("privsep-helper")} --config-file {conf}'
     sections = {
         **_own(settings),
         **_hypervisor(settings),
         **_others(settings),
-        **privileged(literal(helper), _PRIVILEGED),
+        **privileged(settings, conf, _PRIVILEGED, by_sudo=settings.nova is not None),
     }
     return {'nova.conf': render(sections)}
 
