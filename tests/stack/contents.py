@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from nova_assist.cloud import client_files
+from nova_assist.cloud.ini import Sections
 from nova_assist.cloud.tempest_conf import CONSOLE_GUEST, STAND_IN, Surroundings
 from nova_assist.cloud.tempest_conf import Share as ShareFiles
 from tests.stack.cloud import Cloud
 from tests.stack.guest.image import Guest
-from tests.stack.settings import BACKEND, GROUP, Settings
+from tests.stack.settings import BACKEND, GROUP, Settings, Share
 
 _MEBIBYTE = 2**20
 #: Seconds that tempest waits for a status: in the lab all takes ten times as long.
@@ -94,5 +95,17 @@ def _surroundings(cloud: Cloud, settings: Settings, images: Mapping[str, str]) -
             group=GROUP,
             secure=settings.secure,
         ),
-        further=_FURTHER,
+        further=further(settings),
     )
+
+
+def further(settings: Settings) -> Sections:
+    """Return what tempest is to be told otherwise than of the embedded cloud.
+
+    Whose a file is it is not to judge where libvirt gives files away; where root is squashed
+    libvirt can't, and says nothing of it.
+    """
+    squashed = settings.share is Share.NFS and settings.secure
+    if settings.dynamic_ownership and not squashed:
+        return {**_FURTHER, 'assisted_snapshots': {'file_owner': '', 'file_group': ''}}
+    return _FURTHER

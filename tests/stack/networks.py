@@ -24,6 +24,9 @@ class Nothing(BaseHTTPRequestHandler):
         if path in ('', '/v2.0'):
             version = {'id': 'v2.0', 'status': 'CURRENT', 'links': []}
             return self._answer(200, {'versions': [version]})
+        if path.startswith('/v2.0/quotas/'):
+            # What has no quota is not limited.
+            return self._answer(200, {'quota': {}})
         return self._answer(200, {kind: []})
 
     def do_POST(self) -> None:
