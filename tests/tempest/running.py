@@ -8,11 +8,14 @@ in the end to :mod:`tests.tempest.tables`.
 from __future__ import annotations
 
 import configparser
+import contextlib
 import dataclasses
+import os
 import pathlib
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tests.judged import OURS
 from tests.tempest import results
@@ -50,7 +53,7 @@ class Run:
         workspace.mkdir()
         own = environment_of({**environment, 'HOME': str(self.folder)})
         command = [*self.prefix, 'env', f'--chdir={workspace}', *self._command(config)]
-        with subprocess.Popen(command, env=own, stdout=subprocess.PIPE) as process:
+        with _started(command, own) as process:
             assert process.stdout is not None
             found = results.read(process.stdout, _show)
         return found, process.returncode
@@ -65,6 +68,21 @@ class Run:
         return (
             [*command, '--exclude-list', str(leave_out)] if self.selection.leave_out else command
         )
+
+
+@contextlib.contextmanager
+def _started(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Give a process whose workers end with it when we are interrupted."""
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
 
 
 def configured(
