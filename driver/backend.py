@@ -10,14 +10,15 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-from driver import chain, exceptions, journal, records, volumes
+from oslo_log import log as logging
+
+from driver import chain, exceptions, journal, records, restoring, volumes
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
 from driver.opening import Opened, Opener
 
-# States in which cinder-backup has a volume attached to itself.
-_BACKUP_STATES = ('backing-up', 'restoring-backup')
+LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,10 +59,12 @@ class Backend:
         size: int,
         source: VolumeState,
         snapshot_id: str,
+        image_format: Format | None = None,
     ) -> None:
         """Make a volume with the data of a snapshot, which may be of an attached volume.
 
         :param size: bytes, at least the snapshot's; the rest reads as zeros
+        :param image_format: of the new volume, if not the one that the options ask for
         :raises StateError: the snapshot isn't in the source's record, or is being deleted
         """
         opened = self.opener.open(source)
@@ -72,65 +75,66 @@ class Backend:
                 f'Nothing was copied.'
             )
         image = chain.snapshot_image(opened.record, opened.chain, snapshot_id)
-        self._copy(opened, image, self.opener.layout(share, name), size, held=False)
-        self.opener.ledger.save_formats(volume_id, self._format, self._format)
+        wanted = image_format or self._format
+        self._copy(opened, image, self.opener.layout(share, name), wanted, size, held=False)
+        self.opener.ledger.save_formats(volume_id, wanted, wanted)
 
-    def clone(self, volume_id: str, share: str, name: str, size: int, source: VolumeState) -> None:
+    def clone(
+        self,
+        volume_id: str,
+        share: str,
+        name: str,
+        size: int,
+        source: VolumeState,
+        image_format: Format | None = None,
+    ) -> None:
         """Make a volume with the data of a detached one, which needs no snapshot.
 
         :param size: bytes, at least the source's; the rest reads as zeros
+        :param image_format: of the new volume, if not the one that the options ask for
         :raises FileInUse: somebody has the source open
         """
+        wanted = image_format or self._format
         opened = self.opener.open(source)
         with volumes.at_rest(opened.layout, opened.chain):
             target = self.opener.layout(share, name)
-            self._copy(opened, opened.chain.active, target, size, held=True)
-        self.opener.ledger.save_formats(volume_id, self._format, self._format)
+            self._copy(opened, opened.chain.active, target, wanted, size, held=True)
+        self.opener.ledger.save_formats(volume_id, wanted, wanted)
 
     def _copy(
-        self, source: Opened, image: Image, target: Layout, size: int, *, held: bool
+        self,
+        source: Opened,
+        image: Image,
+        target: Layout,
+        target_format: Format,
+        size: int,
+        *,
+        held: bool,
     ) -> None:
         volumes.copy(
             source.layout.path(image.name),
             image.format,
             target,
-            self._format,
+            target_format,
             size,
             self.opener.settings.sparse,
             self.opener.maker,
             held=held,
         )
 
-    def delete_volume(self, share: str, name: str) -> None:
+    def delete_volume(self, share: str | None, name: str) -> None:
         """Remove a volume's files; a volume that is gone already is fine.
 
+        :param share: where it lies, None if it was never made
         :raises StateError: it has snapshots
         :raises FileInUse: somebody has it open
         """
+        if not share:
+            LOG.warning('%s was never made on a share, nothing to delete.', name)
+            return
         layout = self.opener.layout(share, name)
         volumes.delete(layout, records.load(layout))
         journal.clear(layout)
-
-    def extend_volume(self, state: VolumeState, size: int) -> None:
-        """Grow a detached volume.
-
-        :param size: new size in bytes
-        :raises StateError: it is attached
-        :raises ShareError: its share has no room
-        """
-        if state.attached:
-            raise exceptions.StateError(
-                f'Volume {state.id} is attached and can only be extended detached.'
-            )
-        if not self.opener.mounted.fits(
-            self.opener.mounted.capacity(state.share), size - state.size
-        ):
-            raise exceptions.ShareError(
-                f'{state.share} has no room to extend volume {state.id} to {size} bytes.'
-            )
-        # An attempt that was interrupted may have left the size that is asked for.
-        opened = self.opener.open(dataclasses.replace(state, size=size))
-        volumes.grow(opened.layout, opened.chain.active, size, self.opener.settings.sparse)
 
     def undo_extension(self, state: VolumeState) -> None:
         """Give a detached volume back the size that the database has for it.
@@ -145,16 +149,26 @@ class Backend:
     def connection(self, state: VolumeState) -> dict[str, str]:
         """Return the ``data`` of a connection: export, name and format, options where set.
 
-        :raises Unsupported: for a backup, whose service takes any file for raw data
+        :raises StateError: for a backup that would read a volume which is raw no more
         :raises ImageError: a header is hostile
         :raises ChainError: record and files disagree
         """
-        active = self.opener.open(state).chain.active
-        if state.status in _BACKUP_STATES and active.format is not Format.RAW:
-            raise exceptions.Unsupported(
-                f'Volume {state.id} is a {active.format.value} file, which cinder-backup would '
-                f'read or write as if it were raw.'
-            )
-        data = {'export': state.share, 'name': active.name, 'format': active.format.value}
+        restored = state.status in restoring.STATES
+        image = restoring.begin(self.opener, state) if restored else self._active(state)
+        data = {'export': state.share, 'name': image.name, 'format': image.format.value}
         options = self.opener.mounted.options.get(state.share)
         return {**data, 'options': options} if options else data
+
+    def _active(self, state: VolumeState) -> Image:
+        opened = self.opener.open(state)
+        active = opened.chain.active
+        # cinder-backup takes any file for raw data, and is led to volumes that are one raw file.
+        reads = state.status == 'backing-up' and not state.attached
+        if reads and active.format is not Format.RAW:
+            raise exceptions.StateError(
+                f'Volume {state.id} has become a {active.format.value} file, {active.name}, since '
+                f'its backup began, and cinder-backup would read that as if it were raw. Make the '
+                f'backup again.'
+            )
+        restoring.discard(opened.layout)
+        return active

@@ -228,6 +228,22 @@ def snapshot_image(record: Record, chain: Chain, snapshot_id: str) -> Image:
     return _pair(record, chain, snapshot_id)[1]
 
 
+def plan_revert(record: Record, chain: Chain, snapshot_id: str) -> Image:
+    """Return the file that an empty overlay has to lie on to revert a volume to a snapshot.
+
+    :raises StateError: it is not the newest one: its overlay is not the active file
+    :raises ChainError: its overlay has no place in the chain
+    """
+    overlay, lower = _pair(record, chain, snapshot_id)
+    if overlay.name != chain.active.name:
+        raise exceptions.StateError(
+            f'{overlay.name}, the overlay of snapshot {snapshot_id}, is not the active file '
+            f'{chain.active.name}: a newer snapshot lies above it. Nothing was changed; delete '
+            f'that one first, or create a volume from the older one.'
+        )
+    return lower
+
+
 def _pair(record: Record, chain: Chain, snapshot_id: str) -> tuple[Image, Image]:
     name = record.overlays.get(snapshot_id)
     overlay = chain.find(name) if name else None

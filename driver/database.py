@@ -20,6 +20,7 @@ from cinder.objects import fields
 from oslo_utils import units
 
 from driver import exceptions
+from driver.extension import Extension
 from driver.layout import Format
 from nova_assist import client
 
@@ -32,28 +33,18 @@ _NO_PROGRESS = '0%'
 
 
 @dataclasses.dataclass(frozen=True)
-class Unfinished:
-    """Ids of volumes of which something was under way.
-
-    :ivar deletions: those with a snapshot that is being deleted
-    :ivar extensions: those that are being extended
-    """
-
-    deletions: frozenset[str]
-    extensions: frozenset[str]
-
-
-@dataclasses.dataclass(frozen=True)
 class VolumeState:
     """A volume as the database has it now.
 
     :ivar name: the name of its base file
-    :ivar size: bytes
+    :ivar size: bytes; while an extension has an uncertain end, what it had before
     :ivar share: the export that it lies on
     :ivar attached: whether a guest may have it open
     :ivar active_format: format of the active file as recorded, None if never recorded
     :ivar base_format: format to return to, None if never recorded
     :ivar attached_files: the files that its attachments name
+    :ivar servers: ids of the servers that it is attached to
+    :ivar extension: one that Nova may have carried out, or may still
     """
 
     id: str
@@ -65,16 +56,25 @@ class VolumeState:
     active_format: Format | None
     base_format: Format | None
     attached_files: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    extension: Extension | None = None
+
+    @property
+    def largest(self) -> int:
+        """The size in bytes that no file of it may exceed."""
+        return max(self.size, self.extension.after) if self.extension else self.size
 
 
 def volume_state(volume_id: str) -> VolumeState:
     """Read a volume afresh: the object that came with a request may be older than the lock."""
     volume = _volume(volume_id)
     metadata = volume.admin_metadata
+    size = volume.size * units.Gi
+    extension = Extension.parse(metadata, size, volume.id)
     return VolumeState(
         id=volume.id,
         name=volume.name,
-        size=volume.size * units.Gi,
+        size=extension.before if extension else size,
         share=volume.provider_location,
         status=volume.status,
         attached=_is_attached(volume),
@@ -85,6 +85,10 @@ def volume_state(volume_id: str) -> VolumeState:
             for info in (each.connection_info for each in volume.volume_attachment)
             if info and 'name' in info
         ),
+        servers=tuple(
+            each.instance_uuid for each in volume.volume_attachment if each.instance_uuid
+        ),
+        extension=extension,
     )
 
 
@@ -147,66 +151,12 @@ def settle_creation(snapshot_id: str, taken: bool) -> None:
     snapshot.save()
 
 
-def unfinished(host: str, cluster: str | None) -> Unfinished:
-    """Return what a service has left half done, as far as the database shows.
-
-    :param host: the service's host, such as ``node@nfs``
-    :param cluster: the service's cluster; what another service of it does counts too
-    """
-    mine = {'cluster_name': cluster} if cluster else {'host': host}
-    admin = cinder_context.get_admin_context()
-    # Beside a host, Cinder's query takes a status for the volume's.
-    snapshots = objects.SnapshotList.get_all(admin, mine)
-    extending = objects.VolumeList.get_all(admin, filters={**mine, 'status': 'extending'})
-    return Unfinished(
-        deletions=frozenset(
-            str(each.volume_id)
-            for each in snapshots
-            if each.status == fields.SnapshotStatus.DELETING
-        ),
-        extensions=frozenset(str(each.id) for each in extending),
-    )
-
-
-def volume_names(host: str, cluster: str | None) -> dict[str, str]:
-    """Return the ids of a service's volumes by name.
-
-    :param host: the service's host, such as ``node@nfs``
-    :param cluster: the service's cluster, if it is in one
-    """
-    mine = {'cluster_name': cluster} if cluster else {'host': host}
-    volumes = objects.VolumeList.get_all(cinder_context.get_admin_context(), filters=mine)
-    return {str(each.name): str(each.id) for each in volumes}
-
-
-def give_up_deletions(volume_id: str) -> list[str]:
-    """Make the snapshots of a volume that are ``deleting`` deletable again; returns their ids."""
-    admin = cinder_context.get_admin_context()
-    left = [
-        snapshot
-        for snapshot in objects.SnapshotList.get_all_for_volume(admin, volume_id)
-        if snapshot.status == fields.SnapshotStatus.DELETING
-    ]
-    for snapshot in left:
-        snapshot.status = fields.SnapshotStatus.ERROR
-        snapshot.save()
-    return [str(snapshot.id) for snapshot in left]
-
-
-def give_up_extension(volume_id: str) -> None:
-    """Make a volume that is ``extending`` usable again; it has the size that it had."""
-    volume = _volume(volume_id)
-    if volume.status == 'extending':
-        attached = volume.attach_status == fields.VolumeAttachStatus.ATTACHED
-        volume.status = 'in-use' if attached else 'available'
-        volume.save()
-
-
 def reset_progress(snapshot_id: str, status: str) -> None:
     """Forget the progress that an earlier attempt, or anybody else, has left.
 
     :param status: what Cinder accepts Nova's report for; a deletion that was asked for before
-        this service has started is not found in it, see :func:`give_up_deletions`
+        this service has started is not found in it, see
+        :func:`driver.startup_rows.give_up_deletions`
     """
     snapshot = _snapshot(snapshot_id)
     snapshot.progress = _NO_PROGRESS
@@ -214,13 +164,16 @@ def reset_progress(snapshot_id: str, status: str) -> None:
     snapshot.save()
 
 
-def add_temporary_snapshot(source_id: str, new_volume_id: str) -> str:
-    """Give a snapshot that lasts only while a volume is cloned its row; returns its id.
+def add_temporary_snapshot(source_id: str, made_id: str, purpose: str) -> str:
+    """Give a snapshot that lasts only while a volume is copied its row; returns its id.
 
     Nova reports on a snapshot by Cinder's API, so there has to be one. Whenever this service dies
     the row is left ``available`` or ``error``, or becomes ``error`` at the next start, and the
     snapshot can be deleted as any other; only a deletion under way leaves ``deleting``, as any
     other does.
+
+    :param made_id: the volume or image that is to be made of it
+    :param purpose: what that is good for, as ``copy it to …``
     """
     source = _volume(source_id)
     snapshot = objects.Snapshot(
@@ -232,9 +185,9 @@ def add_temporary_snapshot(source_id: str, new_volume_id: str) -> str:
         volume_type_id=source.volume_type_id,
         status=fields.SnapshotStatus.ERROR,
         progress=_NO_PROGRESS,
-        display_name=f'tmp-snap-{new_volume_id}',
-        display_description=f'Taken to clone an attached volume to {new_volume_id}; delete it if '
-        f'that has ended.',
+        display_name=f'tmp-snap-{made_id}',
+        display_description=f'Taken of an attached volume to {purpose}; delete it if that has '
+        f'ended.',
         use_quota=False,
         metadata={},
     )
@@ -262,16 +215,22 @@ def forget_snapshot(snapshot_id: str) -> None:
 
 
 def nova(context: Any, timeout: float) -> client.AssistedSnapshots:
-    """Return Nova's API under the identity of the ``[nova]`` section of cinder.conf.
+    """Return Nova's API for assisted snapshots, see :func:`novaclient`."""
+    return client.AssistedSnapshots(novaclient(context, timeout))
+
+
+def novaclient(context: Any, timeout: float, version: str | None = None) -> Any:
+    """Return a client of Nova under the identity of the ``[nova]`` section of cinder.conf.
 
     :param context: the context of the request that this is for
     :param timeout: seconds that Nova may take to answer, unless that section has a ``timeout``
+    :param version: the microversion, by default Cinder's
     """
-    api = cinder_nova.novaclient(context, privileged_user=True)
+    api = cinder_nova.novaclient(context, privileged_user=True, api_version=version)
     session = api.client.session
     if session.timeout is None:
         session.timeout = timeout
-    return client.AssistedSnapshots(api)
+    return api
 
 
 def _volume(volume_id: str) -> Any:

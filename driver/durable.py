@@ -55,6 +55,16 @@ def remove(path: pathlib.Path) -> None:
         _sync_folder(path.parent)
 
 
+def link(path: pathlib.Path, second: pathlib.Path) -> None:
+    """Give a file a second name, in place of what an interrupted operation left under that.
+
+    :raises ShareError: it can't be made
+    """
+    with _failures(f'give {path} the second name {second.name}', path.parent):
+        second.unlink(missing_ok=True)
+        second.hardlink_to(path)
+
+
 def keep(path: pathlib.Path) -> pathlib.Path:
     """Give a file a second name, under which it stays when the first one is replaced or removed.
 

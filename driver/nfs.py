@@ -7,8 +7,7 @@ left to :mod:`driver.backend`.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import functools
 from typing import Any, NoReturn
 
 from cinder import coordination, interface
@@ -16,18 +15,33 @@ from cinder import utils as cinder_utils
 from cinder.volume import volume_utils
 from cinder.volume.drivers import remotefs
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_utils import units
 
-from driver import access, database, exceptions, options
-from driver.auto import resolve_auto
+from driver import (
+    access,
+    auto,
+    backups,
+    capabilities,
+    database,
+    exceptions,
+    extension_rows,
+    glance,
+    options,
+    refusals,
+    restoring,
+    revert_rows,
+    startup_rows,
+    volume_locks,
+)
 from driver.backend import Backend
+from driver.copying import Copies
+from driver.extending import Extending
+from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
+from driver.revert import Reverts
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
-
-LOG = logging.getLogger(__name__)
 
 
 @interface.volumedriver
@@ -54,6 +68,11 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._mounted: Shares
         self._backend: Backend
         self._snapshots: Snapshots
+        self._extending: Extending
+        self._copies: Copies
+        self._images: ImageTransfer
+        self._reverts: Reverts
+        self._startup: Startup
         self._over_subscription = 1.0
 
     @staticmethod
@@ -73,42 +92,21 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         helper = cinder_utils.get_root_helper()
         self._mounted = Shares(self._settings, self._over_subscription, helper)
         self._mounted.mount()
-        self._maker = self._file_maker()
+        first = self._mounted.folder(self._mounted.mounted()[0])
+        self._maker = auto.file_maker(self._settings, first, self._new_install)
         self._mounted.admit(self._maker)
-        opener = Opener(self._settings, self._mounted, self._maker, database)
+        opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener)
         self._snapshots = Snapshots(opener)
-        Startup(self._backend, database, self.host, self.cluster_name, self._try_lock).settle()
-
-    @contextlib.contextmanager
-    def _try_lock(self, volume_id: str) -> Iterator[bool]:
-        """Hold the lock of a volume for the length of the block if nobody else does."""
-        lock = coordination.COORDINATOR.get_lock(f'{self.driver_prefix}-{volume_id}')
-        taken = lock.acquire(blocking=False)
-        try:
-            yield taken
-        finally:
-            if taken:
-                lock.release()
-
-    def _file_maker(self) -> access.FileMaker:
-        """Return what makes files with the mode that the options ask for.
-
-        What ``auto`` means is decided on the first share, as in the in-tree driver.
-        """
-        operations = self._settings.secure_operations
-        permissions = self._settings.secure_permissions
-        if None in (operations, permissions):
-            first = self._mounted.folder(self._mounted.mounted()[0])
-            auto = resolve_auto(first, self._new_install)
-            operations = auto if operations is None else operations
-            permissions = auto if permissions is None else permissions
-        if not operations:
-            LOG.info(
-                'nas_secure_file_operations is false, but this driver works as its own user all '
-                'the same, never as root.'
-            )
-        return access.FileMaker(access.SECURE_MODE if permissions else access.OPEN_MODE)
+        self._extending = Extending(opener)
+        self._copies = Copies(self._backend, self._snapshots)
+        self._images = ImageTransfer(opener, self._snapshots)
+        self._reverts = Reverts(opener, revert_rows)
+        try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
+        mine = (self.host, self.cluster_name, try_lock)
+        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
+        self._startup.settle()
+        backups.settle(*mine, self._backend.delete_volume)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -147,7 +145,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     def _place(self, volume: Any) -> tuple[str, int]:
         """Choose the share of a new volume; returns it with the volume's size in bytes."""
-        _refuse_special(volume)
+        refusals.refuse_special(volume)
         size = volume.size * units.Gi
         # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
         # even if this service dies before it returns.
@@ -158,15 +156,13 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
         """Remove a volume without snapshots."""
-        if not volume.provider_location:
-            LOG.warning('Volume %s was never made on a share, nothing to delete.', volume.id)
-            return
         self._backend.delete_volume(volume.provider_location, volume.name)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:
-        """Grow a detached volume to ``new_size`` GiB."""
-        self._backend.extend_volume(database.volume_state(volume.id), new_size * units.Gi)
+        """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
+        state = database.volume_state(volume.id)
+        self._extending.extend(state, new_size * units.Gi, volume.obj_context)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:
@@ -181,7 +177,16 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         }
 
     def terminate_connection(self, volume: Any, connector: Any, **kwargs: Any) -> None:
-        """Do nothing: a share stays mounted."""
+        """Take in what was restored, if anything was; a share stays mounted.
+
+        Without the lock where there is nothing to do: what holds it may wait for a detachment.
+        """
+        if volume.status in restoring.STATES:
+            self._end_restoration(volume)
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def _end_restoration(self, volume: Any) -> None:
+        restoring.end(self._backend.opener, database.volume_state(volume.id))
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{snapshot.volume_id}'
@@ -209,32 +214,49 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         """
         share, size = self._place(volume)
         source = database.volume_state(src_vref.id)
-        if not source.attached:
-            self._backend.clone(volume.id, share, volume.name, size, source)
-            return {'provider_location': share}
-        with self._snapshots.temporary(source, volume.id, volume.obj_context) as snapshot_id:
-            self._backend.create_from_snapshot(
-                volume.id, share, volume.name, size, source, snapshot_id
-            )
+        self._copies.of_volume(volume.id, share, volume.name, size, source, volume.obj_context)
         return {'provider_location': share}
 
     def snapshot_revert_use_temp_snapshot(self) -> bool:
-        """Tell Cinder not to take a snapshot before it asks for a revert, which is refused."""
+        """Tell Cinder not to take a snapshot before it asks for a revert.
+
+        A revert that fails leaves the data as it was; and with a newer snapshot none would do.
+        """
         return False
 
-    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> NoReturn:
-        """Refuse: Cinder's generic way would write raw data over a qcow2 overlay."""
-        raise exceptions.Unsupported(
-            'Volumes are not reverted: create a volume from the snapshot instead.'
-        )
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
+        """Give a detached volume the data of its newest snapshot again."""
+        self._reverts.revert(volume.id, snapshot.id)
 
-    def copy_image_to_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: images are not copied to volumes."""
-        raise exceptions.Unsupported('Volumes are not made from images.')
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_image_to_volume(
+        self,
+        context: Any,
+        volume: Any,
+        image_service: Any,
+        image_id: str,
+        disable_sparse: bool = False,
+    ) -> None:
+        """Have a volume that is there hold the data of an image."""
+        refusals.refuse_encrypted(volume)
+        block_size = self.configuration.volume_dd_blocksize
+        image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
+        self._images.download(database.volume_state(volume.id), image)
 
-    def copy_volume_to_image(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: volumes are not uploaded."""
-        raise exceptions.Unsupported('Volumes are not uploaded as images.')
+    def copy_image_to_encrypted_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: nothing is encrypted."""
+        raise exceptions.Unsupported('Encrypted volumes are not made from images.')
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def copy_volume_to_image(
+        self, context: Any, volume: Any, image_service: Any, image_meta: Any
+    ) -> None:
+        """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
+        refusals.refuse_encrypted(volume)
+        image = glance.GlanceUpload(context, volume, image_service, image_meta)
+        with glance.ended_at_start(volume):
+            self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
     def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
@@ -242,13 +264,32 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'Volumes are not migrated. Take a snapshot, create a volume of the other type from it.'
         )
 
-    def get_backup_device(self, context: Any, backup: Any) -> NoReturn:
-        """Refuse: cinder-backup would read a qcow2 file as if it were raw."""
-        raise exceptions.Unsupported('Volumes are not backed up.')
+    @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
+    def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:
+        """Return the volume for cinder-backup to read as raw data, and that it is no snapshot.
+
+        It is the volume itself where that is one raw file and detached, else a temporary copy,
+        which cinder-backup has Cinder delete.
+        """
+        with backups.given_up_on_failure(backup, self._backend.delete_volume):
+            source = database.volume_state(backup.volume_id)
+            if backup.snapshot_id is None and self._copies.is_raw(source):
+                return backups.source(backup), False
+            volume = backups.add_copy(backup)
+            self._copy_for_backup(volume, source, backup.snapshot_id, context)
+            return volume, False
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def _copy_for_backup(
+        self, volume: Any, source: database.VolumeState, snapshot_id: str | None, context: Any
+    ) -> None:
+        share, size = self._place(volume)
+        self._copies.for_backup(volume.id, share, volume.name, size, source, snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
         self._mounted.mount()
         self._mounted.admit(self._maker)
+        self._startup.sweep()
         found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
         name = self.configuration.safe_get('volume_backend_name')
         self._stats = {
@@ -256,29 +297,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'vendor_name': self.vendor_name,
             'driver_version': self.VERSION,
             'storage_protocol': self.driver_volume_type,
-            'total_capacity_gb': sum(share.total for share in found) / units.Gi,
-            'free_capacity_gb': sum(share.free for share in found) / units.Gi,
-            'provisioned_capacity_gb': sum(share.allocated for share in found) / units.Gi,
-            'reserved_percentage': self.configuration.reserved_percentage,
-            'max_over_subscription_ratio': self._over_subscription,
-            'thin_provisioning_support': self._settings.sparse,
-            'thick_provisioning_support': not self._settings.sparse,
-            'sparse_copy_volume': True,
-            'online_extend_support': False,
-            'multiattach': False,
-            'QoS_support': False,
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
+            **capabilities.report(self._settings, found, self._over_subscription),
         }
-
-
-def _refuse_special(volume: Any) -> None:
-    if (volume.migration_status or '').startswith('target:'):
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to take in the raw data of another one, in a migration or a '
-            f'retype, which this driver does not do. Create it from a snapshot instead.'
-        )
-    if volume.encryption_key_id:
-        raise exceptions.Unsupported(
-            f'Volume {volume.id} is to be encrypted, which this driver does not do.'
-        )

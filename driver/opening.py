@@ -12,7 +12,17 @@ from typing import Any, Protocol
 
 from oslo_log import log as logging
 
-from driver import access, chain, exceptions, journal, reading, records, recovery, shares
+from driver import (
+    access,
+    chain,
+    exceptions,
+    extension,
+    journal,
+    reading,
+    records,
+    recovery,
+    shares,
+)
 from driver.chain import Chain
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
@@ -45,8 +55,8 @@ class Ledger(Protocol):
     def reset_progress(self, snapshot_id: str, status: str) -> None:
         """Forget the progress of an earlier attempt, and set the status of what begins."""
 
-    def add_temporary_snapshot(self, source_id: str, new_volume_id: str) -> str:
-        """Give a snapshot that lasts only while a volume is cloned its row; returns its id."""
+    def add_temporary_snapshot(self, source_id: str, made_id: str, purpose: str) -> str:
+        """Give a snapshot that lasts only while a volume is copied its row; returns its id."""
 
     def set_snapshot_status(self, snapshot_id: str, status: str) -> None:
         """Change a snapshot's status."""
@@ -62,6 +72,7 @@ class Ledger(Protocol):
 class Opened:
     """A volume whose record and headers agree.
 
+    :ivar size: bytes
     :ivar pending: a deletion that was interrupted and has to be finished, unless the guest's
         QEMU is still merging; the snapshot's data can't be relied on
     """
@@ -69,6 +80,7 @@ class Opened:
     layout: Layout
     record: Record
     chain: Chain
+    size: int
     pending: Intent | None = None
 
 
@@ -78,12 +90,14 @@ class Opener:
 
     :ivar maker: makes files with the mode that the options ask for
     :ivar ledger: Cinder's database and Nova's API
+    :ivar extensions: the same for extensions of attached volumes
     """
 
     settings: Settings
     mounted: shares.Shares
     maker: access.FileMaker
     ledger: Ledger
+    extensions: extension.Rows
 
     def layout(self, share: str, name: str) -> Layout:
         """Return where a volume's files lie; mounts the share if need be."""
@@ -113,7 +127,15 @@ class Opener:
             found = self._read_chain(state, layout, record)
             pending = self._end(state, layout, record, found, pending)
         chain.check(layout, record, found)
-        return Opened(layout, record, found, pending)
+        return Opened(layout, record, found, self._size(state, found), pending)
+
+    def _size(self, state: VolumeState, found: Chain) -> int:
+        """Return a volume's size, settled if it was uncertain."""
+        if state.extension is None:
+            return state.size
+        return extension.settle(
+            self.extensions, state.id, state.extension, found.active, attached=state.attached
+        )
 
     def _end(
         self, state: VolumeState, layout: Layout, record: Record, found: Chain, pending: Intent
@@ -145,7 +167,7 @@ class Opener:
 
     def _read_chain(self, state: VolumeState, layout: Layout, record: Record) -> Chain:
         active_format = _active_format(layout, record, state)
-        return reading.read_chain(layout, record.active, active_format, state.size)
+        return reading.read_chain(layout, record.active, active_format, state.largest)
 
 
 def _active_format(layout: Layout, record: Record, state: VolumeState) -> Format:

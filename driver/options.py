@@ -33,6 +33,14 @@ ADDED = [
         help='Seconds that Nova may take to merge the data of a deleted snapshot of an attached '
         'volume. Raise it if a full volume takes longer to copy than that.',
     ),
+    cfg.IntOpt(
+        'nfs_assisted_extend_timeout',
+        default=120,
+        min=1,
+        help='Seconds that Nova may take to grow the disk of a running guest. Afterwards the '
+        'extension fails, and the volume has its old size. Should Nova grow the disk all the '
+        'same, the next operation on the volume, or start of the service, takes that over.',
+    ),
 ]
 
 #: All options of a backend section that matter here. Cinder's lists are used as they are, as the
@@ -51,6 +59,7 @@ class Settings:
     :ivar reserved: part of a share that stays free, 0 to 1
     :ivar create_timeout: seconds for Nova to switch a guest
     :ivar delete_timeout: seconds for Nova to merge files
+    :ivar extend_timeout: seconds for Nova to grow a disk
     """
 
     shares_config: pathlib.Path
@@ -66,6 +75,7 @@ class Settings:
     reserved: float
     create_timeout: int
     delete_timeout: int
+    extend_timeout: int
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
@@ -95,6 +105,7 @@ def parse(conf: Any) -> Settings:
         reserved=conf.reserved_percentage / 100,
         create_timeout=conf.nfs_assisted_create_timeout,
         delete_timeout=conf.nfs_assisted_delete_timeout,
+        extend_timeout=conf.nfs_assisted_extend_timeout,
     )
 
 

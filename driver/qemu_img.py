@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import pathlib
 
 from oslo_concurrency import processutils
@@ -71,6 +73,26 @@ def convert(
     _run('convert', '-q', '-n', *unlocked, '--target-is-zero', *formats, str(source), str(target))
 
 
+def flatten(
+    source: pathlib.Path,
+    source_format: Format,
+    target: pathlib.Path,
+    target_format: str,
+    *,
+    compressed: bool,
+    locking: bool,
+) -> None:
+    """Copy an image with all that backs it into a file of any format that is not a volume's.
+
+    :param target_format: as qemu-img calls it
+    :param compressed: whether its clusters are compressed, which takes a format that can
+    :param locking: as for :func:`convert`
+    """
+    options = (*(('-c',) if compressed else ()), *(() if locking else ('-U',)))
+    formats = ('-f', source_format.value, '-O', target_format)
+    _run('convert', '-q', *options, *formats, str(source), str(target), elsewhere=target.parent)
+
+
 def resize(path: pathlib.Path, image_format: Format, size: int, *, shrink: bool = False) -> None:
     """Grow an image, or shrink it.
 
@@ -81,15 +103,23 @@ def resize(path: pathlib.Path, image_format: Format, size: int, *, shrink: bool 
     _run('resize', '-q', *allowed, '-f', image_format.value, str(path), str(size))
 
 
-def _run(*arguments: str) -> None:
+def _run(*arguments: str, elsewhere: pathlib.Path | None = None) -> None:
+    """Run ``qemu-img``; ``elsewhere`` is where it writes to, if not to a share."""
     command = ('qemu-img', *arguments)
     try:
         processutils.execute(*command)
     except processutils.ProcessExecutionError as error:
         output = f'{error.stdout or ""}{error.stderr or ""}'
-        remedy = advice.on_output(output)
+        remedy = _no_room(elsewhere, output) or advice.on_output(output)
         raise exceptions.CommandError(command, int(error.exit_code), output, remedy) from error
     except OSError as error:
         raise exceptions.CommandError(
             command, 127, f'{error.strerror} (qemu-img comes with the package qemu-utils)'
         ) from error
+
+
+def _no_room(folder: pathlib.Path | None, output: str) -> str:
+    """Say where there is no room, if that is not on a share; empty otherwise."""
+    if folder is None or os.strerror(errno.ENOSPC) not in output:
+        return ''
+    return f'Make room in {folder}, or have image_conversion_dir in cinder.conf lead elsewhere.'

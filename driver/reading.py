@@ -49,6 +49,15 @@ def read_header(layout: Layout, name: str) -> qcow2.Header:
         return qcow2.parse(files.read_at(handle, 0, qcow2.HEADER_BYTES), name)
 
 
+def virtual_size(layout: Layout, image: Image) -> int:
+    """Return the size in bytes that a guest sees of an image, as the file says now.
+
+    :raises ChainError: the file is missing
+    :raises ImageError: the header is damaged or hostile
+    """
+    return _inspect(layout, image.name, image.format).virtual_size
+
+
 def holds_data(layout: Layout, name: str) -> bool:
     """Tell whether anything was ever written to an overlay; an empty file is one withdrawn.
 

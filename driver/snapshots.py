@@ -22,9 +22,11 @@ from nova_assist import client
 
 LOG = logging.getLogger(__name__)
 
-# The states in which the in-tree driver (remotefs.py) works on snapshots too.
-_CREATE_STATES = ('available', 'in-use', 'backing-up')
-_DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading')
+# The states in which the in-tree driver (remotefs.py) works on snapshots too, and that of a volume
+# of which an image is being made: there the snapshot is our own. All of a volume can be deleted of
+# which a revert has failed.
+_CREATE_STATES = ('available', 'in-use', 'backing-up', 'uploading')
+_DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading', 'error')
 
 #: Seconds that a volume may take from being detached to its next state.
 _PASSING_SECONDS = 60
@@ -62,19 +64,22 @@ class Snapshots:
             self.opener.tell(state, layout, opened.chain)
 
     @contextlib.contextmanager
-    def temporary(self, state: VolumeState, new_volume_id: str, context: Any) -> Iterator[str]:
+    def temporary(
+        self, state: VolumeState, made_id: str, purpose: str, context: Any
+    ) -> Iterator[str]:
         """Take a snapshot of an attached volume for the length of the block; yields its id.
 
         One that can't be deleted afterwards is logged and left to the operator: what was made of
         it is whole, and what went wrong before tells more.
 
-        :param new_volume_id: the volume that is to be made of it
+        :param made_id: the volume or image that is to be made of it
+        :param purpose: what that is good for, as ``copy it to …``
         :param context: of the request
         :raises AssistError: the guest has not switched to the new file
         """
         self._require_support()
         ledger = self.opener.ledger
-        snapshot_id = ledger.add_temporary_snapshot(state.id, new_volume_id)
+        snapshot_id = ledger.add_temporary_snapshot(state.id, made_id, purpose)
         try:
             self.create(state, snapshot_id, context)
             # The overlay and its record are there: from now on it is a snapshot like any other.
@@ -97,7 +102,7 @@ class Snapshots:
             ledger.forget_snapshot(snapshot_id)
         except Exception:
             LOG.exception(
-                'Temporary snapshot %s of volume %s, taken to clone it, could not be deleted. '
+                'Temporary snapshot %s of volume %s, taken to copy it, could not be deleted. '
                 'Delete it once what is told here is mended.',
                 snapshot_id,
                 volume_id,
@@ -108,7 +113,7 @@ class Snapshots:
     def _require_support(self) -> None:
         if not self.opener.settings.snapshots:
             raise exceptions.Unsupported(
-                'Snapshots, and clones of attached volumes, which need one, are off: set '
+                'Snapshots, and copies of attached volumes, which need one, are off: set '
                 'nfs_snapshot_support = true in cinder.conf.'
             )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settles at the start of the service what the last one has left half done.
+"""Settles at the start of the service what the last one, or cinder-backup, has left half done.
 
 Main class: :class:`Startup`. How one volume is settled is left to :mod:`driver.opening`. What
 takes long, a merge that has to be done again, is left to the next operation on its volume.
@@ -15,14 +15,14 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, journal, listing, reading, volumes
+from driver import exceptions, journal, listing, reading, restoring, volumes
 from driver.backend import Backend
-from driver.database import Unfinished, VolumeState
-from driver.layout import JOURNAL, TEMPORARY
+from driver.database import VolumeState
+from driver.layout import JOURNAL, RESTORED, TEMPORARY
+from driver.revert import Reverts
+from driver.startup_rows import Unfinished
 
 LOG = logging.getLogger(__name__)
-
-_LEFTOVERS = (JOURNAL, TEMPORARY)
 
 # States of a volume that has no complete file, or is about to have none: Cinder's own start makes
 # "error" of the one, and deletes the other again.
@@ -30,10 +30,7 @@ _WITHOUT_FILES = ('creating', 'deleting')
 
 
 class Rows(Protocol):
-    """What is asked of Cinder's database at the start; :mod:`driver.database` is one."""
-
-    def volume_state(self, volume_id: str) -> VolumeState:
-        """Read a volume afresh."""
+    """What is asked of Cinder's database at the start; :mod:`driver.startup_rows` is one."""
 
     def unfinished(self, host: str, cluster: str | None) -> Unfinished:
         """Return what a service has left half done, as far as the database shows."""
@@ -43,9 +40,6 @@ class Rows(Protocol):
 
     def give_up_deletions(self, volume_id: str) -> list[str]:
         """Make the snapshots of a volume that are ``deleting`` deletable again."""
-
-    def give_up_extension(self, volume_id: str) -> None:
-        """Make a volume that is ``extending`` usable again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +53,7 @@ class Startup:
     """
 
     backend: Backend
+    reverts: Reverts
     rows: Rows
     host: str
     cluster: str | None
@@ -67,13 +62,25 @@ class Startup:
     def settle(self) -> None:
         """Settle every volume of which something was under way and nobody is at work on."""
         unfinished = self.rows.unfinished(self.host, self.cluster)
-        left = self._leftovers()
-        concerned = unfinished.deletions | unfinished.extensions | left.keys()
-        for volume_id in sorted(concerned):
+        left = self._leftovers((JOURNAL, TEMPORARY))
+        reverts = self.reverts.rows.unfinished(self.host, self.cluster)
+        concerned = unfinished.deletions | unfinished.extensions | reverts | left.keys()
+        self._each(concerned, lambda volume_id: self._settle(volume_id, left.get(volume_id, ())))
+
+    def sweep(self) -> None:
+        """Remove what restorations have left that have ended while this service was running.
+
+        A cinder-backup that dies tells nobody, nor does the next one.
+        """
+        self._each(self._leftovers((RESTORED,)), self._discard_restored)
+
+    def _each(self, volume_ids: Iterable[str], act: Callable[[str], None]) -> None:
+        """Do something to each of some volumes that nobody is at work on."""
+        for volume_id in sorted(volume_ids):
             try:
                 with self.try_lock(volume_id) as free:
                     if free:
-                        self._settle(volume_id, left.get(volume_id, ()))
+                        act(volume_id)
                     else:
                         LOG.info('Volume %s is being worked on, and left alone.', volume_id)
             except exceptions.DriverError as error:
@@ -82,7 +89,7 @@ class Startup:
                 LOG.exception('Volume %s could not be settled', volume_id)
 
     def _settle(self, volume_id: str, left: Iterable[str]) -> None:
-        state = self.rows.volume_state(volume_id)
+        state = self.backend.opener.ledger.volume_state(volume_id)
         layout = self.backend.opener.layout(state.share, state.name)
         if journal.is_held(layout):
             LOG.error('Another process is at work on %s; it is left alone.', layout.volume)
@@ -90,10 +97,12 @@ class Startup:
         # With a volume Cinder's own start deletes its snapshots, which have to be "deleting" then.
         if state.status != 'deleting':
             self._give_up_deletions(volume_id)
+        self.reverts.settle(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
+        kept = [layout.restored] if state.status in restoring.STATES else []
         for name in left:
-            if listing.is_temporary(name):
+            if listing.is_temporary(name) and name not in kept:
                 volumes.remove_temporary(layout, name)
 
     def _give_up_deletions(self, volume_id: str) -> None:
@@ -106,20 +115,26 @@ class Startup:
             )
 
     def _open(self, state: VolumeState) -> None:
-        if state.status != 'extending':
-            self.backend.opener.open(state)
-            return
-        if not state.attached:
+        # One of an attached volume has a note, which opening it settles.
+        if state.status == 'extending' and not state.attached and state.extension is None:
             self.backend.undo_extension(state)
-        self.rows.give_up_extension(state.id)
-        LOG.warning(
-            'The extension of volume %s was interrupted. It has its old size: extend it again.',
-            state.id,
-        )
+        else:
+            self.backend.opener.open(state)
+        if self.backend.opener.extensions.give_up(state.id):
+            LOG.warning(
+                'The extension of volume %s was interrupted. It has its old size: extend it '
+                'again.',
+                state.id,
+            )
 
-    def _leftovers(self) -> dict[str, list[str]]:
-        """Return the names of journals and temporary files on the shares, by volume id."""
-        names = list(self._names())
+    def _discard_restored(self, volume_id: str) -> None:
+        state = self.backend.opener.ledger.volume_state(volume_id)
+        if state.status not in restoring.STATES:
+            restoring.discard(self.backend.opener.layout(state.share, state.name))
+
+    def _leftovers(self, endings: tuple[str, ...]) -> dict[str, list[str]]:
+        """Return the names of files on the shares with one of some endings, by volume id."""
+        names = list(self._names(endings))
         if not names:
             return {}
         known = self.rows.volume_names(self.host, self.cluster)
@@ -130,11 +145,11 @@ class Startup:
                 found.setdefault(volume_id, []).append(name)
         return found
 
-    def _names(self) -> Iterator[str]:
+    def _names(self, endings: tuple[str, ...]) -> Iterator[str]:
         mounted = self.backend.opener.mounted
         for export in mounted.admitted():
             try:
                 with os.scandir(mounted.folder(export)) as entries:
-                    yield from (each.name for each in entries if each.name.endswith(_LEFTOVERS))
+                    yield from (each.name for each in entries if each.name.endswith(endings))
             except (OSError, exceptions.ShareError) as error:
                 LOG.error('What was left on %s could not be looked for: %s', export, error)

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from oslo_concurrency import processutils
 
@@ -48,6 +48,29 @@ def create_overlay(layout: Layout, name: str, backing: Image, maker: access.File
         qemu_img.create_overlay(temporary, backing.name, backing.format, backing.virtual_size)
 
 
+def replace_overlay(
+    layout: Layout, name: str, backing: Image, size: int, maker: access.FileMaker
+) -> None:
+    """Put an empty overlay in the place of another one, whose data goes.
+
+    Who comes to open the old one before it is replaced finds it empty, see :func:`withdraw`. It
+    is claimed by a second name: an NFS client that is to replace an open file gives that another
+    name first (``nfs_rename`` of Linux), and a death in between would leave no overlay at all.
+
+    :param size: virtual size in bytes
+    :raises FileInUse: somebody has it open
+    """
+    old = layout.temporary(f'{name}.replaced')
+    durable.link(layout.path(name), layout.path(old))
+    try:
+        with locks.claim(layout.path(old)):
+            with _new_file(layout, name, maker) as temporary:
+                qemu_img.create_overlay(temporary, backing.name, backing.format, size)
+            durable.truncate(layout.path(old), 0)
+    finally:
+        remove_temporary(layout, old)
+
+
 def copy(
     source: pathlib.Path,
     source_format: Format,
@@ -69,10 +92,37 @@ def copy(
         qemu_img.convert(source, source_format, temporary, image_format, locking=not held)
 
 
-def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
-    """Grow the active file of a volume that nobody has open; one that has the size is fine.
+def replace(
+    layout: Layout,
+    image: Image,
+    fill: Callable[[pathlib.Path], None],
+    size: int,
+    sparse: bool,
+    maker: access.FileMaker,
+) -> None:
+    """Put a new file of the same format in the place of a volume's only one.
+
+    :param fill: writes the data into an existing empty file, in the image's format
+    :param size: the volume's size in bytes; beyond the data it reads as zeros
+    :raises FileInUse: somebody has the old file open
+    :raises ImageError: what was written is no image of a volume
+    """
+    with locks.claim(layout.path(image.name)), _new_file(layout, image.name, maker) as temporary:
+        fill(temporary)
+        made = reading.read_chain(layout, temporary.name, image.format, size).active
+        if made.backing is not None:
+            raise exceptions.ImageError(
+                f'{made.name}, made of an image, names {made.backing!r} as its backing file. It '
+                f'was removed; find out who else writes to {layout.folder}.'
+            )
+        grow(layout, made, size, sparse)
+
+
+def grow(layout: Layout, image: Image, size: int, sparse: bool, *, holes: bool = False) -> None:
+    """Grow a file of a volume that nobody has open; one that has the size is fine.
 
     :param size: new size in bytes
+    :param holes: a raw file has some, which take up room from now on if it is not sparse
     :raises FileInUse: somebody has it open
     :raises StateError: it is larger already
     :raises ShareError: there is no room; the file has its old size again
@@ -87,7 +137,7 @@ def grow(layout: Layout, image: Image, size: int, sparse: bool) -> None:
         qemu_img.resize(path, image.format, size)
     else:
         with locks.claim(path):
-            _extend_raw(path, size, sparse)
+            _extend_raw(path, size, sparse, holes=holes)
     try:
         durable.sync_file(path)
     except exceptions.ShareError:
@@ -125,6 +175,7 @@ def delete(layout: Layout, record: Record) -> None:
         discard(layout, name)
     for name in (record.active, layout.volume, layout.record, layout.journal):
         remove_temporary(layout, layout.temporary(name))
+    remove_temporary(layout, layout.restored)
     durable.remove(layout.path(layout.record))
 
 
@@ -217,25 +268,28 @@ def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) ->
         _extend_raw(path, size, sparse)
 
 
-def _extend_raw(path: pathlib.Path, size: int, sparse: bool) -> None:
+def _extend_raw(path: pathlib.Path, size: int, sparse: bool, *, holes: bool = False) -> None:
     start = _length(path)
     try:
         if sparse:
             _truncate(path, size)
-        elif size > start:
-            # A process of its own: where the share can't allocate, zeros are written instead,
-            # and cinder-volume has to go on meanwhile.
-            room = ('-x', '-o', str(start), '-l', str(size - start))
-            processutils.execute('fallocate', *room, str(path))
-            # Some releases of that tool report success whatever happened.
-            if _length(path) < size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        elif holes or size > start:
+            _allocate(path, 0 if holes else start, size)
     except (OSError, processutils.ProcessExecutionError) as error:
         with contextlib.suppress(OSError):
             _truncate(path, start)
         raise exceptions.ShareError(
             f'Could not give {path} its {size} bytes: {error}. Make room on the share.'
         ) from error
+
+
+def _allocate(path: pathlib.Path, start: int, size: int) -> None:
+    # A process of its own: where the share can't allocate, zeros are written instead, and
+    # cinder-volume has to go on meanwhile.
+    processutils.execute('fallocate', '-x', '-o', str(start), '-l', str(size - start), str(path))
+    # Some releases of that tool report success whatever happened.
+    if _length(path) < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _length(path: pathlib.Path) -> int:

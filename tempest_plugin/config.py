@@ -156,6 +156,12 @@ _FEATURES = [
 ]
 
 _RUNS = [
+    cfg.BoolOpt(
+        'hold_nova',
+        default=False,
+        help="Set it on nova-assist's embedded cloud only, whose compute service can be told to "
+        'let a request wait: then reports that are false come while Nova is at work for certain.',
+    ),
     cfg.IntOpt(
         'depth',
         default=3,
@@ -216,6 +222,7 @@ class Settings:
     file_group: str
     file_mode: int | None
     secure_mode: bool
+    hold_nova: bool
     depth: int
     data_path: DataPath
     guest_image_ref: str
@@ -241,6 +248,7 @@ class Settings:
             file_group=group.file_group,
             file_mode=int(group.file_mode, 8) if group.file_mode else None,
             secure_mode=group.secure_mode,
+            hold_nova=group.hold_nova,
             depth=group.depth,
             data_path=_data_path(conf),
             guest_image_ref=group.guest_image_ref or conf.compute.image_ref,

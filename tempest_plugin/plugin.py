@@ -39,7 +39,7 @@ class AssistedSnapshotsPlugin(plugins.TempestPlugin):
                 'name': 'assisted_compute',
                 'service_version': 'assisted_compute.v2',
                 'module_path': 'tempest_plugin.services.compute',
-                'client_names': ['AssistedSnapshotsClient'],
+                'client_names': ['AssistedSnapshotsClient', 'FaultsClient'],
                 **config.service_client_config('compute'),
             },
             {

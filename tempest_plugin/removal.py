@@ -20,7 +20,7 @@ from tempest_plugin.share.view import ShareView
 GONE = 'gone'
 _UNDER_WAY = ('creating', 'deleting')
 #: The statuses of which Cinder lets a snapshot be deleted.
-_DELETABLE = ('available', 'error')
+DELETABLE = ('available', 'error')
 
 
 def delete_snapshot(client: Any, ident: str) -> None:
@@ -64,10 +64,10 @@ def clear_snapshot(client: Any, admin_client: Any, ident: str) -> None:
     status = settled(admin_client, ident)
     if status == GONE:
         return
-    if status not in _DELETABLE:
+    if status not in DELETABLE:
         admin_client.reset_snapshot_status(ident, 'error')
     delete_snapshot(client, ident)
-    if status not in _DELETABLE:
+    if status not in DELETABLE:
         raise errors.WentWrong(
             f'snapshot {ident} was left in status {status!r} by the test, or by what the test '
             'asked for; an administrator has set it to "error", and it is deleted now'

@@ -41,38 +41,46 @@ def judge(survey: Survey, links: Links, now: float) -> Iterator[Finding]:
 
 
 def _judge_file(survey: Survey, links: Links, seen: Seen) -> Iterator[Finding]:
-    volume, name = survey.layout.volume, seen.name
+    layout, name = survey.layout, seen.name
     if seen.what:
-        yield Finding(
-            Kind.NOT_REGULAR,
-            Severity.ERROR,
-            volume,
-            (name,),
-            f'{name} is {seen.what} in place of a file of the volume. The driver does not follow '
-            f'it, but other programs may.',
-            'By hand: find out who made it, and put the file itself in its place. A repair leaves '
-            'it alone.',
-        )
+        yield _not_regular(survey, seen)
     elif seen.failure:
-        yield Finding(
-            Kind.UNREADABLE_FILE,
-            Severity.ERROR,
-            volume,
-            (name,),
-            f'{name} can not be read: {seen.failure}',
-            'By hand: give this account access to it, or check as the account of cinder-volume.',
-        )
+        yield _unreadable(survey, seen)
     elif name in links.images:
         yield from _judge_image(survey, links, seen)
-    elif name not in (*survey.temporaries, survey.layout.record, survey.layout.journal):
+    elif name not in (*survey.temporaries, layout.record, layout.journal):
         yield Finding(
             Kind.UNKNOWN_FILE,
             Severity.HINT,
-            volume,
+            layout.volume,
             (name,),
             f'{name} bears the name of the volume and is none of the files that the driver makes.',
             'By hand: remove it if it is of no use. A repair leaves it alone.',
         )
+
+
+def _not_regular(survey: Survey, seen: Seen) -> Finding:
+    return Finding(
+        Kind.NOT_REGULAR,
+        Severity.ERROR,
+        survey.layout.volume,
+        (seen.name,),
+        f'{seen.name} is {seen.what} in place of a file of the volume. The driver does not follow '
+        f'it, but other programs may.',
+        'By hand: find out who made it, and put the file itself in its place. A repair leaves it '
+        'alone.',
+    )
+
+
+def _unreadable(survey: Survey, seen: Seen) -> Finding:
+    return Finding(
+        Kind.UNREADABLE_FILE,
+        Severity.ERROR,
+        survey.layout.volume,
+        (seen.name,),
+        f'{seen.name} can not be read: {seen.failure}',
+        'By hand: give this account access to it, or check as the account of cinder-volume.',
+    )
 
 
 def _judge_image(survey: Survey, links: Links, seen: Seen) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Cinder driver needs to have Nova assist with a snapshot: requests, calls, the wait."""
+"""What a Cinder driver needs to have Nova assist it: requests, calls, the wait."""
 
-from nova_assist.client.calls import AssistedSnapshots
+from nova_assist.client.calls import AssistedSnapshots, ExternalEvents
 from nova_assist.client.errors import AssistedSnapshotError, Refused, Unanswered, Unreachable
 from nova_assist.client.requests import CreateRequest, DeleteRequest
 from nova_assist.client.wait import Answer, Status, await_answer, poll
@@ -12,6 +12,7 @@ __all__ = (
     'AssistedSnapshots',
     'CreateRequest',
     'DeleteRequest',
+    'ExternalEvents',
     'Refused',
     'Status',
     'Unanswered',

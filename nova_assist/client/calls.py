@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls to Nova, through python-novaclient, with its errors turned into this package's.
 
-Main class: :class:`AssistedSnapshots`. Waiting for what Nova does afterwards is left to
-:mod:`nova_assist.client.wait`.
+Main classes: :class:`AssistedSnapshots` and :class:`ExternalEvents`. Waiting for what Nova
+does afterwards is left to :mod:`nova_assist.client.wait`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from keystoneauth1 import exceptions as keystone_exceptions
 from novaclient import exceptions as nova_exceptions
 
 from nova_assist.client import errors
 from nova_assist.client.requests import CreateRequest, DeleteRequest
+
+_Answer = TypeVar('_Answer')
 
 
 class AssistedSnapshots:
@@ -54,9 +56,42 @@ class AssistedSnapshots:
         )
 
 
-def _call(what: str, send: Callable[[], object]) -> None:
+class ExternalEvents:
+    """Nova's API for what other services report of servers.
+
+    :param nova: a ``novaclient`` client of microversion 2.51 or newer, of an identity that Nova's
+        policy allows this (``service_or_admin`` from 2025.2, admin before)
+    """
+
+    def __init__(self, nova: Any) -> None:
+        self._manager = nova.server_external_events
+
+    def volume_extended(self, volume_id: str, server_ids: Sequence[str]) -> None:
+        """Have Nova grow the disk that servers have of a volume, to the size that Cinder tells.
+
+        Nova answers before it has done so, and tells nobody how that ends but whoever asks for
+        the actions of the servers.
+
+        :raises Refused: Nova said no, of all servers
+        :raises Unreachable: no connection
+        :raises Unanswered: no clear answer
+        """
+        what = f'grow the disk of volume {volume_id} in {", ".join(server_ids)}'
+        events = [
+            {'name': 'volume-extended', 'server_uuid': server_id, 'tag': volume_id}
+            for server_id in server_ids
+        ]
+        answers = _call(what, lambda: self._manager.create(events))
+        codes = [int(answer['code']) for answer in answers]
+        if all(code >= 400 for code in codes):
+            said = ', '.join(map(str, codes))
+            message = f'Nova was asked to {what} and answered {said}: no event can be delivered'
+            raise errors.Refused(message, codes[0])
+
+
+def _call(what: str, send: Callable[[], _Answer]) -> _Answer:
     try:
-        send()
+        return send()
     except nova_exceptions.ClientException as error:
         code = int(error.code)
         message = f'Nova was asked to {what} and answered {code}: {error.message}'

@@ -34,12 +34,29 @@ _FIXED = {
     'service_down_time': str(_YEAR),
     'periodic_fuzzy_delay': '0',
     'reinit_driver_count': '0',
+    'enable_force_upload': 'true',
+    'cinder_internal_tenant_project_id': 'image-cache',
+    'cinder_internal_tenant_user_id': 'image-cache',
+    'verify_glance_signatures': 'disabled',
     'scheduler_default_filters': 'AvailabilityZoneFilter,CapabilitiesFilter',
     'quota_volumes': '-1',
     'quota_snapshots': '-1',
     'quota_gigabytes': '-1',
 }
 
+_NEW_POLICIES = {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
+
+#: cinder-backup keeps backups in the folder of its state. It holds a whole chunk in memory, and
+#: most of what tests have it read are zeros.
+_BACKUPS = {
+    'backup_driver': 'cinder.backup.drivers.posix.PosixBackupDriver',
+    'backup_posix_path': '$state_path/backup',
+    'backup_file_size': str(64 << 20),
+    'backup_sha_block_size_bytes': str(64 << 10),
+    'backup_compression_algorithm': 'zstd',
+    'quota_backups': '-1',
+    'quota_backup_gigabytes': '-1',
+}
 
 #: The sections of the privileged contexts that drivers reach, through Cinder and os-brick.
 _PRIVILEGED = ('privsep', 'cinder_sys_admin', 'privsep_osbrick')
@@ -68,17 +85,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
     """Return the sections that don't depend on the driver."""
     folder = literal(settings.folder)
     return {
-        'DEFAULT': {
-            'state_path': f'{folder}/state',
-            'enabled_backends': ','.join(settings.shares),
-            'default_volume_type': next(iter(settings.shares)),
-            'api_paste_config': literal(data_files / 'api-paste.ini'),
-            'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
-            'osapi_volume_listen_port': str(settings.port),
-            'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
-            'auth_strategy': 'keystone' if settings.identity else 'noauth',
-            **_FIXED,
-        },
+        'DEFAULT': {**_default(settings, data_files), **_FIXED, **_BACKUPS},
         'database': {
             'connection': f'sqlite:///{folder}/cinder.sqlite',
             'sqlite_synchronous': 'false',
@@ -87,14 +94,23 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
         'oslo_policy': {
             'policy_file': f'{folder}/policy.yaml',
             # As every release recommends it, where there are users with roles.
-            **(
-                {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
-                if settings.identity
-                else {}
-            ),
+            **(_NEW_POLICIES if settings.identity else {}),
         },
         'coordination': {'backend_url': f'file://{folder}/state/coordination'},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
+    }
+
+
+def _default(settings: CinderSettings, data_files: Path) -> dict[str, str]:
+    return {
+        'state_path': f'{literal(settings.folder)}/state',
+        'enabled_backends': ','.join(settings.shares),
+        'default_volume_type': next(iter(settings.shares)),
+        'api_paste_config': literal(data_files / 'api-paste.ini'),
+        'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
+        'osapi_volume_listen_port': str(settings.port),
+        'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
+        'auth_strategy': 'keystone' if settings.identity else 'noauth',
     }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Cinder in this process: API, scheduler, and one volume service for each backend.
+"""A real Cinder in this process: API, scheduler, backup, and a volume service for each backend.
 
 Main class: :class:`CinderServices`. The patching for eventlet has to be done by then; who starts
 and ends the process is left to :mod:`nova_assist.cloud.service`.
@@ -29,7 +29,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from nova_assist.client import poll
-from nova_assist.cloud import cinder_api, cinder_conf, private
+from nova_assist.cloud import backup_service, cinder_api, cinder_conf, downloads, private
 from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
 #: How long the services may take, once started, until the scheduler knows every backend.
@@ -73,6 +73,7 @@ class CinderServices:
         self._settings = settings
         self._errors = _Errors()
         self._volumes: dict[str, service.Service] = {}
+        self._backup: service.Service | None = None
         self._api: service.WSGIService | None = None
 
     def start(self) -> None:
@@ -91,6 +92,8 @@ class CinderServices:
         self._create_volume_services()
         self._refuse_unknown_options()
         _rehome_workers({volume.host: volume for volume in self._volumes.values()})
+        self._backup = backup_service.create(self._settings.privilege)
+        self._backup.start()
         for backend in self._volumes:
             self._start_volume_service(backend)
         self._start_api()
@@ -100,10 +103,11 @@ class CinderServices:
         """Stop in order: no new requests, then let what is under way finish."""
         if self._api:
             self._api.stop()
-        for volume in self._volumes.values():
-            volume.stop()
-        for volume in self._volumes.values():
-            volume.wait()
+        services = [*([self._backup] if self._backup else []), *self._volumes.values()]
+        for each in services:
+            each.stop()
+        for each in services:
+            each.wait()
 
     def _configure(self) -> None:
         """Write ``cinder.conf`` and the shares' files, and load them."""
@@ -123,6 +127,8 @@ class CinderServices:
         os_brick.setup(cfg.CONF)
         if settings.privilege is Privilege.OURS:
             _run_privileged_calls_here()
+        elif settings.privilege is Privilege.NONE:
+            downloads.look_unprivileged()
 
     def _prepare_database(self) -> None:
         """Make the database where there is none, and each backend's volume type.

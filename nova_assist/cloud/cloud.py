@@ -111,7 +111,7 @@ class Cloud:
 
         :raises MissingToolError: QEMU's programs are missing.
         :raises FolderError: the folder, or the share's local one, can't be made, or another
-            cloud runs in it.
+            cloud runs in it, or has just done so.
         :raises ShareError: the share can't be mounted or written.
         :raises ServiceError: a service doesn't start, for instance because of the driver.
         """

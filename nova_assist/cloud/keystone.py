@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nova_assist.cloud.clients import Endpoints
-from nova_assist.cloud.errors import MissingExtraError, SettingsError
+from nova_assist.cloud.errors import FolderError, MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, catalog
 from nova_assist.cloud.keystone_settings import KeystoneSettings
 from nova_assist.cloud.service import Service
@@ -31,7 +31,8 @@ class Keystone:
     :param folder: the cloud's.
     :param port: its TCP port on 127.0.0.1.
     :param environment: its process's whole environment.
-    :ivar identity: where it is, and everybody's password, which a folder keeps.
+    :ivar identity: where it is, and everybody's password, which a folder keeps. It is read before
+        the folder is ours, and looked at again by :meth:`prepare`.
     :ivar service: its process.
     :raises MissingExtraError: it isn't installed.
     :raises SettingsError: what the folder keeps of an earlier one is damaged.
@@ -57,8 +58,16 @@ class Keystone:
         )
 
     def prepare(self, endpoints: Endpoints) -> None:
-        """Make its folder, and write down what it is to run."""
+        """Make its folder, and write down what it is to run; the cloud's folder is ours by now.
+
+        :raises FolderError: another cloud has run in the folder since our password was chosen.
+        """
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        if self._kept_password() not in (None, self.identity.password):
+            raise FolderError(
+                f'Another cloud has run in {self._folder.parent} just now and left a password of '
+                'its own there; start this one again to take it over'
+            )
         entries = catalog(
             self.identity.url,
             endpoints.cinder,

@@ -32,6 +32,7 @@ def observe(
         backends=backends,
         vendor=told.get('vendor_name'),
         protocol=_protocol(told.get('storage_protocol')),
+        extends_attached=bool(told.get('online_extend_support')),
         images={image.name: image.id for image in nova.glance.list()},
         flavors=sorted(flavor.id for flavor in nova.flavors.list()),
         share=_share(share, settings.options, account),

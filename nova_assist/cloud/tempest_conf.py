@@ -53,18 +53,16 @@ _COMPUTE_FEATURES = {
     'volume_multiattach': 'false',
 }
 
-#: There is no image with data, and no backup service.
 _VOLUME_FEATURES = {
-    'backup': 'false',
+    'backup': 'true',
     'clone': 'true',
     'concurrency_tests': 'true',
-    'enable_volume_image_dep_tests': 'false',
-    'extend_attached_volume': 'false',
+    'enable_volume_image_dep_tests': 'true',
     'manage_snapshot': 'false',
     'manage_volume': 'false',
     'snapshot': 'true',
-    'volume_image_dep_tests': 'false',
-    'volume_revert': 'false',
+    'volume_image_dep_tests': 'true',
+    'volume_revert': 'true',
 }
 
 
@@ -89,6 +87,7 @@ class Surroundings:
 
     :ivar backends: the backends, which are volume types too; the first one's share is the share.
     :ivar vendor: what the driver says of itself, if it does, like ``protocol``.
+    :ivar extends_attached: whether it says that attached volumes can grow.
     :ivar images: the images' ids by name.
     :ivar flavors: the flavors' ids.
     :ivar further: options by section in which the cloud differs from the embedded one.
@@ -97,6 +96,7 @@ class Surroundings:
     backends: Sequence[str]
     vendor: str | None
     protocol: str | None
+    extends_attached: bool
     images: Mapping[str, str]
     flavors: Sequence[str]
     share: Share
@@ -134,6 +134,7 @@ def _embedded(
         'volume': _volume(surroundings),
         'volume-feature-enabled': {
             **_VOLUME_FEATURES,
+            'extend_attached_volume': _boolean(surroundings.extends_attached),
             'multi_backend': _boolean(len(surroundings.backends) > 1),
         },
         'assisted_snapshots': _assisted_snapshots(surroundings),
@@ -191,6 +192,7 @@ def _assisted_snapshots(surroundings: Surroundings) -> Mapping[str, str]:
         'file_mode': '0660' if share.secure else '0666',
         # Services that root runs make files of root's.
         'secure_mode': _boolean(share.secure and share.owner != 0),
+        'hold_nova': 'true',
         'depth': '4',
         'volume_type': surroundings.backends[0],
         'data_path': 'console' if guest else 'volume',

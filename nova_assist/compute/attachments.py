@@ -22,7 +22,6 @@ from nova_assist.compute.store import ServerStore
 from nova_assist.compute.waiting import look_until
 
 LOG = logging.getLogger(__name__)
-GIB = 1 << 30
 #: What a server boots, where that is a volume.
 ROOT_DEVICE = '/dev/vda'
 
@@ -190,15 +189,6 @@ class Attachments:
         if attachment.connection is not None:
             attachment.connection = await self._cinder.connection(token, attachment.attachment_id)
             self._store.save(server)
-
-    async def extend(self, server: Server, guest: Guest, volume_id: str, token: str) -> None:
-        """Grow a disk to the size that its volume has in Cinder.
-
-        :raises ComputeError: it can't be done.
-        """
-        self.require(server, volume_id)
-        volume = await self._cinder.volume(token, volume_id)
-        await guest.resize(volume_id, volume.size * GIB)
 
     def define_from_connections(self, server: Server) -> None:
         """Define the guest's disks anew from what Cinder told last.

@@ -190,17 +190,20 @@ class BlockLayer:
     async def resize(self, volume_id: str, size: int) -> None:
         """Grow a disk to *size* bytes, and check that QEMU sees the new size.
 
-        The NBD export forbids to resize under it, so it is taken off meanwhile: NBD clients have
-        to connect again, as they must to learn the new size.
+        That is nothing to do where the disk has it. Else the NBD export, which forbids to resize
+        under it, is taken off meanwhile: NBD clients have to connect again, as they must to learn
+        the new size.
 
         :raises ComputeError: it can't be done, or the size is another afterwards.
         """
-        top = (await self.chain(volume_id))[0].name
+        top = (await self.chain(volume_id))[0]
+        if top.size == size:
+            return
         await self._unexport(volume_id)
         try:
-            await self._daemon.execute('block_resize', node_name=top, size=size)
+            await self._daemon.execute('block_resize', node_name=top.name, size=size)
         finally:
-            await self._export(volume_id, top)
+            await self._export(volume_id, top.name)
         found = (await self.chain(volume_id))[0].size
         if found != size:
             raise errors.DiskError(f'disk {volume_id} has {found} bytes after resizing to {size}')

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import pathlib
 
+from nova_assist.compute.glance.stand_ins import CONSOLE_GUEST
 from nova_assist.compute.inside.console import Console
 from nova_assist.compute.inside.system import ConsoleGuest, System
 from nova_assist.compute.model import Server
-from nova_assist.compute.stand_in_images import CONSOLE_GUEST
 
 
 class Consoles:

@@ -13,6 +13,7 @@
      |    +-- NotFound              404
      |    +-- NotAcceptable         406
      |    +-- Conflict              409
+     |    +-- UnsupportedMediaType  415
      |    +-- Unavailable           503
      +-- GuestNotFound              the server went away while work for it was under way
      +-- DiskError                  a disk or a file of its chain isn't what the request needs
@@ -90,6 +91,12 @@ class Conflict(ApiError):
     """The server's state doesn't allow it."""
 
     code, fault = 409, 'conflictingRequest'
+
+
+class UnsupportedMediaType(ApiError):
+    """The request's body is of another kind than expected."""
+
+    code, fault = 415, 'badMediaType'
 
 
 class Unavailable(ApiError):

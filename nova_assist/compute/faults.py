@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Nova can go wrong over assisted snapshots: faults by name, and what each makes of a request.
+"""How Nova can go wrong over volumes: faults by name, and what each makes of a request.
 
 Main classes: :class:`Fault`, and :class:`Faults`, which knows the volumes whose next requests meet
 one. Pure: refusing is left to :mod:`nova_assist.compute.api.assisted`, the rest to
-:mod:`nova_assist.compute.misbehaving`.
+:mod:`nova_assist.compute.misbehaving` and :mod:`nova_assist.compute.extending`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from collections.abc import Iterator, Mapping
 
 
 class Fault(str, enum.Enum):
-    """What goes wrong with a request; :data:`ANSWERS` and :data:`COURSES` say what that is."""
+    """What goes wrong with a request.
+
+    :data:`ANSWERS`, :data:`COURSES` for snapshots and :data:`EXTENSIONS` say what that is.
+    """
 
     ANSWERS_400 = 'answers-400'
     ANSWERS_403 = 'answers-403'
@@ -33,6 +36,7 @@ class Fault(str, enum.Enum):
     OTHER_SNAPSHOT = 'other-snapshot'
     TOKEN_EXPIRED = 'token-expired'  # noqa: S105 - no password
     LATE_WORK = 'late-work'
+    LATE_RESIZE = 'late-resize'
     LATE_REPORT = 'late-report'
     EARLY_CLAIM = 'early-claim'
     FALSE_CLAIM = 'false-claim'
@@ -88,6 +92,32 @@ COURSES: Mapping[Fault, tuple[Act, ...]] = {
     Fault.FALSE_CLAIM: (Act.CLAIM,),
     Fault.ENOSPC: (Act.WORK_WITHOUT_ROOM, Act.CLAIM),
     Fault.EIO: (Act.WORK_WITH_BAD_DISK, Act.CLAIM),
+}
+
+
+class Step(enum.Enum):
+    """One thing done for the event that a volume was extended."""
+
+    #: Cinder is asked how large the volume is.
+    LOOK = enum.auto()
+    #: QEMU grows the disk to what Cinder has answered.
+    GROW = enum.auto()
+    #: Nothing until the fault is lifted.
+    HOLD = enum.auto()
+    FAIL = enum.auto()
+
+
+#: What follows that event without a fault.
+EXTENSION = (Step.LOOK, Step.GROW)
+
+#: What follows it with one; refusals are those of other requests.
+EXTENSIONS: Mapping[Fault, tuple[Step, ...]] = {
+    Fault.SILENT: (Step.HOLD,),
+    Fault.FALSE_CLAIM: (),
+    Fault.ERROR: (Step.FAIL,),
+    Fault.DONE_BUT_ERROR: (Step.LOOK, Step.GROW, Step.FAIL),
+    Fault.LATE_WORK: (Step.HOLD, Step.LOOK, Step.GROW),
+    Fault.LATE_RESIZE: (Step.LOOK, Step.HOLD, Step.GROW),
 }
 
 
@@ -158,6 +188,10 @@ class Faults:
     def course(self, volume_id: str) -> Plan | None:
         """Return the plan that an accepted request meets, if it does."""
         return self._meet(volume_id, COURSES)
+
+    def extension(self, volume_id: str) -> Plan | None:
+        """Return the plan that an accepted event of an extension meets, if it does."""
+        return self._meet(volume_id, EXTENSIONS)
 
     def _meet(self, volume_id: str, among: Mapping[Fault, object]) -> Plan | None:
         plan = self._plans.get(volume_id)

@@ -16,7 +16,10 @@ from nova_assist.compute.booting import Booting
 from nova_assist.compute.cinder import Cinder
 from nova_assist.compute.consoles import Consoles
 from nova_assist.compute.credentials import Credentials
+from nova_assist.compute.extending import Extending
 from nova_assist.compute.faults import Faults
+from nova_assist.compute.glance import stand_ins
+from nova_assist.compute.glance.store import ImageStore
 from nova_assist.compute.keypairs import Keypairs
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
 from nova_assist.compute.resting import Resting
@@ -51,6 +54,9 @@ class Compute:
         self.assisted = MisbehavingSnapshots(
             self.store, self.cinder, self.attachments, self.faults
         )
+        self.extending = Extending(self.cinder, self.attachments, self.faults)
+        self.images = ImageStore(folder / 'images')
+        stand_ins.provide(self.images)
         self.keypairs = Keypairs(folder / 'keypairs.json')
         self.actions = Actions(self.store)
         self.consoles = Consoles(folder / 'consoles')

@@ -2,7 +2,7 @@
 """An operation that a service may die in: how it is prepared, done, looked after, and done again.
 
 Main class: :class:`Operation`. The operations themselves are left to
-:mod:`nova_assist.faults.snapshot_operations` and :mod:`nova_assist.faults.volume_operations`.
+:mod:`nova_assist.faults.snapshot_operations` and its neighbours.
 """
 
 from __future__ import annotations

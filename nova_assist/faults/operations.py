@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nova_assist.checks.model import Exactly
+from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
+from nova_assist.faults.image_operations import (
+    UploadAttachedVolume,
+    UploadVolume,
+    VolumeFromImage,
+)
 from nova_assist.faults.operation import Operation
+from nova_assist.faults.revert_operation import RevertVolume
 from nova_assist.faults.snapshot_operations import (
     CommitWithoutGuest,
     CreateSnapshot,
@@ -35,6 +42,7 @@ from nova_assist.faults.volume_operations import (
     CreateVolume,
     DeleteVolume,
     DeleteVolumeWithSnapshots,
+    ExtendAttachedVolume,
     ExtendVolume,
     VolumeFromSnapshot,
 )
@@ -76,11 +84,19 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'delete-newest-online': DeleteNewestOnline,
     'create-volume': CreateVolume,
     'volume-from-snapshot': VolumeFromSnapshot,
+    'volume-from-image': VolumeFromImage,
+    'upload-detached': UploadVolume,
+    'upload-attached': UploadAttachedVolume,
     'clone-detached': CloneVolume,
     'clone-attached': CloneAttachedVolume,
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,
+    'extend-attached': ExtendAttachedVolume,
+    'backup-detached': BackUp,
+    'backup-attached': BackUpOnline,
+    'restore': Restore,
+    'revert': RevertVolume,
     'start': Start,
     'compute-create-online': CreateSnapshotWithoutCompute,
     'compute-delete-only-online': DeleteOnlyWithoutCompute,

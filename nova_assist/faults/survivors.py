@@ -63,6 +63,16 @@ def volume(context: Context, name: str, pending: str) -> Survivor:
     return _settled(context, look, pending)
 
 
+def backup(context: Context, name: str, pending: str) -> Survivor:
+    """Return a backup by its name once it is no longer ``pending``, or is stuck in that."""
+
+    def look() -> Survivor:
+        with refusals(f'looking for backup {name}'):
+            return _named(context, context.api.cinder.backups.list(), name)
+
+    return _settled(context, look, pending)
+
+
 def stuck(what: str, status: str) -> StepFailed:
     """Return the error for something that nobody is at work on and that is not usable."""
     return StepFailed(
@@ -117,14 +127,14 @@ def remove_unknown_snapshots(stage: Stage, of: TrackedVolume) -> None:
             stage.volumes.discard(each.id, each.name)
 
 
-def make_available(context: Context, volume_id: str) -> None:
-    """Declare a volume to be available, as an administrator would one whose extension failed.
+def make_usable(context: Context, volume_id: str, status: str = 'available') -> None:
+    """Give a volume a status, as an administrator would if an operation on it failed.
 
     :raises StepFailed: it is refused
     """
-    if context.api.volume_status(volume_id) == 'error_extending':
+    if context.api.volume_status(volume_id) in ('error', 'error_extending', 'error_restoring'):
         with refusals(f'resetting the status of volume {volume_id}'):
-            context.api.cinder.volumes.reset_state(volume_id, 'available')
+            context.api.cinder.volumes.reset_state(volume_id, status)
 
 
 def _settled(context: Context, look: Callable[[], Survivor], pending: str) -> Survivor:

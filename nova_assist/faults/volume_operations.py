@@ -162,9 +162,13 @@ class DeleteVolumeWithSnapshots(DeleteVolume):
 
 
 class ExtendVolume(OnVolume):
-    """Make a detached volume with a snapshot larger."""
+    """Make a detached volume with a snapshot larger.
+
+    :cvar usable: its status before and afterwards
+    """
 
     snapshots = ('s1',)
+    usable = 'available'
 
     def act(self) -> None:
         """Extend it."""
@@ -173,7 +177,7 @@ class ExtendVolume(OnVolume):
     def survey(self) -> None:
         """See that it has one size or the other."""
         found = survivors.volume(self.stage.context, 'v1', 'extending')
-        if found.status not in ('available', 'error_extending'):
+        if found.status not in (self.usable, 'error_extending'):
             raise survivors.stuck('volume v1', found.status)
         self.target.size = found.gib * _GIB
 
@@ -184,5 +188,12 @@ class ExtendVolume(OnVolume):
             self.stage.volumes.extend(self.target, 2)
 
     def clear(self) -> None:
-        """Declare the volume to be available if it has failed."""
-        survivors.make_available(self.stage.context, self.target.id)
+        """Declare the volume to be usable if it has failed."""
+        survivors.make_usable(self.stage.context, self.target.id, self.usable)
+
+
+class ExtendAttachedVolume(ExtendVolume):
+    """Make a volume with a snapshot larger, while a guest writes to it."""
+
+    online = True
+    usable = 'in-use'

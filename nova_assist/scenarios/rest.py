@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,12 @@ from novaclient import exceptions as nova_errors
 from nova_assist.checks.reader import ImageSource
 from nova_assist.checks.scene import Attachment, GuestDisk
 from nova_assist.scenarios.errors import NoAnswer, StepFailed
+from nova_assist.scenarios.image_service import ImageService
 
 _TIMEOUT = 30.0
+
+#: How long a guest's requests wait for a disk that is gone, in seconds.
+_RECONNECT_SECONDS = 30
 
 #: What Nova takes a file for whose connection info doesn't tell.
 _FORMAT = 'raw'
@@ -71,6 +76,7 @@ class Api:
         self.nova = nova
         parts = urlsplit(compute_url)
         self._compute = f'{parts.scheme}://{parts.netloc}'
+        self.images = ImageService(nova.client.session, f'{self._compute}/image/v2')
 
     def volume_status(self, volume_id: str) -> str | None:
         """Return the volume's status, or ``None`` if there is no such volume."""
@@ -126,6 +132,11 @@ class Api:
         """
         return {disk['volume_id']: _guest_disk(disk, share) for disk in self._disks(server_id)}
 
+    def disk_size(self, server_id: str, volume_id: str) -> int | None:
+        """Return how many bytes the running server's disk has, None if there is no such disk."""
+        sizes = {disk['volume_id']: disk['size'] for disk in self._disks(server_id)}
+        return sizes.get(volume_id)
+
     def is_refreshed(self, server_id: str, volume_id: str) -> bool:
         """Tell whether a server's next start opens the file that Cinder's attachment names."""
         told = {attachment.file for attachment in self.attachments().get(volume_id, [])}
@@ -164,7 +175,21 @@ class Api:
 
     def backends(self) -> set[str]:
         """Return the names of the backends that Cinder's scheduler can use."""
-        return {pool.name.partition('@')[2].partition('#')[0] for pool in self.cinder.pools.list()}
+        return {_backend(pool) for pool in self.cinder.pools.list()}
+
+    def extends_attached(self, backend: str) -> bool | None:
+        """Return whether a backend's driver says that it does, None if it doesn't say."""
+        pools = self.cinder.pools.list(detailed=True)
+        said = [
+            getattr(pool, 'online_extend_support', None)
+            for pool in pools
+            if _backend(pool) == backend
+        ]
+        return next((bool(each) for each in said if each is not None), None)
+
+
+def _backend(pool: Any) -> str:
+    return str(pool.name).partition('@')[2].partition('#')[0]
 
 
 def _told(attachment: str, info: Mapping[str, Any] | None) -> Connection:
@@ -178,8 +203,16 @@ def _told(attachment: str, info: Mapping[str, Any] | None) -> Connection:
 def _guest_disk(disk: dict[str, Any], share: Path) -> GuestDisk:
     files = [Path(node['file']) for node in disk['chain']]
     chain = tuple(file.name if file.parent == share else str(file) for file in files)
-    uri = f'nbd+unix:///{disk["export"]}?socket={disk["nbd_socket"]}'
-    return GuestDisk(chain, disk['format'], ImageSource(uri, 'raw'))
+    server = {'type': 'unix', 'path': disk['nbd_socket']}
+    export = {
+        'driver': 'nbd',
+        'server': server,
+        'export': disk['export'],
+        # To grow a disk its export is taken away for a moment, which no guest would notice.
+        'reconnect-delay': _RECONNECT_SECONDS,
+    }
+    location = f'json:{json.dumps({"driver": "raw", "file": export})}'
+    return GuestDisk(chain, disk['format'], ImageSource(location, 'raw'))
 
 
 @contextlib.contextmanager
@@ -192,6 +225,10 @@ def refusals(request: str) -> Iterator[None]:
     try:
         yield
     except (cinder_errors.ClientException, nova_errors.ClientException) as error:
+        raise StepFailed(
+            f'{request} was refused: {error}', 'an accepted request', str(error)
+        ) from error
+    except session_errors.HttpError as error:
         raise StepFailed(
             f'{request} was refused: {error}', 'an accepted request', str(error)
         ) from error

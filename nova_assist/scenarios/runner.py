@@ -18,16 +18,20 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios import (
+    backup,
     clone,
     clone_attached,
     clone_from_snapshots,
     damaged_record,
+    extend_attached,
     extend_offline,
+    image_transfer,
     mixed,
     offline_chain,
     online_chain,
     reattach,
     reboot,
+    revert,
     secure,
 )
 from nova_assist.scenarios.errors import UnknownScenario
@@ -40,9 +44,13 @@ STORIES = (
     clone_from_snapshots.STORY,
     clone.STORY,
     clone_attached.STORY,
+    backup.STORY,
     reboot.STORY,
     reattach.STORY,
     extend_offline.STORY,
+    extend_attached.STORY,
+    image_transfer.STORY,
+    revert.STORY,
     damaged_record.STORY,
 )
 FORMATS = ('raw', 'qcow2')

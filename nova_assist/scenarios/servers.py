@@ -123,6 +123,20 @@ class Servers:
         if writer is not None:
             writer.close()
 
+    def await_size(self, volume: TrackedVolume) -> None:
+        """Wait until the guest's disk is as large as its volume, which may be after Cinder's end.
+
+        :raises StepFailed: if it isn't within the deadline
+        """
+        server, api = volume.server, self._context.api
+        if server is None:
+            raise StepFailed(f'volume {volume.name} is attached nowhere', 'a server', 'none')
+        with refusals(f'asking for the size of the disk of volume {volume.name}'):
+            self._context.patience.wait(
+                f'the disk of volume {volume.name} having {volume.size} bytes',
+                lambda: api.disk_size(server.id, volume.id) == volume.size or None,
+            )
+
     def await_refresh(self, volume: TrackedVolume) -> None:
         """Wait until compute has fetched the connection info that names the newest overlay.
 

@@ -27,6 +27,7 @@ from nova_assist.scenarios.errors import (
     StepFailed,
     TookTooLong,
 )
+from nova_assist.scenarios.images import Images
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.servers import Servers
 from nova_assist.scenarios.tracked import TrackedVolume
@@ -55,6 +56,7 @@ class Stage:
         self.context = context
         self.volumes = Volumes(context)
         self.servers = Servers(context)
+        self.images = Images(context)
         self.result = result
         self._bench = bench
         self._ownership = ownership

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 
 from nova_assist.checks.model import Exactly, Expectation, History, Within
+from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.writer import Writer
 
 
@@ -25,6 +26,16 @@ class TrackedSnapshot:
     name: str
     data: Expectation | None
     seen: bool = False
+
+    def known(self) -> Exactly:
+        """Return what it holds, which judges have to have seen.
+
+        :raises StepFailed: if they haven't
+        """
+        if not isinstance(self.data, Exactly):
+            fault = f"what is made of {self.name} can't be judged before the snapshot itself is"
+            raise StepFailed(fault, 'a judged snapshot', 'one never judged')
+        return self.data
 
 
 @dataclasses.dataclass

@@ -6,11 +6,12 @@ Main class: :class:`Volumes`.
 
 from __future__ import annotations
 
-from nova_assist.checks.model import Exactly, Expectation, History, Within
+from nova_assist.checks.model import Expectation, History, Within
 from nova_assist.checks.reader import ImageSource
 from nova_assist.scenarios.context import GONE, Context
 from nova_assist.scenarios.disk import Disk
 from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.images import TrackedImage
 from nova_assist.scenarios.rest import Connection, refusals
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 from nova_assist.scenarios.writer import choose_blocks, write_all
@@ -39,11 +40,15 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        if not isinstance(snapshot.data, Exactly):
-            message = f"a clone of {snapshot.name} can't be judged before the snapshot itself is"
-            raise StepFailed(message, 'a judged snapshot', 'one never judged')
-        history = History(name, snapshot.data.blocks)
+        history = History(name, snapshot.known().blocks)
         return self._create(name, gib, history, snapshot_id=snapshot.id)
+
+    def create_from_backup(self, backup_id: str, name: str, size: int) -> TrackedVolume:
+        """Make a volume of ``size`` bytes from a backup, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        return self._create(name, size // _GIB, History(name), backup_id=backup_id)
 
     def clone_volume(self, source: TrackedVolume, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from another, whether a guest is writing to that or not; wait for it.
@@ -55,7 +60,18 @@ class Volumes:
         volume = self._create(name, gib, History(name, history.state(low)), source_volid=source.id)
         if source.writer is not None:
             volume.unsettled = Within(volume.size, history, low, history.issued)
-        self._expect_no_other_snapshots(source)
+        self.expect_no_other_snapshots(source, 'cloning')
+        return volume
+
+    def of_image(self, image: TrackedImage, name: str, gib: int = 1) -> TrackedVolume:
+        """Make a volume of an image, which has to fit, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        history = History(name, image.history.state(image.low))
+        volume = self._create(name, gib, history, imageRef=image.id)
+        if image.low < image.high:
+            volume.unsettled = Within(volume.size, image.history, image.low, image.high)
         return volume
 
     def delete(self, volume: TrackedVolume) -> None:
@@ -71,15 +87,46 @@ class Volumes:
         self._context.made.drop(volume.id)
 
     def extend(self, volume: TrackedVolume, gib: int) -> None:
-        """Make a volume larger and wait for it.
+        """Make a volume larger, attached or not, and wait for it.
 
         :raises StepFailed: if it is refused or doesn't end well
         """
         with refusals(f'extending volume {volume.name} to {gib} GiB'):
             self._context.api.cinder.volumes.extend(volume.id, gib)
-        self._context.await_volume(volume, 'available', 'extending')
+        self._context.await_volume(volume, 'in-use' if volume.server else 'available', 'extending')
         volume.size = gib * _GIB
         volume.blocks = choose_blocks(self._context.rng, volume.size)
+
+    def revert(self, volume: TrackedVolume, name: str) -> None:
+        """Give a volume that is not in use the data of its newest snapshot back; wait for it.
+
+        :raises StepFailed: if it is refused or doesn't end well
+        """
+        snapshot = volume.snapshot(name)
+        self.request_revert(volume, name)
+        self._context.await_volume(volume, 'available', 'reverting')
+        self.await_snapshot(snapshot.id, name, 'available', 'restoring')
+        self.take_back(volume, name)
+
+    def request_revert(self, volume: TrackedVolume, name: str) -> None:
+        """Ask for a revert without waiting.
+
+        :raises StepFailed: if it is refused
+        """
+        with refusals(f'reverting volume {volume.name} to snapshot {name}'):
+            self._context.api.cinder.volumes.revert_to_snapshot(
+                volume.id, volume.snapshot(name).id
+            )
+
+    def take_back(self, volume: TrackedVolume, name: str) -> None:
+        """Expect a volume to hold what a snapshot of it does; judges have to know what that is.
+
+        Its writes have another origin from now on, or new ones could be taken for old ones.
+
+        :raises StepFailed: if the snapshot was never judged
+        """
+        origin = f'{volume.history.origin}~'
+        volume.history = History(origin, volume.snapshot(name).known().blocks)
 
     def write(self, volume: TrackedVolume) -> None:
         """Attach a volume that is not in use to a host, write to about half of its blocks, detach.
@@ -202,13 +249,18 @@ class Volumes:
             [pending],
         )
 
-    def _expect_no_other_snapshots(self, volume: TrackedVolume) -> None:
+    def expect_no_other_snapshots(self, volume: TrackedVolume, doing: str) -> None:
+        """See that what was done has left no snapshot of a volume.
+
+        :param doing: what was done, such as ``cloning``
+        :raises StepFailed: if there is one that the scenario hasn't taken
+        """
         with refusals(f'listing the snapshots of volume {volume.name}'):
             found = self._context.api.snapshots().get(volume.id, {})
         known = {snapshot.id for snapshot in volume.snapshots}
         if other := sorted(found.keys() - known):
             raise StepFailed(
-                f'cloning volume {volume.name} has left snapshots of it',
+                f'{doing} volume {volume.name} has left snapshots of it',
                 'none but its own',
                 ', '.join(other),
             )
@@ -226,7 +278,7 @@ class Volumes:
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
         self.all.append(volume)
         context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
-        self._context.await_volume(volume, 'available', 'creating')
+        self._context.await_volume(volume, 'available', 'creating', 'downloading')
         return volume
 
     def _source(self, volume: TrackedVolume, connection: Connection) -> ImageSource:

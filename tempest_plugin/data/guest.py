@@ -50,6 +50,9 @@ class Guest(abc.ABC):
     def prepare(self, volume_id: str) -> None:
         """Have the guest use a disk that was just attached, or is there after a start."""
 
+    def write_much(self, volume_id: str) -> None:  # noqa: B027 - few guests can be told to
+        """Have the guest write much beside its records, so that a merge takes time, if it can."""
+
     def wrote(self, volume_id: str, mark: Mark) -> int:
         """Return a number of records which were on the disk at some time after the mark.
 

@@ -26,6 +26,15 @@ CONF = config.CONF
 _SCRIPT = '/tmp/nova-assist-guest.sh'  # noqa: S108 - in the guest, which is ours alone
 _LOG = '/tmp/nova-assist-guest.log'  # noqa: S108
 
+#: Half of the disk, where no record comes to, but no more than this. Not zeros: QEMU may leave
+#: them out.
+_WRITE_MUCH = """
+bytes=$(blockdev --getsize64 {device} 2>/dev/null || wc -c < {device}); mib=$((bytes / 2097152))
+[ $mib -le 512 ] || mib=512
+tr '\\0' '\\377' < /dev/zero | head -c $((mib * 1048576)) \\
+    | dd of={device} bs=1048576 seek=$((bytes / 2097152)) conv=notrunc,fsync
+"""
+
 
 class SshGuest(Guest):
     """A guest that somebody is logged in to, who may become root."""
@@ -74,6 +83,12 @@ class SshGuest(Guest):
         self._remote.exec_command(f'echo {upload} | base64 -d > {_SCRIPT}')
         arguments = shlex.join([_SCRIPT, device, protocol.serial_of(volume_id)])
         self._remote.exec_command(f'sudo nohup sh {arguments} >> {_LOG} 2>/dev/null < /dev/null &')
+
+    def write_much(self, volume_id: str) -> None:
+        """Have the guest write up to 512 MiB to the second half of a disk."""
+        device = self._device(protocol.serial_of(volume_id))
+        script = shlex.quote(_WRITE_MUCH.format(device=device))
+        self._remote.exec_command(f'sudo sh -c {script}')
 
     def _device(self, serial: str) -> str:
         look = f'grep -lx {shlex.quote(serial)} /sys/block/*/serial || true'

@@ -51,7 +51,7 @@ def parse(output: str) -> tuple[str, ...]:
 
 
 def virtual_size(output: str) -> int:
-    """Return how many bytes the guest sees of the image that was asked for.
+    """Return the virtual size in bytes of the image that was asked for, as its header has it.
 
     :raises ShareUnseen: it printed something else
     """

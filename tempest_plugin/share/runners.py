@@ -52,10 +52,22 @@ class Local:
 class Ssh:
     """Runs commands on another host."""
 
-    def __init__(self, host: str, user: str, key_file: str, port: int) -> None:
-        """Take where to log in, and how; nothing is connected yet."""
+    def __init__(
+        self, host: str, user: str, key_file: str, port: int, seconds: float = _SECONDS
+    ) -> None:
+        """Take where to log in, and how; nothing is connected yet.
+
+        :param seconds: how long to try to log in, and how long a command may take
+        """
+        self._login = f'{user}@{host}, port {port}, with the key in {key_file}'
         self._client = ssh.Client(
-            host, user, key_filename=key_file, port=port, timeout=_SECONDS, look_for_keys=False
+            host,
+            user,
+            key_filename=key_file,
+            port=port,
+            timeout=seconds,
+            look_for_keys=False,
+            ssh_allow_agent=False,
         )
 
     def run(self, command: Sequence[str]) -> str:
@@ -64,13 +76,15 @@ class Ssh:
         :raises ShareUnseen: it failed, took too long, or nobody could log in
         """
         try:
-            return str(self._client.exec_command(shlex.join(command)))
-        except (
-            exceptions.SSHTimeout,
-            exceptions.SSHExecCommandFailed,
-            exceptions.TimeoutException,
-        ) as error:
+            printed: bytes = self._client.exec_command(shlex.join(command), encoding=None)
+        except exceptions.SSHTimeout as error:
+            # It tells that all attempts failed, and its context why the last one did.
+            raise _unseen(
+                command, f'could not log in to {self._login}: {error.__context__}'
+            ) from error
+        except (exceptions.SSHExecCommandFailed, exceptions.TimeoutException) as error:
             raise _unseen(command, str(error)) from error
+        return printed.decode(errors='surrogateescape')
 
 
 class Sudo:

@@ -44,7 +44,7 @@ class ShareView:
         return chains.Chain(chain, record, tuple(file.name for file in found))
 
     def size(self, volume_id: str) -> int:
-        """Return how many bytes a guest sees of the volume.
+        """Return the virtual size of the active file in bytes, as its header has it.
 
         :raises ShareUnseen: record or images can't be read
         """

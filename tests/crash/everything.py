@@ -28,7 +28,11 @@ _ROOT = pathlib.Path(__file__).parents[2]
 _FORMATS = ('raw', 'qcow2')
 _OURS = 'driver.nfs.NfsDriver'
 # So that a death of compute, of which nobody tells Cinder, is noticed in seconds.
-_PATIENCE = ('nfs_assisted_create_timeout=10', 'nfs_assisted_delete_timeout=10')
+_PATIENCE = (
+    'nfs_assisted_create_timeout=10',
+    'nfs_assisted_delete_timeout=10',
+    'nfs_assisted_extend_timeout=10',
+)
 # Other drivers wait for compute for up to two hours, each time.
 _ENDLESS = 'compute-'
 _FAULTS = {'data': 'lost data', 'chain': 'broken chains', 'orphans': 'orphans', 'api': 'stuck'}

@@ -10,11 +10,11 @@ import tempfile
 import threading
 
 from nova_assist.cloud.cloud import Cloud
-from nova_assist.faults.free_play import FreePlay
 from nova_assist.faults.trap import Trap
 from nova_assist.reports.model import ScenarioResult
 from nova_assist.scenarios.player import Player, Scenario
 from nova_assist.scenarios.story import Story
+from tests.crash.free_play import FreePlay
 
 #: Seconds that an operation may take; far more than any does, and not what a minute is lost with.
 _PATIENCE = 30.0

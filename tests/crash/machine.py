@@ -8,8 +8,8 @@ oracle is that of all stories: the models of :mod:`nova_assist.checks`, compared
 from hypothesis import stateful, strategies
 from hypothesis.stateful import precondition, rule
 
-from nova_assist.faults import free_play
 from nova_assist.scenarios.runner import FORMATS
+from tests.crash import free_play
 
 #: How many there may be at a time, and how large they may get, in bytes.
 MOST_VOLUMES = 3
@@ -124,6 +124,21 @@ class Lifecycle(stateful.RuleBasedStateMachine):
     def extend(self, choice):
         self.do(self.play.extend, _choose(self.growing(), choice))
 
+    def revertible(self):
+        """Return the volumes whose newest snapshot is as large as they are."""
+        having = [each for each in self.play.detached if each.snapshots]
+        newest = [(each, each.snapshots[-1]) for each in having]
+        return [
+            volume
+            for volume, snapshot in newest
+            if free_play.is_known(snapshot) and snapshot.data.size == volume.size
+        ]
+
+    @when(revertible)
+    @rule(choice=CHOICE)
+    def revert(self, choice):
+        self.do(self.play.revert, _choose(self.revertible(), choice))
+
     @when(roomy)
     @rule(choice=CHOICE, larger=strategies.booleans())
     def clone(self, choice, larger):
@@ -182,6 +197,11 @@ class Deaths(Lifecycle):
     @rule(choice=CHOICE, effect=EFFECT)
     def die_in_extension(self, choice, effect):
         self.do(self.play.die_in_extension, _choose(self.growing(), choice), effect)
+
+    @when(Lifecycle.revertible)
+    @rule(choice=CHOICE, effect=EFFECT)
+    def die_in_revert(self, choice, effect):
+        self.do(self.play.die_in_revert, _choose(self.revertible(), choice), effect)
 
     @when(Lifecycle.copied)
     @rule(choice=CHOICE, effect=EFFECT)

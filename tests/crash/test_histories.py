@@ -101,6 +101,21 @@ class KeptTest(unittest.TestCase):
                 state.delete_snapshot(choice=0)
                 state.teardown()
 
+    def test_volumes_are_reverted_between_everything_else(self):
+        for image_format in ('raw', 'qcow2'):
+            with self.subTest(image_format):
+                state = self.history(image_format)
+                state.snapshot(choice=0)
+                state.revert(choice=0)
+                state.die_in_revert(choice=0, effect=3)
+                state.clone(choice=0, larger=False)
+                state.snapshot(choice=0)
+                state.die_in_deletion(choice=0, effect=5)
+                state.revert(choice=0)
+                state.write(choice=0)
+                state.die_in_revert(choice=0, effect=1)
+                state.teardown()
+
 
 @unittest.skipIf(
     'NOVA_ASSIST_SAMPLE' in os.environ, 'to shrink a failure takes a minute and a half'

@@ -76,7 +76,8 @@ class TwiceTest(SnapshotsCase):
 
     def start(self):
         free = contextlib.nullcontext(True)
-        Startup(self.backend, self.database, 'node@nfs', None, lambda volume_id: free).settle()
+        mine = ('node@nfs', None, lambda volume_id: free)
+        Startup(self.backend, self.reverts, self.database, *mine).settle()
 
     def prepare(self, image_format, snapshot_ids):
         """Make a volume with a block written before each snapshot and after the last."""
@@ -166,6 +167,23 @@ class TwiceTest(SnapshotsCase):
                         self.take('d')
                         self.remove('d')
                         self.assert_whole(*left)
+        self.tell()
+
+    def test_revert(self):
+        for image_format in Format:
+            self.prepare(image_format, 'ab')
+            self.written = 2
+            self.revert_rows.ask('b')
+            for pair in self.each_pair(lambda: self.reverts.revert('v', 'b')):
+                with self.subTest(pair):
+                    self.revert_rows.ask('b')
+                    self.start()
+                    self.assertEqual('available', self.state.status)
+                    self.assert_whole('a', 'b')
+                    overlay = self.layout.path(self.layout.overlay('b'))
+                    self.assertFalse(reads(overlay, Format.QCOW2, 3, 3))
+                    self.revert_rows.ask('b')
+            self.revert_rows.end('v', 'available')
         self.tell()
 
     def test_deletion_of_the_volume(self):

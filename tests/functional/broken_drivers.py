@@ -16,6 +16,7 @@ from oslo_concurrency import processutils
 from driver import (
     access,
     backend,
+    exceptions,
     locks,
     nfs,
     offline,
@@ -55,6 +56,13 @@ class DeletesWrongFile(nfs.NfsDriver):
 
         offline.merge = merge_and_remove_lower
         super().do_setup(context)
+
+
+class RefusesToExtend(nfs.NfsDriver):
+    """Extends no volume, though it says that it extends even attached ones."""
+
+    def extend_volume(self, volume, new_size):
+        raise exceptions.Unsupported('Not extended.')
 
 
 class ForgetsRecord(nfs.NfsDriver):
@@ -156,6 +164,13 @@ class KeepsTemporarySnapshot(nfs.NfsDriver):
     def do_setup(self, context):
         snapshots.Snapshots._delete_temporary = lambda *args: None
         super().do_setup(context)
+
+
+class RevertsNothing(nfs.NfsDriver):
+    """Says that it has reverted a volume, and has not."""
+
+    def revert_to_snapshot(self, context, volume, snapshot):
+        """Do nothing."""
 
 
 class SettlesNothing(nfs.NfsDriver):

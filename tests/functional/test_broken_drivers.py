@@ -73,6 +73,14 @@ class BrokenDriverTest(unittest.TestCase):
             'KeepsTemporarySnapshot', 'clone-attached-raw', 'api', 'v1 has left snapshots of it'
         )
 
+    def test_extension_that_is_declared_and_refused(self):
+        self.assert_found(
+            'RefusesToExtend', 'extend-attached-raw', 'api', 'v1 .* ended error_extending'
+        )
+
+    def test_revert_that_changes_nothing(self):
+        self.assert_found('RevertsNothing', 'revert-raw', 'data', 'v1.*found write')
+
     def test_damaged_record_that_is_emptied(self):
         self.assert_found(
             'ClearsDamagedRecord', 'damaged-record-raw', 'chain', r'volume-\S+\.info was changed'

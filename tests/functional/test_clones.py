@@ -49,6 +49,26 @@ class CloneCase(DriverCase):
         flag.touch()
         self.addCleanup(flag.unlink, missing_ok=True)
 
+    def hold(self):
+        """Have the next copy wait once it has begun."""
+        os.mkfifo(self.folder / 'gate')
+        self.addCleanup((self.folder / 'gate').unlink)
+        self.tell('hold')
+
+    def await_copying(self):
+        """Wait until a copy has begun, and waits itself."""
+        holding = self.folder / 'holding'
+        self.addCleanup(holding.unlink, missing_ok=True)
+        self.assertTrue(client.poll(holding.exists, bool, 30), 'nothing was copied')
+
+    def release(self):
+        (self.folder / 'hold').unlink()
+        (self.folder / 'gate').write_text('go\n')
+
+    def restart(self):
+        self.cloud.cinder.kill()
+        self.cloud.cinder.start()
+
     def clone(self, source, size=1):
         """Ask for a clone, which is removed in the end whatever becomes of it."""
         clone = self.cinder.volumes.create(size, source_volid=source.id, volume_type='raw')
@@ -114,30 +134,11 @@ class FailureTest(CloneCase):
 class InterruptionTest(CloneCase):
     options: typing.ClassVar = {'nfs_assisted_create_timeout': '60'}
 
-    def hold(self, clone):
-        """Wait until the copy has begun, and waits itself."""
-        holding = self.folder / 'holding'
-        self.addCleanup(holding.unlink, missing_ok=True)
-        self.assertTrue(client.poll(holding.exists, bool, 30), self.status_of(clone))
-
-    def status_of(self, volume):
-        return self.status(self.cinder.volumes, volume)
-
-    def release(self):
-        (self.folder / 'hold').unlink()
-        (self.folder / 'gate').write_text('go\n')
-
     def held_clone(self, source):
-        os.mkfifo(self.folder / 'gate')
-        self.addCleanup((self.folder / 'gate').unlink)
-        self.tell('hold')
+        self.hold()
         clone = self.clone(source)
-        self.hold(clone)
+        self.await_copying()
         return clone
-
-    def restart(self):
-        self.cloud.cinder.kill()
-        self.cloud.cinder.start()
 
     def deleted(self, snapshot):
         """Ask for a snapshot's end as its owner would; true once it is gone."""

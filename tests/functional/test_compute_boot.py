@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
-from nova_assist.compute.stand_in_images import CONSOLE_GUEST, STAND_IN
+from nova_assist.compute.glance.stand_ins import CONSOLE_GUEST, STAND_IN
 from tests.functional.compute_support import ComputeTest
 
 

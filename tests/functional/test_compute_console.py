@@ -9,8 +9,8 @@ import signal
 import subprocess
 from typing import Any
 
+from nova_assist.compute.glance.stand_ins import CONSOLE_GUEST
 from nova_assist.compute.inside.blocks import BLOCK_SIZE
-from nova_assist.compute.stand_in_images import CONSOLE_GUEST
 from tests.functional.compute_support import MIB, ComputeTest
 
 
@@ -198,7 +198,15 @@ class DiskTest(ConsoleTest):
         volume = self.cinder.add_volume()
         self.qemu_img('create', '-f', 'raw', f'volume-{volume}', '64k')
         self.nova().volumes.create_server_volume(self.server, volume)
-        self.until(lambda: self.told_of(volume, r'wrote (4)'), 'a quarter is written')
+        self.until(lambda: len(self.told_of(volume, r'wrote (4)')) > 2, 'a quarter is written')
+        self.nova().volumes.delete_server_volume(self.server, volume)
+        self.until(lambda: self.told_of(volume, 'gone'), 'the disk is gone')
+        told = len(self.told_of(volume, r'wrote (4)'))
+        self.until(lambda: len(self.disks(self.server)) == 1, 'the volume is detached')
+        self.nova().volumes.create_server_volume(self.server, volume)
+        self.until(
+            lambda: len(self.told_of(volume, r'wrote (4)')) > told, 'it is written to though full'
+        )
         self.nova('admin:demo', '2.51').server_external_events.create(
             [{'name': 'volume-extended', 'server_uuid': self.server, 'tag': volume}]
         )

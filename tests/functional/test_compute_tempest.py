@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nova_assist.compute.stand_in_images import STAND_IN
+from nova_assist.compute.glance.stand_ins import STAND_IN
 from tests.functional.compute_support import ComputeTest
 
 if importlib.util.find_spec('tempest') is not None:

@@ -191,17 +191,6 @@ class RefusalsTest(DriverCase):
         self.await_server(server, 'ACTIVE')
         self.delete_snapshot(newest)
 
-    def test_attached_volume_is_not_extended(self):
-        volume = self.volume()
-        self.attach(volume)
-        # From 3.42 on the API lets it through to the driver.
-        self.cinder.volumes.extend(volume, 2)
-        found = client.poll(
-            lambda: self.cinder.volumes.get(volume.id), lambda v: v.status != 'extending', 30
-        )
-        self.assertEqual(1, found.size)
-        self.cinder.volumes.reset_state(volume, 'in-use')
-
     def test_retype_to_another_format_is_refused_and_loses_nothing(self):
         volume = self.volume()
         self.cinder.volumes.retype(volume, 'qcow2', 'on-demand')
@@ -212,15 +201,6 @@ class RefusalsTest(DriverCase):
         found = client.poll(lambda: self.cinder.volumes.get(volume.id), ended, 30)
         self.assertEqual('raw', found.volume_type)
         self.assertEqual([f'volume-{volume.id}'], self.files(volume))
-
-    def test_what_is_not_supported_is_refused_and_loses_nothing(self):
-        volume = self.volume()
-        snapshot = self.snapshot(volume)
-        self.cinder.volumes.revert_to_snapshot(volume, snapshot)
-        self.await_status(self.cinder.volumes, volume, 'error')
-        self.assertEqual(3, len(self.files(volume)))
-        self.cinder.volumes.reset_state(volume, 'available')
-        self.cinder.volume_snapshots.reset_state(snapshot, 'available')
 
 
 class ModesTest(DriverCase):

@@ -22,6 +22,13 @@ class HazardTest(unittest.TestCase):
         ours = judged(OURS, *secure, scenarios=(name,))
         self.assertEqual({name: 'pass'}, ours.verdicts(), ours.said)
 
+    def test_revert_puts_raw_data_in_the_place_of_an_overlay(self):
+        name = 'revert-raw'
+        control = judged(IN_TREE, scenarios=(name,))
+        self.assertRegex('\n'.join(control.faults(name)), 'data: .*Image is not in qcow2 format')
+        ours = judged(OURS, scenarios=(name,))
+        self.assertEqual({name: 'pass'}, ours.verdicts(), ours.said)
+
     def test_attached_volume_is_not_cloned(self):
         name = 'clone-attached-raw'
         control = judged(IN_TREE, scenarios=(name,))

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
+import requests
 from cinderclient import exceptions as cinder_errors
 
 from nova_assist import client
@@ -66,6 +67,17 @@ class Site:
         """Ask for 2 GiB; returns the status that the volume ends in."""
         self.cinder.volumes.extend(volume, 2)
         return self.settled(self.cinder.volumes, volume, 'extending')
+
+    def uploaded(self, volume):
+        """Make an image of a volume, and return its first bytes."""
+        _, answer = self.cinder.volumes.upload_to_image(
+            volume.id, False, 'image', 'bare', 'raw', visibility='private', protected=False
+        )
+        self.settled(self.cinder.volumes, volume, 'uploading')
+        images = self.cloud.compute.url.replace('/v2.1', '/image/v2/images')
+        image_id = answer['os-volume_upload_image']['image_id']
+        first = {'Range': 'bytes=0-3'}
+        return requests.get(f'{images}/{image_id}/file', headers=first).content
 
     def attached(self, volume):
         """Attach a volume to a host and detach it; returns what the host saw of it, first bytes.
@@ -126,6 +138,15 @@ class HostileTest(unittest.TestCase):
             seen = [site.attached(each) for each in (clone, volume, copy)]
             expected = b'\0\0\0\0' if site is self.control else b'QFI\xfb'
             self.assertEqual([expected] * 3, seen)
+
+    def test_image_of_a_raw_volume_with_a_qcow2_header_has_what_that_describes_with_the_control(
+        self,
+    ):
+        """An image has what the volume has, and with the control what the header describes."""
+        for site in (self.control, self.ours):
+            volume = site.holding('raw', site.image())
+            expected = b'\0\0\0\0' if site is self.control else b'QFI\xfb'
+            self.assertEqual(expected, site.uploaded(volume))
 
     def test_size_claimed_in_a_raw_volume_makes_clones_too_large_with_the_control_only(self):
         """Three GiB are had for one with the control, which refuses to attach them, however."""

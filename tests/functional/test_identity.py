@@ -17,7 +17,7 @@ from novaclient import exceptions as nova_errors
 from nova_assist.cloud import host
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.identity import CINDER, NOVA
-from nova_assist.compute.stand_in_images import STAND_IN
+from nova_assist.compute.glance.stand_ins import STAND_IN
 from nova_assist.faults.trap import Trap
 from tests.functional.test_cloud import IN_TREE, Volumes, make_folder, marked, until
 

@@ -13,7 +13,7 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.compute.faults import Fault
 from nova_assist.reports.model import Verdict
 from nova_assist.scenarios.story import Story
-from nova_assist.scenarios.trial import Trial
+from tests.functional.trial import Trial
 from tests.judged import OURS
 from tests.lab import stories
 

@@ -87,6 +87,7 @@ def _surroundings(cloud: Cloud, settings: Settings, images: Mapping[str, str]) -
         backends=(BACKEND,),
         vendor=pool['vendor_name'],
         protocol=protocol if isinstance(protocol, str) else next(iter(protocol)),
+        extends_attached=bool(pool.get('online_extend_support')),
         images=images,
         flavors=tuple(FLAVORS),
         share=ShareFiles(

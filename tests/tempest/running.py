@@ -24,7 +24,7 @@ from tests.tempest.results import Result
 from tests.tempest.selection import Selection
 
 #: What this project's driver can do beyond what the options take for granted.
-_FEATURES = ('clone_attached',)
+_FEATURES = ('boot_from_volume', 'clone_attached', 'extend_attached', 'revert', 'upload')
 
 
 @dataclasses.dataclass(frozen=True)

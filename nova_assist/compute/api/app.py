@@ -21,13 +21,15 @@ from nova_assist.compute.api import (
     context,
     events,
     flavors,
+    formalities,
+    image_data,
+    image_members,
     images,
     instance_actions,
     keypairs,
     networks,
     request_ids,
     servers,
-    surroundings,
     versions,
 )
 from nova_assist.compute.service import Compute
@@ -55,7 +57,9 @@ def make_app(
     )
     versions.add_routes(app)
     flavors.add_routes(app)
-    images.add_routes(app)
+    images.ImagesApi(compute.images).add_routes(app)
+    image_data.ImageDataApi(compute.images).add_routes(app)
+    image_members.ImageMembersApi(compute.images).add_routes(app)
     networks.add_routes(app)
     servers.ServersApi(compute).add_routes(app)
     attachments.AttachmentsApi(compute).add_routes(app)
@@ -64,7 +68,7 @@ def make_app(
     assist.AssistApi(compute).add_routes(app)
     instance_actions.InstanceActionsApi(compute).add_routes(app)
     keypairs.KeypairsApi(compute).add_routes(app)
-    surroundings.SurroundingsApi(compute).add_routes(app)
+    formalities.FormalitiesApi(compute).add_routes(app)
     return app
 
 
@@ -106,13 +110,16 @@ async def _tell_version(request: web.Request, handler: Handler) -> web.StreamRes
 
 def _identifying(identification: context.Identification) -> Middleware:
     """Return what asks for a token, but for the version documents."""
+    believes = identification is context.believe
+    of_images = context.believe_unnamed if believes else identification
 
     @web.middleware
     async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        open_to_all = resource and resource.canonical in _OPEN
-        if not open_to_all:
-            await context.identify(request, identification)
+        path = resource.canonical if resource else ''
+        if path not in _OPEN:
+            about_images = path.startswith(images.URL)
+            await context.identify(request, of_images if about_images else identification)
         return await handler(request)
 
     return identify

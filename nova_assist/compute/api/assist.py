@@ -49,7 +49,7 @@ class AssistApi:
         return web.json_response({'disks': shown})
 
     async def set_fault(self, request: web.Request) -> web.Response:
-        """Have a volume's next requests for assisted snapshots meet a fault, once by default."""
+        """Have the next requests for a volume meet a fault, once by default."""
         volume_id = _volume_of(request)
         body = await request.json()
         schemas.validate(body, schemas.FAULT)

@@ -105,7 +105,12 @@ class AssistedApi:
         if fault is Fault.MIGRATING:
             raise _invalid_state(server, 'task_state', TaskState.MIGRATING.value, method)
         if fault is not None:
-            raise _REFUSALS[ANSWERS[fault]](f'{method} refused on purpose: {fault.value}')
+            raise refused_on_purpose(fault, method)
+
+
+def refused_on_purpose(fault: Fault, method: str) -> errors.ApiError:
+    """Return the refusal that a fault makes of a request."""
+    return _REFUSALS[ANSWERS[fault]](f'{method} refused on purpose: {fault.value}')
 
 
 def _delete_request(request: web.Request) -> DeleteRequest:

@@ -66,28 +66,10 @@ class AttachmentsApi:
         require_state(server, 'attach_volume', _states(caller))
         volume = await self._volume(wanted['volumeId'], caller.token)
         self._require_unattached(volume, caller.version)
-        try:
-            attachment = await self._compute.attachments.reserve(
-                server,
-                volume.id,
-                caller.token,
-                wanted.get('tag'),
-                schemas.boolean(wanted.get('delete_on_termination', False)),
-            )
-        except errors.CinderError as error:
-            raise _refused(error) from error
+        attachment = await self._reserve(server, wanted, caller.token)
         work = self._connect(server, attachment, caller.token)
         self._start(request, server, 'attach', volume.id, work)
-        view: dict[str, Any] = {
-            'id': volume.id,
-            'serverId': server.id,
-            'volumeId': volume.id,
-            'device': attachment.device,
-        }
-        if caller.version >= (2, 70):
-            view['tag'] = attachment.tag
-        if caller.version >= (2, 79):
-            view['delete_on_termination'] = attachment.delete_on_termination
+        view = {**_common(server, attachment, caller.version), 'id': volume.id}
         return web.json_response({'volumeAttachment': view})
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -106,6 +88,15 @@ class AttachmentsApi:
         work = self._detach(server, attachment, caller.token)
         self._start(request, server, 'detach', volume.id, work)
         return web.Response(status=202)
+
+    async def _reserve(self, server: Server, wanted: dict[str, Any], token: str) -> Attachment:
+        passing = schemas.boolean(wanted.get('delete_on_termination', False))
+        try:
+            return await self._compute.attachments.reserve(
+                server, wanted['volumeId'], token, wanted.get('tag'), passing
+            )
+        except errors.CinderError as error:
+            raise _refused(error) from error
 
     def _start(
         self,
@@ -180,6 +171,17 @@ def _refused(error: errors.CinderError) -> errors.ComputeError:
 
 
 def _view(server: Server, attachment: Attachment, version: tuple[int, int]) -> dict[str, Any]:
+    view = _common(server, attachment, version)
+    if version >= (2, 89):
+        view['attachment_id'] = attachment.attachment_id
+        view['bdm_uuid'] = attachment.bdm_id
+    else:
+        view['id'] = attachment.volume_id
+    return view
+
+
+def _common(server: Server, attachment: Attachment, version: tuple[int, int]) -> dict[str, Any]:
+    """Return what is said of an attachment from the moment at which it is reserved."""
     view: dict[str, Any] = {
         'volumeId': attachment.volume_id,
         'serverId': server.id,
@@ -189,9 +191,4 @@ def _view(server: Server, attachment: Attachment, version: tuple[int, int]) -> d
         view['tag'] = attachment.tag
     if version >= (2, 79):
         view['delete_on_termination'] = attachment.delete_on_termination
-    if version >= (2, 89):
-        view['attachment_id'] = attachment.attachment_id
-        view['bdm_uuid'] = attachment.bdm_id
-    else:
-        view['id'] = attachment.volume_id
     return view

@@ -19,7 +19,8 @@ Version = tuple[int, int]
 
 _FORMATS = jsonschema.FormatChecker(['uuid'])
 _TEXT: Schema = {'type': 'string', 'minLength': 1}
-_UUID: Schema = {'type': 'string', 'format': 'uuid'}
+#: An id.
+UUID: Schema = {'type': 'string', 'format': 'uuid'}
 _NAME: Schema = {'type': 'string', 'minLength': 1, 'maxLength': 255, 'pattern': r'^(?!\s*$).+$'}
 _BOOLEAN: Schema = {
     'enum': [
@@ -94,6 +95,29 @@ _BLOCK_DEVICE: Mapping[str, Schema] = {
     'guest_format': _LABEL,
 }
 
+#: What every version knows of a server to make.
+_SERVER: Mapping[str, Schema] = {
+    'name': _NAME,
+    'imageRef': {'type': 'string'},
+    'flavorRef': {'type': ['string', 'integer'], 'minLength': 1},
+    'adminPass': {'type': 'string'},
+    'metadata': {'type': 'object', 'additionalProperties': {'type': 'string', 'maxLength': 255}},
+    'OS-DCF:diskConfig': {'type': 'string', 'enum': ['AUTO', 'MANUAL']},
+    'availability_zone': _NAME,
+    'config_drive': _BOOLEAN,
+    'key_name': _NAME,
+    'min_count': {'type': ['integer', 'string'], 'pattern': '^[0-9]*$', 'minLength': 1},
+    'max_count': {'type': ['integer', 'string'], 'pattern': '^[0-9]*$', 'minLength': 1},
+    'security_groups': {'type': 'array'},
+    'user_data': {'type': ['string', 'null']},
+}
+#: What later versions have added, and when.
+_SERVER_LATER: tuple[tuple[Version, str, Schema], ...] = (
+    ((2, 19), 'description', {'type': ['string', 'null'], 'maxLength': 255}),
+    ((2, 52), 'tags', {'type': 'array', 'items': _TAG, 'maxItems': 50}),
+    ((2, 90), 'hostname', _NAME),
+)
+
 REBOOT = _object(
     ('reboot',),
     {
@@ -124,7 +148,7 @@ CONSOLE_OUTPUT = _object(
 def attachment_create(version: Version) -> Schema:
     """Return the schema of a volume to attach."""
     properties: dict[str, Schema] = {
-        'volumeId': _UUID,
+        'volumeId': UUID,
         'device': {
             'type': ['string', 'null'],
             'pattern': '(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$',
@@ -152,7 +176,7 @@ def external_events(version: Version) -> Schema:
         ('name', 'server_uuid'),
         {
             'name': {'type': 'string', 'enum': names},
-            'server_uuid': _UUID,
+            'server_uuid': UUID,
             'status': {'type': 'string', 'enum': ['failed', 'completed', 'in-progress']},
             'tag': {'type': 'string', 'maxLength': 255},
         },
@@ -175,31 +199,11 @@ def server_create(version: Version) -> Schema:
     Networks and the like are checked in their shape only: this service has none.
     """
     properties: dict[str, Schema] = {
-        'name': _NAME,
-        'imageRef': {'type': 'string'},
-        'flavorRef': {'type': ['string', 'integer'], 'minLength': 1},
-        'adminPass': {'type': 'string'},
-        'metadata': {
-            'type': 'object',
-            'additionalProperties': {'type': 'string', 'maxLength': 255},
-        },
+        **_SERVER,
         'networks': {'type': ['array', 'string'] if version >= (2, 37) else 'array'},
         'block_device_mapping_v2': {'type': 'array', 'items': _block_device(version)},
-        'OS-DCF:diskConfig': {'type': 'string', 'enum': ['AUTO', 'MANUAL']},
-        'availability_zone': _NAME,
-        'config_drive': _BOOLEAN,
-        'key_name': _NAME,
-        'min_count': {'type': ['integer', 'string'], 'pattern': '^[0-9]*$', 'minLength': 1},
-        'max_count': {'type': ['integer', 'string'], 'pattern': '^[0-9]*$', 'minLength': 1},
-        'security_groups': {'type': 'array'},
-        'user_data': {'type': ['string', 'null']},
     }
-    if version >= (2, 19):
-        properties['description'] = {'type': ['string', 'null'], 'maxLength': 255}
-    if version >= (2, 52):
-        properties['tags'] = {'type': 'array', 'items': _TAG, 'maxItems': 50}
-    if version >= (2, 90):
-        properties['hostname'] = _NAME
+    properties.update({key: schema for since, key, schema in _SERVER_LATER if version >= since})
     required = ('name', 'flavorRef', 'networks') if version >= (2, 37) else ('name', 'flavorRef')
     return {
         'type': 'object',

@@ -55,7 +55,7 @@ class ServersApi:
         """Accept a server to be made; 202.
 
         The image is taken on trust: the server has no root disk of it, so whatever is named goes
-        unread. Two names lead to something: see :mod:`nova_assist.compute.stand_in_images`.
+        unread. Two names lead to something: see :mod:`nova_assist.compute.glance.stand_ins`.
         """
         caller = context.context_of(request)
         body = await request.json()

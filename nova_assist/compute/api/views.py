@@ -62,18 +62,15 @@ def alone(server: Server, caller: Context, origin: str) -> dict[str, Any]:
 
 def full(server: Server, caller: Context, origin: str) -> dict[str, Any]:
     """Return what there is to say of a server among others."""
-    state = server.task_state
     view: dict[str, Any] = {
         **basic(server, origin),
-        'status': status(server),
+        **_states(server),
         'tenant_id': server.project_id,
         'user_id': server.user_id,
         'metadata': server.metadata,
         'hostId': host_id(server),
         'image': _image(server, origin),
         'flavor': flavors.embedded(server.flavor_id, caller.version, origin),
-        'created': server.created,
-        'updated': server.updated,
         'addresses': {},
         'accessIPv4': '',
         'accessIPv6': '',
@@ -81,21 +78,32 @@ def full(server: Server, caller: Context, origin: str) -> dict[str, Any]:
         'OS-EXT-AZ:availability_zone': 'nova',
         'config_drive': '',
         'key_name': server.key_name,
+        'os-extended-volumes:volumes_attached': _volumes(server, caller.version),
+    }
+    if caller.admin:
+        view.update(_administrators_part(server, caller.version))
+    view.update({key: value for since, key, value in _LATER if caller.version >= since})
+    return view
+
+
+def _states(server: Server) -> dict[str, Any]:
+    """Return how a server is doing, and since when."""
+    state = server.task_state
+    view: dict[str, Any] = {
+        'status': status(server),
+        'created': server.created,
+        'updated': server.updated,
         'OS-SRV-USG:launched_at': server.launched_at and server.launched_at.rstrip('Z'),
         'OS-SRV-USG:terminated_at': None,
         'OS-EXT-STS:task_state': None if state is None else state.value,
         'OS-EXT-STS:vm_state': server.vm_state.value,
         'OS-EXT-STS:power_state': int(server.power_state),
-        'os-extended-volumes:volumes_attached': _volumes(server, caller.version),
     }
     if view['status'] in ('ACTIVE', 'BUILD'):
         view['progress'] = 0
     if server.fault is not None and view['status'] == 'ERROR':
         fault = server.fault
         view['fault'] = {'code': fault.code, 'created': fault.created, 'message': fault.message}
-    if caller.admin:
-        view.update(_administrators_part(server, caller.version))
-    view.update({key: value for since, key, value in _LATER if caller.version >= since})
     return view
 
 

@@ -32,10 +32,9 @@ class Device:
         self._going = going
         self._in_flight = asyncio.Lock()
         self._client: NbdClient | None = None
-        self._changed = asyncio.Event()
 
     async def size(self) -> int:
-        """Return the size in bytes.
+        """Return the size in bytes, as it was when we last connected.
 
         :raises DiskLostError: the connection is lost.
         """
@@ -63,18 +62,12 @@ class Device:
         async with self._in_flight:
             pass
 
-    async def changed(self) -> None:
-        """Wait until the disk was away since it was last waited for: it may have grown."""
-        await self._changed.wait()
-        self._changed.clear()
-
     @contextlib.asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
         """Hold requests and be disconnected, as the export is about to go and to come back."""
         async with self._in_flight:
             self.close()
             yield
-        self._changed.set()
 
     def close(self) -> None:
         """Disconnect."""

@@ -73,20 +73,23 @@ class DiskWriter:
         return findings
 
     async def _write(self, head: Head) -> None:
+        """Add records while there is room, then write the head alone: the disk may grow."""
         while True:
-            most = most_records(await self._device.size())
-            while head.count < most:
+            if head.count < most_records(await self._device.size()):
                 head = await self._add(head)
-                if head.count == most or time.monotonic() >= self._told + _TELLING:
-                    self._say(f'{self._serial} wrote {head.count}')
-                    self._told = time.monotonic()
-                await asyncio.sleep(_INTERVAL)
-            await self._device.changed()
+            else:
+                await self._count(head)
+            if time.monotonic() >= self._told + _TELLING:
+                self._say(f'{self._serial} wrote {head.count}')
+                self._told = time.monotonic()
+            await asyncio.sleep(_INTERVAL)
 
     async def _add(self, head: Head) -> Head:
         """Add a record, and count it only when it is durable."""
         number = head.count + 1
         await self._device.write(number * BLOCK_SIZE, Record(head.stamp, number).encode())
-        counted = dataclasses.replace(head, count=number)
-        await self._device.write(0, counted.encode())
-        return counted
+        return await self._count(dataclasses.replace(head, count=number))
+
+    async def _count(self, head: Head) -> Head:
+        await self._device.write(0, head.encode())
+        return head

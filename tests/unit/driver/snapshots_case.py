@@ -7,8 +7,10 @@ import pathlib
 from driver import qemu_img
 from driver.backend import Backend
 from driver.database import VolumeState
+from driver.extending import Extending
 from driver.layout import Format
 from driver.opening import Opener
+from driver.revert import Reverts
 from driver.snapshots import Snapshots
 from nova_assist import client
 from tests.unit.driver import builders
@@ -69,7 +71,7 @@ class Rows:
     def volume_state(self, volume_id):
         return self.state
 
-    def add_temporary_snapshot(self, source_id, new_volume_id):
+    def add_temporary_snapshot(self, source_id, made_id, purpose):
         self.temporary['t'] = 'creating'
         self.nova_api.status = client.Status('creating', '0%')
         return 't'
@@ -85,6 +87,76 @@ class Rows:
         return self.nova_api
 
 
+class Extensions:
+    """Stands for Cinder's database and Nova where a volume of a test grows.
+
+    :ivar shown: the size that Nova finds
+    :ivar charged: what was charged to the project because of a late end
+    """
+
+    def __init__(self, test):
+        self.test = test
+        self.shown = builders.GIB
+        self.charged = 0
+        self.extending = False
+        self.work = lambda size: None
+        self.error = None
+        self.asked = []
+
+    def begin(self, volume_id, extension):
+        self.test.state = dataclasses.replace(self.test.state, extension=extension)
+        self.shown = extension.after
+
+    def withdraw(self, volume_id, extension):
+        self.shown = extension.before
+
+    def forget(self, volume_id, size):
+        self.test.state = dataclasses.replace(self.test.state, size=size, extension=None)
+        self.shown = size
+
+    def complete(self, volume_id, size):
+        self.charged += size - self.test.state.extension.before
+        self.forget(volume_id, size)
+
+    def give_up(self, volume_id):
+        left, self.extending = self.extending, False
+        return left
+
+    def events(self, context, timeout):
+        return self
+
+    def volume_extended(self, volume_id, server_ids):
+        self.asked.append(server_ids)
+        self.work(self.shown)
+        if self.error is not None:
+            raise self.error
+
+
+class RevertRows:
+    """Stands for Cinder's database: one volume, and the snapshot that it is reverted to."""
+
+    def __init__(self, test):
+        self.test = test
+        self.snapshot = None
+
+    def ask(self, snapshot_id):
+        self.snapshot = snapshot_id
+        self.test.state = dataclasses.replace(self.test.state, status='reverting')
+        self.test.rows.state = self.test.state
+
+    def unfinished(self, host, cluster):
+        return frozenset(['v'] if self.test.state.status == 'reverting' else [])
+
+    def snapshot_of(self, volume_id):
+        return self.snapshot if self.test.state.status == 'reverting' else None
+
+    def end(self, volume_id, status):
+        self.snapshot = None
+        if self.test.state.status == 'reverting':
+            self.test.state = dataclasses.replace(self.test.state, status=status)
+            self.test.rows.state = self.test.state
+
+
 class Interrupted(BaseException):
     """The death of cinder-volume at one place."""
 
@@ -94,10 +166,16 @@ class SnapshotsCase(OnlineCase):
         super().setUp()
         self.nova = Nova()
         self.rows = Rows(self.nova)
+        self.growth = Extensions(self)
         options = settings(self.layout.folder)
-        self.opener = Opener(options, Folder(self.layout.folder), self.maker, self.rows)
+        self.opener = Opener(
+            options, Folder(self.layout.folder), self.maker, self.rows, self.growth
+        )
         self.snapshots = Snapshots(self.opener)
+        self.revert_rows = RevertRows(self)
+        self.reverts = Reverts(self.opener, self.revert_rows)
         self.backend = Backend(self.opener)
+        self.extending = Extending(self.opener)
         self.state = VolumeState(
             id='v',
             name=builders.VOLUME,

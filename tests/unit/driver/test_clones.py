@@ -47,7 +47,7 @@ class CloneCase(SnapshotsCase):
     def use(self, **changes):
         """Work with other options."""
         options = settings(self.layout.folder, **changes)
-        self.opener = Opener(options, self.shares, self.maker, self.rows)
+        self.opener = Opener(options, self.shares, self.maker, self.rows, self.growth)
         self.backend = Backend(self.opener)
         self.snapshots = Snapshots(self.opener)
 
@@ -144,7 +144,7 @@ class AttachedCloneTest(CloneCase):
             self.nova.report = DELETED
 
     def clone(self, size=builders.GIB):
-        with self.snapshots.temporary(self.state, 'c', None) as snapshot_id:
+        with self.snapshots.temporary(self.state, 'c', 'clone it', None) as snapshot_id:
             self.assertEqual('available', self.rows.temporary[snapshot_id])
             self.backend.create_from_snapshot('c', OTHER, CLONE, size, self.state, snapshot_id)
 
@@ -194,7 +194,7 @@ class AttachedCloneTest(CloneCase):
         self.assertEqual([builders.VOLUME], self.names())
 
     def test_guest_that_is_gone_after_the_copy(self):
-        with self.snapshots.temporary(self.state, 'c', None):
+        with self.snapshots.temporary(self.state, 'c', 'clone it', None):
             self.detach()
             self.rows.state = self.state
         self.assertEqual({}, self.rows.temporary)
@@ -203,7 +203,7 @@ class AttachedCloneTest(CloneCase):
 
     def test_guest_that_is_being_detached_when_the_copy_has_ended(self):
         states = ['detaching', 'detaching', 'available']
-        with self.snapshots.temporary(self.state, 'c', None):
+        with self.snapshots.temporary(self.state, 'c', 'clone it', None):
             self.detach()
             settled = self.state
             self.rows.volume_state = lambda _: dataclasses.replace(

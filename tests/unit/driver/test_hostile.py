@@ -127,7 +127,7 @@ class HostileCase(CloneCase):
             'create from a snapshot': lambda: self.backend.create_from_snapshot(
                 'c', OTHER, 'volume-c10e', builders.GIB, self.state, 'a'
             ),
-            'extend': lambda: self.backend.extend_volume(self.state, builders.GIB),
+            'extend': lambda: self.extending.extend(self.state, builders.GIB, None),
             'connect': lambda: self.backend.connection(self.state),
         }
 

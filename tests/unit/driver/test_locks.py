@@ -12,7 +12,7 @@ from tests.unit.driver import builders
 
 @contextlib.contextmanager
 def opened_by_qemu(path, *options, image_format='raw'):
-    """Hold an image open in a real QEMU process for the length of the block.
+    """Hold an image open in a real QEMU process for the length of the block; yields the process.
 
     :param image_format: None where the path is a ``json:`` description of its own
     """
@@ -29,7 +29,7 @@ def opened_by_qemu(path, *options, image_format='raw'):
         lines = iter(process.stdout.readline, b'')
         if not any(b'1 GiB' in line for line in lines):
             raise OSError(f'qemu-io could not open {path}')
-        yield
+        yield process
     finally:
         process.communicate(b'quit\n', timeout=30)
 

@@ -61,11 +61,11 @@ class OnlineCase(VolumeCase):
         return online.Assist('v', 's', nova, nova.look, nova.reset, timeout, timeout)
 
     def guest_opens(self, name):
-        """Have a guest use a file: it for writing, what backs it for reading."""
+        """Have a guest use a file: it for writing, what backs it for reading; returns its QEMU."""
         self.guests.close()
         image_format = 'raw' if name == builders.VOLUME else 'qcow2'
         path = self.layout.path(name)
-        self.guests.enter_context(opened_by_qemu(path, image_format=image_format))
+        return self.guests.enter_context(opened_by_qemu(path, image_format=image_format))
 
 
 class CreateTest(OnlineCase):

@@ -28,6 +28,7 @@ def settings(folder, **changes):
         reserved=0.1,
         create_timeout=1,
         delete_timeout=1,
+        extend_timeout=1,
     )
     return dataclasses.replace(base, **changes)
 

@@ -105,10 +105,14 @@ class DetachedTest(SnapshotsCase):
 
     def test_backup_does_not_get_a_qcow2_file(self):
         self.take('a')
-        for status in ('backing-up', 'restoring-backup'):
-            state = dataclasses.replace(self.state, status=status)
-            with self.assertRaisesRegex(exceptions.Unsupported, 'cinder-backup'):
-                self.backend.connection(state)
+        state = dataclasses.replace(self.state, status='backing-up')
+        with self.assertRaisesRegex(exceptions.StateError, 'cinder-backup'):
+            self.backend.connection(state)
+
+    def test_guest_does_while_a_copy_of_the_volume_is_backed_up(self):
+        self.take('a')
+        state = dataclasses.replace(self.state, status='backing-up', attached=True)
+        self.assertEqual('qcow2', self.backend.connection(state)['format'])
 
     def test_overlay_that_was_being_withdrawn_is_removed(self):
         for death in ((durable, 'remove'), (durable, 'truncate')):
@@ -131,7 +135,7 @@ class DetachedTest(SnapshotsCase):
                 write(self.layout.path(builders.VOLUME), form, 1, 1)
                 self.die_in(durable, 'sync_file')
                 with self.assertRaises(Interrupted):
-                    self.backend.extend_volume(self.state, 2 * builders.GIB)
+                    self.extending.extend(self.state, 2 * builders.GIB, None)
                 self.backend.undo_extension(self.state)
                 self.assertEqual(builders.VOLUME, self.active())
                 found = self.opener.open(self.state).chain.active
@@ -140,7 +144,7 @@ class DetachedTest(SnapshotsCase):
 
     def test_extension_that_was_interrupted_can_be_repeated(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
-        self.backend.extend_volume(self.state, 2 * builders.GIB)
+        self.extending.extend(self.state, 2 * builders.GIB, None)
         self.assertEqual(builders.VOLUME, self.active())
 
     def test_journal_that_is_damaged_is_named(self):

@@ -6,12 +6,14 @@ import dataclasses
 import os
 
 from driver import journal, records
-from driver.database import Unfinished
+from driver.extension import Extension
 from driver.journal import Intent, Operation
 from driver.layout import Format
 from driver.startup import Startup
+from driver.startup_rows import Unfinished
 from tests.unit.driver import builders
-from tests.unit.driver.snapshots_case import Interrupted, SnapshotsCase
+from tests.unit.driver.snapshots_case import Interrupted
+from tests.unit.driver.test_revert import RevertCase
 
 
 class Database:
@@ -20,15 +22,11 @@ class Database:
     def __init__(self, test):
         self.test = test
         self.deleting = []
-        self.extending = False
-
-    def volume_state(self, volume_id):
-        return self.test.state
 
     def unfinished(self, host, cluster):
         return Unfinished(
             deletions=frozenset(['v'] if self.deleting else []),
-            extensions=frozenset(['v'] if self.extending else []),
+            extensions=frozenset(['v'] if self.test.growth.extending else []),
         )
 
     def volume_names(self, host, cluster):
@@ -38,14 +36,12 @@ class Database:
         left, self.deleting = self.deleting, []
         return left
 
-    def give_up_extension(self, volume_id):
-        self.extending = False
 
-
-class StartupTest(SnapshotsCase):
+class StartupTest(RevertCase):
     def setUp(self):
         super().setUp()
         self.database = Database(self)
+        self.rows.volume_state = lambda _: self.state
         self.free = True
 
     @contextlib.contextmanager
@@ -53,7 +49,8 @@ class StartupTest(SnapshotsCase):
         yield self.free
 
     def start(self):
-        Startup(self.backend, self.database, 'node@nfs', None, self.try_lock).settle()
+        mine = ('node@nfs', None)
+        Startup(self.backend, self.reverts, self.database, *mine, self.try_lock).settle()
 
     def leave_creation(self):
         self.die_in(records, 'save')
@@ -126,11 +123,60 @@ class StartupTest(SnapshotsCase):
 
     def test_extension_is_undone(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
-        self.database.extending = True
+        self.growth.extending = True
         self.state = dataclasses.replace(self.state, status='extending')
         self.start()
         self.assertEqual(builders.GIB, self.layout.path(builders.VOLUME).stat().st_size)
-        self.assertFalse(self.database.extending)
+        self.assertFalse(self.growth.extending)
+
+    def test_extension_that_a_guest_has_seen_is_kept_and_charged(self):
+        for attached in (True, False):
+            with self.subTest(attached=attached):
+                os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
+                self.growth.extending, self.growth.charged = True, 0
+                self.state = dataclasses.replace(
+                    self.state,
+                    status='extending',
+                    attached=attached,
+                    size=builders.GIB,
+                    extension=Extension(builders.GIB, 2 * builders.GIB),
+                )
+                self.start()
+                self.assertEqual(2 * builders.GIB, self.state.size)
+                self.assertEqual(builders.GIB, self.growth.charged)
+                self.assertEqual(
+                    2 * builders.GIB, self.opener.open(self.state).chain.active.virtual_size
+                )
+
+    def test_extension_of_an_attached_volume_that_nova_has_not_carried_out_is_given_up(self):
+        self.growth.extending = True
+        self.state = dataclasses.replace(
+            self.state,
+            status='extending',
+            attached=True,
+            extension=Extension(builders.GIB, 2 * builders.GIB),
+        )
+        with self.assertLogs('driver.startup', 'WARNING'):
+            self.start()
+        self.assertFalse(self.growth.extending)
+        self.assertEqual((builders.GIB, 0), (self.growth.shown, self.growth.charged))
+
+    def test_revert_is_finished(self):
+        self.take('a')
+        self.write(1)
+        self.revert_rows.ask('a')
+        self.layout.path(self.layout.temporary(self.layout.overlay('a'))).touch()
+        self.start()
+        self.assertEqual('available', self.state.status)
+        self.assertEqual([], self.written())
+        self.assert_clean(self.layout.overlay('a'))
+
+    def test_revert_of_a_volume_that_is_gone_fails(self):
+        self.layout.path(builders.VOLUME).unlink()
+        self.revert_rows.ask('a')
+        with self.assertLogs('driver.revert', 'ERROR'):
+            self.start()
+        self.assertEqual('error', self.state.status)
 
     def test_volume_that_can_not_be_settled_does_not_keep_the_service_from_starting(self):
         self.leave_creation()

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import types
 import unittest
 
 from keystoneauth1 import exceptions as keystone_exceptions
@@ -65,6 +66,33 @@ class CallsTest(unittest.TestCase):
         for error, expected, words in cases:
             with self.subTest(words), self.assertRaisesRegex(expected, words):
                 client.AssistedSnapshots(FakeNova(error)).create(self.request)
+
+
+class EventsTest(unittest.TestCase):
+    def events(self, *codes):
+        """Tell two servers of an extension; returns what Nova was sent."""
+        sent = []
+
+        def create(events):
+            sent.extend(events)
+            return [{**event, 'code': code} for event, code in zip(events, codes, strict=True)]
+
+        nova = types.SimpleNamespace(server_external_events=types.SimpleNamespace(create=create))
+        client.ExternalEvents(nova).volume_extended('v', ['a', 'b'])
+        return sent
+
+    def test_each_server_is_told(self):
+        expected = [
+            {'name': 'volume-extended', 'server_uuid': server, 'tag': 'v'} for server in 'ab'
+        ]
+        self.assertEqual(expected, self.events(200, 200))
+
+    def test_event_that_reaches_one_server_is_under_way(self):
+        self.assertEqual(2, len(self.events(404, 200)))
+
+    def test_event_that_reaches_no_server_is_refused(self):
+        with self.assertRaisesRegex(client.Refused, 'disk of volume v in a, b .* 404, 422'):
+            self.events(404, 422)
 
 
 class WaitTest(unittest.TestCase):

@@ -20,7 +20,7 @@ from nova_assist.cloud import (
     tempest_conf,
 )
 from nova_assist.cloud.clients import KeystoneEndpoints
-from nova_assist.cloud.errors import MissingExtraError, SettingsError
+from nova_assist.cloud.errors import FolderError, MissingExtraError, SettingsError
 from nova_assist.cloud.identity import Identity, Role
 from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.keystone_settings import KeystoneSettings
@@ -31,6 +31,7 @@ SURROUNDINGS = tempest_conf.Surroundings(
     backends=('raw', 'qcow2'),
     vendor='Vendor',
     protocol='nfs',
+    extends_attached=True,
     images={'stand-in': 'image-1', 'console-guest': 'image-2'},
     flavors=('1', '2'),
     share=SHARE,
@@ -109,6 +110,13 @@ class KeystoneTest(Scratch):
     def test_folder_keeps_its_password(self):
         first = self.prepared()
         self.assertEqual(first.identity, self.keystone().identity)
+
+    def test_password_that_another_cloud_has_left_meanwhile(self):
+        early = self.keystone()
+        other = self.prepared()
+        with self.assertRaisesRegex(FolderError, f'{self.folder} just now .*start this one'):
+            early.prepare(KeystoneEndpoints('c', 'n', early.identity, self.folder))
+        self.assertEqual(other.identity, self.keystone().identity)
 
     def test_each_folder_has_a_password_of_its_own(self):
         self.assertNotEqual(self.keystone().identity, self.keystone().identity)
@@ -218,6 +226,11 @@ class TempestConfTest(unittest.TestCase):
     def test_driver_is_known_by_what_it_says_of_itself(self):
         volume = composed(vendor='Acme', protocol='magic')['volume']
         self.assertEqual(('Acme', 'magic'), (volume['vendor_name'], volume['storage_protocol']))
+
+    def test_attached_volumes_are_extended_where_the_driver_says_so(self):
+        for extends, expected in ((True, 'true'), (False, 'false')):
+            features = composed(extends_attached=extends)['volume-feature-enabled']
+            self.assertEqual(expected, features['extend_attached_volume'])
 
     def test_what_the_driver_does_not_say_is_left_out(self):
         for vendor, protocol in ((None, None), ('', '')):

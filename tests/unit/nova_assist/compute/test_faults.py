@@ -5,7 +5,7 @@ import asyncio
 import unittest
 
 from nova_assist.compute.api.assisted import _REFUSALS
-from nova_assist.compute.faults import ANSWERS, COURSES, Fault, Faults
+from nova_assist.compute.faults import ANSWERS, COURSES, EXTENSIONS, Fault, Faults
 
 
 class FaultsTest(unittest.TestCase):
@@ -13,7 +13,14 @@ class FaultsTest(unittest.TestCase):
         self.faults = Faults()
 
     def test_each_fault_is_a_refusal_or_a_course_and_never_both(self) -> None:
-        self.assertEqual(set(Fault), set(ANSWERS) ^ set(COURSES))
+        self.assertEqual(set(Fault), set(ANSWERS) ^ (set(COURSES) | set(EXTENSIONS)))
+
+    def test_event_of_an_extension_meets_what_there_is_for_it(self) -> None:
+        plan = self.faults.set('v', Fault.LATE_RESIZE, 1)
+        self.assertIsNone(self.faults.course('v'))
+        self.assertIs(self.faults.extension('v'), plan)
+        self.faults.set('v', Fault.TWICE, 1)
+        self.assertIsNone(self.faults.extension('v'))
 
     def test_each_refusal_has_an_answer_of_its_code(self) -> None:
         for fault, code in ANSWERS.items():

@@ -67,7 +67,8 @@ class AttachmentsTest(unittest.TestCase):
         cinder = types.SimpleNamespace(
             attachments=types.SimpleNamespace(list=lambda detailed: [attachment])
         )
-        return Api(cinder, None, 'http://127.0.0.1').attachments()
+        nova = Endpoints(unused_url(), unused_url()).novaclient('demo', 'admin', '2.60')
+        return Api(cinder, nova, 'http://127.0.0.1').attachments()
 
     def test_file_and_format_are_those_of_the_connection_info(self):
         expected = {'v1': [Attachment('a1', 'volume-v1', 'qcow2')]}

@@ -5,7 +5,7 @@ from urllib import parse
 
 from tempest.lib import exceptions
 
-from tempest_plugin.services.compute import AssistedSnapshotsClient
+from tempest_plugin.services.compute import AssistedSnapshotsClient, FaultsClient
 from tests.unit.tempest_plugin.support import SNAPSHOT, VOLUME, FakeCloud
 
 CREATED = {'snapshot': {'id': None, 'volumeId': VOLUME}}
@@ -53,3 +53,25 @@ class AssistedSnapshotsClientTest(unittest.TestCase):
         cloud = FakeCloud(AssistedSnapshotsClient, 202, CREATED)
         self.assertRaises(exceptions.InvalidHttpSuccessCode, cloud.client.create, {})
         self.assertRaises(exceptions.InvalidHttpSuccessCode, cloud.client.merge, SNAPSHOT, {})
+
+
+class FaultsClientTest(unittest.TestCase):
+    def test_faults_are_set_shown_and_lifted_outside_of_novas_urls(self):
+        fault = {'fault': {'held': 1}}
+        for call, status, answer, asked in (
+            ('set_fault', 200, fault, ('PUT', {'fault': 'late-work'})),
+            ('show_fault', 200, fault, ('GET', None)),
+            ('lift_fault', 204, None, ('DELETE', None)),
+        ):
+            with self.subTest(call):
+                cloud = FakeCloud(FaultsClient, status, answer)
+                arguments = ('late-work',) if call == 'set_fault' else ()
+                told = getattr(cloud.client, call)(VOLUME, *arguments)
+                ((method, url, body),) = cloud.asked
+                self.assertEqual((*asked, f'assist/faults/{VOLUME}'), (method, body, url))
+                self.assertEqual(answer, told or None)
+                self.assertTrue(cloud.client.filters['skip_path'])
+
+    def test_cloud_without_faults_is_told(self):
+        cloud = FakeCloud(FaultsClient, 404, {'itemNotFound': {}})
+        self.assertRaises(exceptions.NotFound, cloud.client.set_fault, VOLUME, 'late-work')

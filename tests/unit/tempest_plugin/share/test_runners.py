@@ -48,8 +48,8 @@ class Host:
         self.arguments, self.options = arguments, options
         return self
 
-    def exec_command(self, command):
-        """Keep the command, and answer."""
+    def exec_command(self, command, encoding):
+        """Keep the command, and answer in bytes."""
         self.command = command
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -63,20 +63,24 @@ class SshTest(unittest.TestCase):
             return Ssh('filer', 'looker', '/keys/id', 2222)
 
     def test_command_is_one_line_with_its_words_kept(self):
-        self.assertEqual('out', self.runner('out').run(['find', '/a b', '-name', 'volume-*']))
+        self.assertEqual('out', self.runner(b'out').run(['find', '/a b', '-name', 'volume-*']))
         self.assertEqual("find '/a b' -name 'volume-*'", self.host.command)
 
     def test_login_is_by_the_key_alone(self):
-        self.runner('')
+        self.runner(b'')
         self.assertEqual(('filer', 'looker'), self.host.arguments)
         self.assertEqual(
             ('/keys/id', 2222), (self.host.options['key_filename'], self.host.options['port'])
         )
         self.assertFalse(self.host.options['look_for_keys'])
+        self.assertFalse(self.host.options['ssh_allow_agent'])
 
     def test_failures_tell_command_cause_and_cure(self):
         for failure, told in (
-            (exceptions.SSHTimeout(host='filer', user='looker', password=None), 'timed out'),
+            (
+                exceptions.SSHTimeout(host='filer', user='looker', password=None),
+                'could not log in to looker@filer, port 2222, with the key in /keys/id',
+            ),
             (exceptions.TimeoutException('no end'), 'no end'),
             (
                 exceptions.SSHExecCommandFailed(

@@ -2,7 +2,7 @@
 """A story that nobody has written: whoever holds it says what comes next, step by step.
 
 Main class: :class:`FreePlay`. What to do next is left to callers, a property-based test for one,
-what a death of Cinder leaves behind to :mod:`nova_assist.faults.deaths`.
+what a death of Cinder leaves behind to :mod:`tests.crash.deaths`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from nova_assist import client
 from nova_assist.checks.model import Exactly
 from nova_assist.cloud.cloud import Cloud
-from nova_assist.faults.deaths import Deaths
 from nova_assist.faults.trap import Trap
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedServer, TrackedSnapshot, TrackedVolume
+from tests.crash.deaths import Deaths
 
 _GIB = 1024**3
 
@@ -122,6 +122,12 @@ class FreePlay:
         with self._step(f'extend {volume.name} to {gib} GiB'):
             self.stage.volumes.extend(volume, gib)
 
+    def revert(self, volume: TrackedVolume) -> None:
+        """Give a volume the data of its newest snapshot back."""
+        newest = volume.snapshots[-1]
+        with self._step(f'revert {volume.name} to {newest.name}'):
+            self.stage.volumes.revert(volume, newest.name)
+
     def clone(self, source: TrackedVolume, *, larger: bool) -> None:
         """Make a volume from another one, attached or not."""
         name, gib = self._name('v'), source.size // _GIB + larger
@@ -191,6 +197,12 @@ class FreePlay:
         gib = volume.size // _GIB + 1
         with self._step(f'extend {volume.name} to {gib} GiB, {_death(effect)}'):
             self._deaths.in_extension(volume, gib, effect)
+
+    def die_in_revert(self, volume: TrackedVolume, effect: int) -> None:
+        """Kill Cinder while it reverts a volume, and let the owner see to it."""
+        newest = volume.snapshots[-1]
+        with self._step(f'revert {volume.name} to {newest.name}, {_death(effect)}'):
+            self._deaths.in_revert(volume, newest, effect)
 
     def die_in_copy(self, source: TrackedSnapshot, effect: int) -> None:
         """Kill Cinder while it makes a volume of a snapshot, and let the owner delete that."""

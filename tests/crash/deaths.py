@@ -21,7 +21,7 @@ from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 
 _GIB = 1024**3
 _CUT_SHORT = 'cut-short'
-_PASSING = ('creating', 'deleting', 'extending')
+_PASSING = ('creating', 'deleting', 'extending', 'reverting')
 _FAILED = ('error', 'error_deleting', 'error_extending')
 
 
@@ -91,8 +91,26 @@ class Deaths:
         )
         volume.size = found.gib * _GIB
         if found.gib < gib:
-            survivors.make_available(context, volume.id)
+            survivors.make_usable(context, volume.id)
             self._stage.volumes.extend(volume, gib)
+
+    def in_revert(self, volume: TrackedVolume, snapshot: TrackedSnapshot, effect: int) -> None:
+        """Die while a volume is reverted; it is asked for again if that has failed.
+
+        :raises StepFailed: it is stuck, or can't be reverted
+        """
+        context, volumes = self._stage.context, self._stage.volumes
+        found = self._die(
+            effect,
+            lambda: volumes.request_revert(volume, snapshot.name),
+            lambda pending: survivors.volume(context, volume.name, pending),
+        )
+        volumes.await_snapshot(snapshot.id, snapshot.name, 'available', 'restoring')
+        if found.status == 'error':
+            survivors.make_usable(context, volume.id)
+            volumes.revert(volume, snapshot.name)
+        else:
+            volumes.take_back(volume, snapshot.name)
 
     def in_copy(self, gib: int, source: Mapping[str, str], effect: int) -> None:
         """Die while a volume is made from something; it is deleted then, whatever its status.

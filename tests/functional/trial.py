@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from nova_assist.compute.faults import Fault
 from nova_assist.scenarios.context import GONE
 from nova_assist.scenarios.errors import StepFailed, TookTooLong
-from nova_assist.scenarios.nova_faults import NovaFaults
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedVolume
+from tests.functional.nova_faults import NovaFaults
 
 
 class Trial:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What clients ask of a cloud before and beside all else, and what there is little to say of here.
 
-One availability zone, no limits, and servers without any network.
+Main class: :class:`FormalitiesApi`. One availability zone, no limits, and servers without any
+network.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _FORMER: tuple[tuple[tuple[int, int], tuple[str, ...]], ...] = (
 )
 
 
-class SurroundingsApi:
+class FormalitiesApi:
     """The calls."""
 
     def __init__(self, compute: Compute) -> None:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a service that starts asks of Cinder's database about what the last one has left.
+
+Main class: :class:`Unfinished`. One volume is left to :mod:`driver.database`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from cinder import context as cinder_context
+from cinder import objects
+from cinder.objects import fields
+
+
+@dataclasses.dataclass(frozen=True)
+class Unfinished:
+    """Ids of volumes of which something was under way.
+
+    :ivar deletions: those with a snapshot that is being deleted
+    :ivar extensions: those that are being extended, or whose extension has failed
+    """
+
+    deletions: frozenset[str]
+    extensions: frozenset[str]
+
+
+def unfinished(host: str, cluster: str | None) -> Unfinished:
+    """Return what a service has left half done, as far as the database shows.
+
+    :param host: the service's host, such as ``node@nfs``
+    :param cluster: the service's cluster; what another service of it does counts too
+    """
+    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    admin = cinder_context.get_admin_context()
+    # Beside a host, Cinder's query takes a status for the volume's.
+    snapshots = objects.SnapshotList.get_all(admin, mine)
+    extending = [
+        each
+        for status in ('extending', 'error_extending')
+        for each in objects.VolumeList.get_all(admin, filters={**mine, 'status': status})
+    ]
+    return Unfinished(
+        deletions=frozenset(
+            str(each.volume_id)
+            for each in snapshots
+            if each.status == fields.SnapshotStatus.DELETING
+        ),
+        extensions=frozenset(str(each.id) for each in extending),
+    )
+
+
+def volume_names(host: str, cluster: str | None) -> dict[str, str]:
+    """Return the ids of a service's volumes by name.
+
+    :param host: the service's host, such as ``node@nfs``
+    :param cluster: the service's cluster, if it is in one
+    """
+    mine = {'cluster_name': cluster} if cluster else {'host': host}
+    volumes = objects.VolumeList.get_all(cinder_context.get_admin_context(), filters=mine)
+    return {str(each.name): str(each.id) for each in volumes}
+
+
+def give_up_deletions(volume_id: str) -> list[str]:
+    """Make the snapshots of a volume that are ``deleting`` deletable again; returns their ids."""
+    admin = cinder_context.get_admin_context()
+    left = [
+        snapshot
+        for snapshot in objects.SnapshotList.get_all_for_volume(admin, volume_id)
+        if snapshot.status == fields.SnapshotStatus.DELETING
+    ]
+    for snapshot in left:
+        snapshot.status = fields.SnapshotStatus.ERROR
+        snapshot.save()
+    return [str(snapshot.id) for snapshot in left]

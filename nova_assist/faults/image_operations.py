@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Making volumes of images, and images of volumes, as operations that a service may die in.
+
+Main classes: :class:`VolumeFromImage` and :class:`UploadVolume`.
+"""
+
+from __future__ import annotations
+
+from nova_assist.faults import survivors
+from nova_assist.faults.snapshot_operations import OnVolume
+from nova_assist.faults.volume_operations import CreateVolume
+from nova_assist.scenarios.images import TrackedImage
+from nova_assist.scenarios.stage import Stage
+
+_IMAGE = 'image'
+_MIB = 64
+
+
+class VolumeFromImage(CreateVolume):
+    """Make a volume of an image that is smaller."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._image: TrackedImage | None = None
+
+    def prepare(self) -> None:
+        """Make the image."""
+        self._image = self.stage.images.create(_IMAGE, 'qcow2', _MIB)
+
+    def _make(self, name: str) -> None:
+        if self._image is not None:
+            self.stage.volumes.of_image(self._image, name)
+
+
+class UploadVolume(OnVolume):
+    """Make an image of a volume that has a snapshot."""
+
+    snapshots = ('s1',)
+
+    def act(self) -> None:
+        """Make it."""
+        self.stage.images.upload(self.target, _IMAGE, 'qcow2')
+
+    def survey(self) -> None:
+        """See that the volume can be used, and what is left at it be deleted."""
+        context = self.stage.context
+        found = survivors.volume(context, self.target.name, 'uploading')
+        wanted = 'in-use' if self.online else 'available'
+        if found.status != wanted:
+            raise survivors.stuck(f'volume {self.target.name}', found.status)
+        survivors.remove_unknown_snapshots(self.stage, self.target)
+
+    def repeat(self) -> None:
+        """Make it again, in place of what has come of the first one, and a volume of it."""
+        self.clear()
+        image = self.stage.images.upload(self.target, _IMAGE, 'qcow2')
+        made = self.stage.volumes.of_image(image, 'made')
+        with self.stage.step('judge the volume made of the image'):
+            pass  # the judges look after it
+        self.stage.volumes.delete(made)
+
+    def clear(self) -> None:
+        """Delete the image."""
+        self.stage.images.remove(_IMAGE)
+
+
+class UploadAttachedVolume(UploadVolume):
+    """Make an image of a volume that a guest writes to."""
+
+    online = True
