@@ -100,29 +100,25 @@ def _run(
 ) -> int:
     one = stack.Stack(wanted, progress)
     meter = MemoryMeter(one.namespace.processes)
-    up = False
+    up = one.namespace.first is not None
+    if up and not wanted.is_saved():
+        raise StackError('another stack is up there; take it down first: --down')
     with contextlib.ExitStack() as end:
         end.callback(lambda: print(_summary(progress, meter)))
         # Of what did not come up only logs are of use.
         end.callback(lambda: None if asked.keep and up else _take_down(wanted, progress))
         end.enter_context(meter.running())
         with progress.part('start'):
-            _bring_up(one, wanted, guest)
+            # One that is up already, and was asked for with the same, is gone on with.
+            if up:
+                one.supervisor.check()
+            else:
+                one.up(guest)
         up = True
-        print(reality.told(wanted), flush=True)
+        print(reality.told(wanted, one.namespace), flush=True)
         with progress.part('tests'):
             Smoke(one, wanted, progress).tell()
             return _tempest(one, wanted, asked)
-
-
-def _bring_up(one: stack.Stack, wanted: Settings, guest: image.Guest) -> None:
-    """Have the stack up; one that is up already is taken if it is the same."""
-    if one.namespace.first is None:
-        one.up(guest)
-    elif wanted.is_saved():
-        one.supervisor.check()
-    else:
-        raise StackError('another stack is up there; take it down first: --down')
 
 
 def _tempest(one: stack.Stack, settings: Settings, asked: argparse.Namespace) -> int:

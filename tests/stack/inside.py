@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The first steps inside the namespace: makes the mounts, then becomes the supervisor.
 
-Main function: :func:`main`. Which mounts is left to :mod:`tests.stack.places`.
+Main function: :func:`main`. Which mounts is left to :mod:`tests.stack.premises`.
 """
 
 from __future__ import annotations

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+from pathlib import Path
 
 from tests.stack.commands import run
+from tests.stack.namespace import Namespace
 from tests.stack.settings import Settings, Share
 
 _DISTRIBUTIONS = ('keystone', 'openstack-placement', 'glance', 'nova', 'cinder')
 
 
-def told(settings: Settings) -> str:
-    """Return it, a line for each."""
+def told(settings: Settings, namespace: Namespace) -> str:
+    """Return it, a line for each; the share has to be mounted inside the namespace."""
     shown = (
         'from importlib.metadata import version\n'
         f'print(*(f"{{name}} {{version(name)}}" for name in {_DISTRIBUTIONS}), sep=", ")'
@@ -24,23 +27,30 @@ def told(settings: Settings) -> str:
             f'real:      {services}; libvirt, MariaDB, RabbitMQ of Debian',
             'emulated:  processors, by QEMU (TCG)',
             'stands in: networks, of which there are none',
-            f'{_share(settings)}',
+            _share(settings, namespace),
             f'driver:    {settings.driver}, {_accounts(settings)}',
         ]
     )
 
 
-def _share(settings: Settings) -> str:
+def _share(settings: Settings, namespace: Namespace) -> str:
     if settings.share is Share.LOCAL:
         return (
             'stands in: NFS IS NOT REAL: the share is a local ext4, bound by a stand-in for '
             'mount.nfs; nobody is squashed'
         )
-    kernel = f'kernel {platform.release()}'
-    kind = 'user-mode Linux, ' if 'um' in platform.release() else ''
+    options = run(namespace.command('findmnt', '-n', '-t', 'nfs,nfs4', '-o', 'OPTIONS'))
+    version = re.search(r'vers=([\d.]+)', options)
     squash = 'root_squash' if settings.secure else 'no_root_squash'
-    version = settings.mount_options or 'the newest version'
-    return f'real:      NFS, client and server ({kind}{kernel}), {version}, {squash}'
+    return (
+        f'real:      NFS {version[1] if version else "of an unknown version"}, {squash}, '
+        f'client and server of kernel {platform.release()}{_machine()}'
+    )
+
+
+def _machine() -> str:
+    virtual = 'User Mode Linux' in Path('/proc/cpuinfo').read_text()
+    return ' (user-mode Linux)' if virtual else ''
 
 
 def _accounts(settings: Settings) -> str:
