@@ -19,6 +19,7 @@ def files(settings: Settings) -> dict[str, str]:
         'identity': {'password_hash_rounds': '4'},
         'token': {'provider': 'fernet', 'expiration': str(_DAY)},
         'fernet_tokens': {'key_repository': literal(keys / 'token-keys')},
+        'fernet_receipts': {'key_repository': literal(keys / 'token-keys')},
         'credential': {'key_repository': literal(keys / 'credential-keys')},
     }
     return {'keystone.conf': render(sections)}

@@ -30,6 +30,11 @@ class ServicesTest(unittest.TestCase):
                 conf = parsed(compose(samples.settings())[name])
                 self.assertIn('@127.0.0.1:15006/', conf[section]['connection'])
 
+    def test_keystone_keeps_none_of_its_keys_in_the_machines_etc(self):
+        conf = parsed(keystone.files(samples.settings())['keystone.conf'])
+        for section in ('fernet_tokens', 'fernet_receipts', 'credential'):
+            self.assertTrue(conf[section]['key_repository'].startswith('/opt/stack/state/'))
+
     def test_password_with_a_dollar_is_no_substitution(self):
         conf = parsed(nova.files(samples.settings(password='a$b'))['nova.conf'])
         self.assertEqual('a$$b', conf['cinder']['password'])
