@@ -89,7 +89,8 @@ def _settings(asked: argparse.Namespace, places: Places) -> Settings:
         exported=exported,
         secure=asked.secure,
         cinder_user=asked.cinder_user,
-        nova_user=asked.nova_user,
+        # Then it is QEMU's account, too.
+        nova_user=asked.nova_user if asked.dynamic_ownership else 'nova',
         dynamic_ownership=bool(asked.dynamic_ownership),
         mount_options=asked.mount_options,
     )

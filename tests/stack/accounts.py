@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.stack.settings import ACCOUNTS, GROUP, HYPERVISOR
-
-_GROUP_NAME = 'volumes'
+from tests.stack.settings import ACCOUNTS, GROUP, GROUP_NAME, HYPERVISOR
 
 
 def files(etc: Mapping[str, str], home: str) -> dict[str, str]:
@@ -23,7 +21,7 @@ def files(etc: Mapping[str, str], home: str) -> dict[str, str]:
     added = {
         'passwd': [f'{name}:x:{id}:{id}::{home}:/bin/sh' for name, id in ACCOUNTS.items()],
         'group': [
-            f'{_GROUP_NAME}:x:{GROUP}:{members}',
+            f'{GROUP_NAME}:x:{GROUP}:{members}',
             *(f'{name}:x:{id}:' for name, id in ACCOUNTS.items()),
         ],
         # sudo wants an entry.

@@ -27,7 +27,8 @@ BACKEND = 'nfs'
 #: Accounts as the NFS lab has them; elsewhere the stack alone sees them.
 GROUP = 9000
 ACCOUNTS = {'cinder': 9001, 'nova': 9002}
-#: Who runs QEMU: the account that Debian's libvirt makes.
+GROUP_NAME = 'volumes'
+#: The account that Debian's libvirt makes for QEMU.
 HYPERVISOR = 'libvirt-qemu'
 
 
@@ -210,6 +211,15 @@ class Settings:
     def nova(self) -> Account | None:
         """Likewise that of nova-compute."""
         return _account(self.nova_user)
+
+    @property
+    def hypervisor(self) -> tuple[str, str]:
+        """The account and the group of each QEMU.
+
+        Where libvirt leaves owners alone it is nova-compute's account, or QEMU could not write to
+        the servers' own disks.
+        """
+        return (HYPERVISOR, HYPERVISOR) if self.dynamic_ownership else ('nova', GROUP_NAME)
 
     def url(self, port: int, path: str = '') -> str:
         """Return the URL of a service."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.stack.settings import HYPERVISOR, Settings
+from tests.stack.settings import Settings
 
 #: Whoever has an account may do everything.
 _DAEMON = {'auth_unix_ro': 'none', 'auth_unix_rw': 'none', 'unix_sock_rw_perms': '0777'}
@@ -13,12 +13,13 @@ _DAEMON = {'auth_unix_ro': 'none', 'auth_unix_rw': 'none', 'unix_sock_rw_perms':
 
 def files(settings: Settings) -> dict[str, str]:
     """Return the texts by file name."""
+    user, group = settings.hypervisor
     return {
         'libvirtd.conf': _render(_DAEMON),
         'qemu.conf': _render(
             {
-                'user': HYPERVISOR,
-                'group': HYPERVISOR,
+                'user': user,
+                'group': group,
                 'dynamic_ownership': int(settings.dynamic_ownership),
                 'security_driver': 'none',
                 # Nobody runs virtlogd here.

@@ -79,6 +79,10 @@ class LibvirtTest(unittest.TestCase):
             text = libvirt.files(samples.settings(dynamic_ownership=wanted))['qemu.conf']
             self.assertIn(f'dynamic_ownership = {int(wanted)}\n', text)
 
+    def test_qemu_runs_as_novas_account_where_owners_are_left_alone(self):
+        text = libvirt.files(samples.settings(dynamic_ownership=False))['qemu.conf']
+        self.assertIn('user = "nova"\ngroup = "volumes"\n', text)
+
     def test_words_are_quoted_and_lists_are_lists(self):
         text = libvirt.files(samples.settings())['qemu.conf']
         self.assertIn('user = "libvirt-qemu"\n', text)
