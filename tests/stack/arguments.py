@@ -78,7 +78,7 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
         type=int,
         choices=(0, 1),
         default=1,
-        help="libvirt's option: whether it hands files of disks to QEMU's account; with 0 QEMU runs "
+        help="libvirt's option: whether it hands disks to QEMU's account; with 0 QEMU runs "
         'as nova-compute does, as nova (%(default)s)',
     )
     parser.add_argument('--mount-options', default='', help='such as vers=3; for --share nfs')
