@@ -12,7 +12,7 @@ import pathlib
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from driver import chain, exceptions, qemu_img, volumes
+from driver import chain, exceptions, qemu_img, replacing, volumes
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format
@@ -85,11 +85,11 @@ class ImageTransfer:
                 f'its data: delete them before it is made anew of an image.'
             )
         sparse, active = self.opener.settings.sparse, opened.chain.active
-        volumes.replace(
+        replacing.replace_only(
             opened.layout,
             active,
-            lambda path: image.fetch(path, active.format, state.size, sparse),
-            state.size,
+            lambda path: image.fetch(path, active.format, opened.size, sparse),
+            opened.size,
             sparse,
             self.opener.maker,
         )

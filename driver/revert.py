@@ -4,7 +4,7 @@
 Main class: :class:`Reverts`. One rename decides, and an empty overlay takes the place of an empty
 one as well, so there is no journal: Cinder's database keeps what was asked for, the volume
 ``reverting`` and the snapshot ``restoring``, until it is done. What is done there is left to
-:mod:`driver.revert_rows`, the files to :mod:`driver.volumes`.
+:mod:`driver.revert_rows`, the files to :mod:`driver.replacing`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, volumes
+from driver import chain, exceptions, replacing
 from driver.opening import Opener
 
 LOG = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Reverts:
             )
         lower = chain.plan_revert(opened.record, opened.chain, snapshot_id)
         active = opened.chain.active.name
-        volumes.replace_overlay(opened.layout, active, lower, opened.size, self.opener.maker)
+        replacing.replace_overlay(opened.layout, active, lower, opened.size, self.opener.maker)
 
     def settle(self, volume_id: str) -> None:
         """End a revert that an earlier service has not ended, if there is one.

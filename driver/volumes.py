@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from oslo_concurrency import processutils
 
@@ -38,37 +38,14 @@ def create(
     :param size: bytes
     :param sparse: whether a raw file takes room only for what is written
     """
-    with _new_file(layout, layout.volume, maker) as temporary:
+    with new_file(layout, layout.volume, maker) as temporary:
         _shape(temporary, image_format, size, sparse)
 
 
 def create_overlay(layout: Layout, name: str, backing: Image, maker: access.FileMaker) -> None:
     """Make an overlay over an image of the volume, of the same virtual size."""
-    with _new_file(layout, name, maker) as temporary:
+    with new_file(layout, name, maker) as temporary:
         qemu_img.create_overlay(temporary, backing.name, backing.format, backing.virtual_size)
-
-
-def replace_overlay(
-    layout: Layout, name: str, backing: Image, size: int, maker: access.FileMaker
-) -> None:
-    """Put an empty overlay in the place of another one, whose data goes.
-
-    Who comes to open the old one before it is replaced finds it empty, see :func:`withdraw`. It
-    is claimed by a second name: an NFS client that is to replace an open file gives that another
-    name first (``nfs_rename`` of Linux), and a death in between would leave no overlay at all.
-
-    :param size: virtual size in bytes
-    :raises FileInUse: somebody has it open
-    """
-    old = layout.temporary(f'{name}.replaced')
-    durable.link(layout.path(name), layout.path(old))
-    try:
-        with locks.claim(layout.path(old)):
-            with _new_file(layout, name, maker) as temporary:
-                qemu_img.create_overlay(temporary, backing.name, backing.format, size)
-            durable.truncate(layout.path(old), 0)
-    finally:
-        remove_temporary(layout, old)
 
 
 def copy(
@@ -87,35 +64,9 @@ def copy(
     :param size: the new volume's size in bytes; beyond the source it reads as zeros
     :param held: the caller keeps everybody from writing to the source, see :func:`at_rest`
     """
-    with _new_file(layout, layout.volume, maker) as temporary:
+    with new_file(layout, layout.volume, maker) as temporary:
         _shape(temporary, image_format, size, sparse)
         qemu_img.convert(source, source_format, temporary, image_format, locking=not held)
-
-
-def replace(
-    layout: Layout,
-    image: Image,
-    fill: Callable[[pathlib.Path], None],
-    size: int,
-    sparse: bool,
-    maker: access.FileMaker,
-) -> None:
-    """Put a new file of the same format in the place of a volume's only one.
-
-    :param fill: writes the data into an existing empty file, in the image's format
-    :param size: the volume's size in bytes; beyond the data it reads as zeros
-    :raises FileInUse: somebody has the old file open
-    :raises ImageError: what was written is no image of a volume
-    """
-    with locks.claim(layout.path(image.name)), _new_file(layout, image.name, maker) as temporary:
-        fill(temporary)
-        made = reading.read_chain(layout, temporary.name, image.format, size).active
-        if made.backing is not None:
-            raise exceptions.ImageError(
-                f'{made.name}, made of an image, names {made.backing!r} as its backing file. It '
-                f'was removed; find out who else writes to {layout.folder}.'
-            )
-        grow(layout, made, size, sparse)
 
 
 def grow(layout: Layout, image: Image, size: int, sparse: bool, *, holes: bool = False) -> None:
@@ -249,7 +200,8 @@ def in_use(layout: Layout, names: Iterable[str]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pathlib.Path]:
+def new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pathlib.Path]:
+    """Make a file for the block to fill, which has its name, durably, once that has ended well."""
     temporary = layout.path(layout.temporary(name))
     maker.make(temporary)
     try:

@@ -77,6 +77,7 @@ examples:
   nova-assist cloud
   nova-assist cloud --cinder-port 8776 --compute-port 8774 --keep
   nova-assist cloud --identity keystone --keep ~/cloud
+  sudo nova-assist cloud --identity keystone --secure --account hypervisor=qemu
   nova-assist cloud --driver cinder.volume.drivers.nfs.NfsDriver -f json
 
 exit codes:

@@ -14,8 +14,8 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.compute.faults import Fault
 from nova_assist.reports.model import Verdict
 from nova_assist.scenarios.errors import StepFailed
-from nova_assist.scenarios.nova_faults import NovaFaults
 from nova_assist.scenarios.story import Story
+from tests.functional.nova_faults import NovaFaults
 from tests.judged import OURS
 from tests.lab import stories
 

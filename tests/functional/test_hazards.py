@@ -35,3 +35,14 @@ class HazardTest(unittest.TestCase):
         self.assertRegex('\n'.join(control.faults(name)), 'Invalid source volume state')
         ours = judged(OURS, scenarios=(name,))
         self.assertEqual({name: 'pass'}, ours.verdicts(), ours.said)
+
+    def test_volumes_from_images_and_images_of_volumes_with_snapshots(self):
+        """The control records raw data as qcow2, and takes its own backing file for an attack."""
+        raw, qcow2 = names = ('image-transfer-raw', 'image-transfer-qcow2')
+        control = judged(IN_TREE, scenarios=names)
+        self.assertRegex(
+            '\n'.join(control.faults(raw)), 'image chained .* ended gone, expected active'
+        )
+        self.assertRegex('\n'.join(control.faults(qcow2)), 'data: .*Image is not in qcow2 format')
+        ours = judged(OURS, scenarios=names)
+        self.assertEqual(dict.fromkeys(names, 'pass'), ours.verdicts(), ours.said)

@@ -29,7 +29,7 @@ class LifecycleTest(unittest.TestCase):
         code, report = self.play()
         self.assertEqual(0, code)
         self.assertEqual({'pass'}, {each['verdict'] for each in report['scenarios']})
-        self.assertEqual(22, report['totals']['pass'])
+        self.assertEqual(28, report['totals']['pass'])
 
     def test_control_passes_where_it_is_sound_and_shows_what_it_ignores_or_refuses(self):
         code, report = self.play(

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import pathlib
 
-from driver import durable, exceptions, journal, qemu_img, volumes
+from driver import durable, exceptions, journal, qemu_img, replacing
 from driver.journal import Intent, Operation
 from driver.layout import Format
 from tests.unit.driver import builders
@@ -139,8 +139,8 @@ class RevertTest(RevertCase):
         def wrong(*args):
             raise AttributeError('no such thing')
 
-        self.addCleanup(setattr, volumes, 'replace_overlay', volumes.replace_overlay)
-        volumes.replace_overlay = wrong
+        self.addCleanup(setattr, replacing, 'replace_overlay', replacing.replace_overlay)
+        replacing.replace_overlay = wrong
         self.assert_refused('a', exceptions.StateError, 'no such thing')
 
     def test_snapshots_of_a_volume_whose_revert_has_failed_can_be_deleted(self):
