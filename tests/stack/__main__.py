@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.stack import arguments, packages, reality, settings, stack, tempest
 from tests.stack.errors import StackError, StoryError, UnfitMachineError
@@ -35,15 +36,8 @@ def main(words: Sequence[str]) -> int:
     try:
         if os.geteuid() != 0:
             raise UnfitMachineError('mounts and accounts need root; start it with sudo')
-        if asked.down:
-            with progress.step('down'):
-                stack.down(places)
-            return 0
-        with progress.part('install'):
-            guest = _install(places, asked.python, progress)
-        if asked.share is Share.NFS and not reality.in_lab():
-            return _in_lab(places, words)
-        return _run(_settings(asked, places), asked, guest, progress)
+        with _alone(places):
+            return _do(asked, places, words, progress)
     except StoryError as error:
         sys.stderr.write(f'stack: {error}\n')
         return 1
@@ -54,6 +48,35 @@ def main(words: Sequence[str]) -> int:
         for each in filter(None, (error.__context__, error)):
             sys.stderr.write(f'stack: {each}\n')
         return 2
+
+
+def _do(
+    asked: argparse.Namespace, places: Places, words: Sequence[str], progress: Progress
+) -> int:
+    if asked.down:
+        with progress.step('down'):
+            stack.down(places)
+        return 0
+    with progress.part('install'):
+        guest = _install(places, asked.python, progress)
+    if asked.share is Share.NFS and not reality.in_lab():
+        return _in_lab(places, words)
+    return _run(_settings(asked, places), asked, guest, progress)
+
+
+@contextlib.contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Keep others from the same stack meanwhile.
+
+    :raises StackError: another one is at it.
+    """
+    places.base.mkdir(parents=True, exist_ok=True)
+    with (places.base / 'lock').open('w') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StackError(f'another run is under way in {places.base}') from error
+        yield
 
 
 def _interrupted(number: int, frame: object) -> None:
