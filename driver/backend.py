@@ -149,10 +149,20 @@ class Backend:
     def connection(self, state: VolumeState) -> dict[str, str]:
         """Return the ``data`` of a connection: export, name and format, options where set.
 
-        :raises StateError: for a backup that would read a volume which is raw no more
+        :raises StateError: for a backup that would read a volume which is raw no more, or for
+            Cinder, which would write to one as if it were raw
         :raises ImageError: a header is hostile
         :raises ChainError: record and files disagree
         """
+        # Nobody but Cinder attaches a volume of that status: to copy a snapshot over it, where
+        # that stands for the image that a volume is made anew of (``reimage`` of its volume
+        # manager).
+        if state.status == 'downloading':
+            raise exceptions.StateError(
+                f'Volume {state.id} is downloading, and Cinder would write raw data over its '
+                f'active file, whatever format that has and whichever snapshots need it. Nothing '
+                f'was changed; create a volume from the snapshot that the image stands for.'
+            )
         restored = state.status in restoring.STATES
         image = restoring.begin(self.opener, state) if restored else self._active(state)
         data = {'export': state.share, 'name': image.name, 'format': image.format.value}

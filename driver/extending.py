@@ -145,7 +145,7 @@ class Extending:
         events = self.opener.extensions.events(context, min(_ANSWER_SECONDS, self._timeout))
         try:
             events.volume_extended(state.id, state.servers)
-        except client.Unanswered as error:
+        except (client.Unanswered, client.BrokenOff) as error:
             return f'{error}; '
         except client.AssistedSnapshotError as error:
             raise exceptions.AssistError(

@@ -73,7 +73,6 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._images: ImageTransfer
         self._reverts: Reverts
         self._startup: Startup
-        self._over_subscription = 1.0
 
     @staticmethod
     def get_driver_options() -> list[cfg.Opt]:
@@ -86,11 +85,10 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         :raises DriverError: what can't work, and what to change
         """
         self._settings = options.parse(self.configuration)
-        self._over_subscription = volume_utils.get_max_over_subscription_ratio(
+        over_subscription = volume_utils.get_max_over_subscription_ratio(
             self.configuration.max_over_subscription_ratio
         )
-        helper = cinder_utils.get_root_helper()
-        self._mounted = Shares(self._settings, self._over_subscription, helper)
+        self._mounted = Shares(self._settings, over_subscription, cinder_utils.get_root_helper())
         self._mounted.mount()
         first = self._mounted.folder(self._mounted.mounted()[0])
         self._maker = auto.file_maker(self._settings, first, self._new_install)
@@ -276,28 +274,27 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             if backup.snapshot_id is None and self._copies.is_raw(source):
                 return backups.source(backup), False
             volume = backups.add_copy(backup)
-            self._copy_for_backup(volume, source, backup.snapshot_id, context)
+            self._copy_for_backup(volume, source, backup, context)
             return volume, False
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def _copy_for_backup(
-        self, volume: Any, source: database.VolumeState, snapshot_id: str | None, context: Any
-    ) -> None:
+    def _copy_for_backup(self, volume: Any, source: Any, backup: Any, context: Any) -> None:
         share, size = self._place(volume)
-        self._copies.for_backup(volume.id, share, volume.name, size, source, snapshot_id, context)
+        target = (volume.id, share, volume.name, size)
+        self._copies.for_backup(*target, source, backup.snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
         self._mounted.mount()
         self._mounted.admit(self._maker)
         self._startup.sweep()
         found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
-        name = self.configuration.safe_get('volume_backend_name')
         self._stats = {
-            'volume_backend_name': name or self.volume_backend_name,
+            'volume_backend_name': self.configuration.safe_get('volume_backend_name')
+            or self.volume_backend_name,
             'vendor_name': self.vendor_name,
             'driver_version': self.VERSION,
             'storage_protocol': self.driver_volume_type,
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
-            **capabilities.report(self._settings, found, self._over_subscription),
+            **capabilities.report(self._settings, found, self._mounted.over_subscription),
         }

@@ -58,6 +58,15 @@ def virtual_size(layout: Layout, image: Image) -> int:
     return _inspect(layout, image.name, image.format).virtual_size
 
 
+def length(path: pathlib.Path) -> int:
+    """Return how many bytes one of a volume's files has.
+
+    :raises ChainError: it is missing, or can't be read
+    """
+    with opened(path) as handle:
+        return os.fstat(handle).st_size
+
+
 def holds_data(layout: Layout, name: str) -> bool:
     """Tell whether anything was ever written to an overlay; an empty file is one withdrawn.
 
@@ -104,8 +113,7 @@ def exists(layout: Layout, name: str) -> bool:
 
 def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
     if image_format is Format.RAW:
-        with opened(layout.path(name)) as handle:
-            return Image(name, image_format, os.fstat(handle).st_size)
+        return Image(name, image_format, length(layout.path(name)))
     header = read_header(layout, name)
     if header.encrypted:
         raise exceptions.Unsupported(f'{name} is encrypted, which this driver does not do.')

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts a new file in the place of one of a volume's, whose data goes, whatever dies meanwhile.
 
-Main functions: :func:`replace_overlay` and :func:`replace_only`. Making files is left to
-:mod:`driver.volumes`.
+Main functions: :func:`replace_overlay`, :func:`replace_only`, and :func:`superseded`, for files
+that are made elsewhere. Making files is left to :mod:`driver.volumes`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,11 @@ def replace_overlay(
 ) -> None:
     """Put an empty overlay in the place of another one, whose data goes.
 
-    Who comes to open the old one before it is replaced finds it empty, see
-    :func:`driver.volumes.withdraw`.
-
     :param size: virtual size in bytes
     :raises FileInUse: somebody has it open
     """
-    with _set_aside(layout, name) as old:
-        with volumes.new_file(layout, name, maker) as temporary:
-            qemu_img.create_overlay(temporary, backing.name, backing.format, size)
-        durable.truncate(old, 0)
+    with superseded(layout, name), volumes.new_file(layout, name, maker) as temporary:
+        qemu_img.create_overlay(temporary, backing.name, backing.format, size)
 
 
 def replace_only(
@@ -59,22 +54,26 @@ def replace_only(
                 f'was removed; find out who else writes to {layout.folder}.'
             )
         volumes.grow(layout, made, size, sparse)
-        old.enter_context(_set_aside(layout, image.name))
+        old.enter_context(superseded(layout, image.name))
 
 
 @contextlib.contextmanager
-def _set_aside(layout: Layout, name: str) -> Iterator[pathlib.Path]:
-    """Keep everybody out of a file that is replaced within the block; yields its other name.
+def superseded(layout: Layout, name: str) -> Iterator[None]:
+    """Keep every QEMU out of a file while the block publishes another one in its place.
 
-    It is claimed by that name: an NFS client that is to replace an open file gives that another
-    name first (``nfs_rename`` of Linux), and a death in between would leave no file at all.
+    Who comes to open the old one before that finds it empty, see :func:`driver.volumes.withdraw`.
+    It is claimed by a second name: an NFS client that is to replace an open file gives that
+    another name first (``nfs_rename`` of Linux), and a death in between would leave no file at
+    all.
 
     :raises FileInUse: somebody has it open
     """
-    old = layout.temporary(f'{name}.replaced')
-    durable.link(layout.path(name), layout.path(old))
+    path, old = layout.path(name), layout.path(layout.temporary(f'{name}.replaced'))
+    durable.link(path, old)
     try:
-        with locks.claim(layout.path(old)):
-            yield layout.path(old)
+        with locks.claim(old):
+            yield
+            if not old.samefile(path):  # what was not replaced keeps its data
+                durable.truncate(old, 0)
     finally:
-        volumes.remove_temporary(layout, old)
+        durable.remove(old)

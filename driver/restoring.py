@@ -3,15 +3,14 @@
 
 Main functions: :func:`begin` and :func:`end`. cinder-backup empties the file that it is led to,
 then writes raw data to it, whatever the volume's format and its snapshots. So it gets a raw file
-beside the volume's own, and the volume has its old data until the other one is complete. How files
-change is left to :mod:`driver.volumes`. Callers hold the volume's lock.
+beside the volume's own, and the volume has its old data until cinder-backup has ended. How files
+change is left to :mod:`driver.volumes` and :mod:`driver.replacing`. Callers hold the volume's
+lock.
 """
 
 from __future__ import annotations
 
-import os
-
-from driver import durable, exceptions, reading, volumes, wrapping
+from driver import durable, exceptions, reading, replacing, volumes, wrapping
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
@@ -33,7 +32,11 @@ def begin(opener: Opener, state: VolumeState) -> Image:
             f'Volume {state.id} is attached, so no backup is restored to it. Nothing was changed; '
             f'detach it, then repeat.'
         )
-    layout = opener.open(state).layout
+    layout = opener.layout(state.share, state.name)
+    # cinder-backup has this attempt ended even if it fails here, which must not take in what
+    # another one has left.
+    discard(layout)
+    opener.open(state)
     opener.maker.make(layout.path(layout.restored))
     return Image(layout.restored, Format.RAW, 0)
 
@@ -53,9 +56,9 @@ def end(opener: Opener, state: VolumeState) -> None:
             f'{layout.restored}, to which a backup was restored, is gone. Volume {state.id} was '
             f'left as it is; restore the backup again.'
         )
-    written = _length(layout)
+    written = reading.length(layout.path(layout.restored))
     if written:
-        with volumes.at_rest(layout, opened.chain):
+        with replacing.superseded(layout, opened.chain.active.name):
             _take_in(opener, opened, written, opened.size)
     discard(layout)
 
@@ -73,8 +76,3 @@ def _take_in(opener: Opener, opened: Opened, written: int, size: int) -> None:
     if active.format is Format.QCOW2:
         wrapping.wrap(path, active.backing, active.backing_format)
     durable.publish(path, layout.path(active.name))
-
-
-def _length(layout: Layout) -> int:
-    with reading.opened(layout.path(layout.restored)) as handle:
-        return os.fstat(handle).st_size

@@ -49,7 +49,7 @@ class Shares:
 
     def __init__(self, settings: Settings, over_subscription: float, root_helper: str) -> None:
         self._settings = settings
-        self._over_subscription = over_subscription
+        self.over_subscription = over_subscription
         self._client = brick_remotefs.RemoteFsClient(
             'nfs',
             root_helper,
@@ -194,7 +194,7 @@ class Shares:
         """
         promised = capacity.allocated + size
         reserve = capacity.total * self._settings.reserved
-        return capacity.free >= reserve and promised < capacity.total * self._over_subscription
+        return capacity.free >= reserve and promised < capacity.total * self.over_subscription
 
 
 def _configured(settings: Settings) -> dict[str, str | None]:

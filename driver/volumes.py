@@ -8,12 +8,9 @@ Every file is prepared under a temporary name and published complete. Reading th
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import pathlib
 from collections.abc import Iterable, Iterator
-
-from oslo_concurrency import processutils
 
 from driver import (
     access,
@@ -23,6 +20,7 @@ from driver import (
     files,
     locks,
     qemu_img,
+    raw,
     reading,
 )
 from driver.chain import Chain, Image
@@ -88,7 +86,7 @@ def grow(layout: Layout, image: Image, size: int, sparse: bool, *, holes: bool =
         qemu_img.resize(path, image.format, size)
     else:
         with locks.claim(path):
-            _extend_raw(path, size, sparse, holes=holes)
+            raw.extend(path, size, sparse, holes=holes)
     try:
         durable.sync_file(path)
     except exceptions.ShareError:
@@ -217,38 +215,4 @@ def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) ->
     if image_format is Format.QCOW2:
         qemu_img.create(path, size)
     else:
-        _extend_raw(path, size, sparse)
-
-
-def _extend_raw(path: pathlib.Path, size: int, sparse: bool, *, holes: bool = False) -> None:
-    start = _length(path)
-    try:
-        if sparse:
-            _truncate(path, size)
-        elif holes or size > start:
-            _allocate(path, 0 if holes else start, size)
-    except (OSError, processutils.ProcessExecutionError) as error:
-        with contextlib.suppress(OSError):
-            _truncate(path, start)
-        raise exceptions.ShareError(
-            f'Could not give {path} its {size} bytes: {error}. Make room on the share.'
-        ) from error
-
-
-def _allocate(path: pathlib.Path, start: int, size: int) -> None:
-    # A process of its own: where the share can't allocate, zeros are written instead, and
-    # cinder-volume has to go on meanwhile.
-    processutils.execute('fallocate', '-x', '-o', str(start), '-l', str(size - start), str(path))
-    # Some releases of that tool report success whatever happened.
-    if _length(path) < size:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _length(path: pathlib.Path) -> int:
-    with reading.opened(path) as handle:
-        return os.fstat(handle).st_size
-
-
-def _truncate(path: pathlib.Path, size: int) -> None:
-    with files.opened(path, os.O_RDWR) as handle:
-        os.ftruncate(handle, size)
+        raw.extend(path, size, sparse)

@@ -11,14 +11,15 @@ from nova_assist.cli.errors import CliError
 from nova_assist.cli.harness import Harness, ScenarioInfo
 
 
-def choose(harness: Harness, wanted: Sequence[str]) -> list[ScenarioInfo]:
+def choose(harness: Harness, wanted: Sequence[str], *, slow: bool) -> list[ScenarioInfo]:
     """Return the scenarios ``wanted``, or all if none are, in the order in which they run.
 
+    :param slow: whether all of them are to include the slow ones
     :raises CliError: a name that stands for none; the message tells similar ones.
     """
     infos = list(harness.scenarios())
     if not wanted:
-        return infos
+        return [info for info in infos if slow or not info.slow]
     chosen: dict[str, ScenarioInfo] = {}
     for name in wanted:
         named = harness.named(name)
@@ -34,10 +35,17 @@ def choose(harness: Harness, wanted: Sequence[str]) -> list[ScenarioInfo]:
 def render_list(infos: Sequence[ScenarioInfo], form: str) -> str:
     """Return names and descriptions as lines of text, or as JSON if ``form`` says so."""
     if form == 'json':
-        items = [{'name': info.name, 'description': info.description} for info in infos]
+        items = [
+            {'name': info.name, 'description': info.description, 'slow': info.slow}
+            for info in infos
+        ]
         return json.dumps(items, indent=2) + '\n'
     width = max((len(info.name) for info in infos), default=0)
-    return ''.join(f'{info.name:<{width}}  {info.description}\n' for info in infos)
+    return ''.join(f'{info.name:<{width}}  {_describe(info)}\n' for info in infos)
+
+
+def _describe(info: ScenarioInfo) -> str:
+    return f'{info.description}; only with --slow: {info.slow}' if info.slow else info.description
 
 
 def _advice(name: str, known: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ _POINT = re.compile(r'(?P<base>.+)@(?P<point>[1-9][0-9]{0,5})')
 class _Info:
     name: str
     description: str
+    slow: str = ''
 
 
 class CrashHarness(EmbeddedHarness):

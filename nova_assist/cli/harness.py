@@ -36,6 +36,10 @@ class ScenarioInfo(Protocol):
     def description(self) -> str:
         """What it does, in one line."""
 
+    @property
+    def slow(self) -> str:
+        """Why it is run only if it is asked for; empty if it always is."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:

@@ -39,7 +39,7 @@ def run(arguments: RunArguments, harness: Harness, display: Display) -> ExitCode
     :raises CliError: a scenario is unknown, or the cloud did not start or failed.
     :raises nova_assist.reports.errors.ReportError: the report can't be written.
     """
-    infos = choose(harness, arguments.scenarios)
+    infos = choose(harness, arguments.scenarios, slow=arguments.slow or arguments.list_only)
     if arguments.list_only:
         emit(render_list(infos, arguments.form))
         return ExitCode.PASSED

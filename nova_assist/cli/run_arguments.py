@@ -25,8 +25,8 @@ _SEEDS = 2**32
 class RunArguments:
     """What ``nova-assist run`` was asked; no scenarios means all of them.
 
-    With ``crash`` the scenarios are operations that Cinder is killed in, at ``sample`` points of
-    each or at all of them.
+    All are those that are not slow, unless ``slow`` says so. With ``crash`` the scenarios are
+    operations that Cinder is killed in, at ``sample`` points of each or at all of them.
     """
 
     target: Target
@@ -35,6 +35,7 @@ class RunArguments:
     crash: bool = False
     sample: int | None = None
     list_only: bool = False
+    slow: bool = False
     report: Path = DEFAULT_REPORT
     keep: bool = False
     form: str = 'table'
@@ -99,6 +100,7 @@ def run_arguments(
         crash=found.crash,
         sample=found.sample,
         list_only=found.list,
+        slow=found.slow,
         report=found.report,
         keep=found.keep,
         form=found.form,
@@ -168,7 +170,10 @@ def _add_scenarios(parser: argparse.ArgumentParser) -> None:
         action='append',
         default=[],
         help='run this scenario only, or both of this name without -raw or -qcow2; may be given '
-        'several times (default: all)',
+        'several times (default: all but the slow ones)',
+    )
+    parser.add_argument(
+        '--slow', action='store_true', help='run the slow scenarios too; --list says which'
     )
     parser.add_argument('--list', action='store_true', help='list the scenarios, run none')
 

@@ -2,7 +2,13 @@
 """What a Cinder driver needs to have Nova assist it: requests, calls, the wait."""
 
 from nova_assist.client.calls import AssistedSnapshots, ExternalEvents
-from nova_assist.client.errors import AssistedSnapshotError, Refused, Unanswered, Unreachable
+from nova_assist.client.errors import (
+    AssistedSnapshotError,
+    BrokenOff,
+    Refused,
+    Unanswered,
+    Unreachable,
+)
 from nova_assist.client.requests import CreateRequest, DeleteRequest
 from nova_assist.client.wait import Answer, Status, await_answer, poll
 
@@ -10,6 +16,7 @@ __all__ = (
     'Answer',
     'AssistedSnapshotError',
     'AssistedSnapshots',
+    'BrokenOff',
     'CreateRequest',
     'DeleteRequest',
     'ExternalEvents',

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from keystoneauth1 import exceptions as keystone_exceptions
 from novaclient import exceptions as nova_exceptions
+from urllib3.exceptions import ProtocolError
 
 from nova_assist.client import errors
 from nova_assist.client.requests import CreateRequest, DeleteRequest
@@ -74,6 +75,7 @@ class ExternalEvents:
 
         :raises Refused: Nova said no, of all servers
         :raises Unreachable: no connection
+        :raises BrokenOff: one that has ended too early
         :raises Unanswered: no clear answer
         """
         what = f'grow the disk of volume {volume_id} in {", ".join(server_ids)}'
@@ -101,6 +103,16 @@ def _call(what: str, send: Callable[[], _Answer]) -> _Answer:
     except keystone_exceptions.ConnectTimeout as error:
         raise errors.Unanswered(f'Nova was asked to {what} and did not answer: {error}') from error
     except keystone_exceptions.ClientException as error:
+        if _is_broken_off(error):
+            raise errors.BrokenOff(
+                f'Nova was asked to {what}, and the connection ended: {error}'
+            ) from error
         raise errors.Unreachable(
             f'Nova could not be asked to {what}: {error}. Check the [nova] section of cinder.conf.'
         ) from error
+
+
+def _is_broken_off(error: keystone_exceptions.ClientException) -> bool:
+    """Tell whether there was a connection; keystoneauth calls it a failure to connect too."""
+    caught = error.__context__
+    return caught is not None and any(isinstance(each, ProtocolError) for each in caught.args)

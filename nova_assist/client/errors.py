@@ -6,6 +6,7 @@
     AssistedSnapshotError     root
      +-- Refused              Nova answered no; nothing has been started
      +-- Unreachable          Nova could not be asked
+     |    +-- BrokenOff       the connection ended meanwhile: Nova may have been asked
      +-- Unanswered           no answer, or a server error: Nova may have started the work
 """
 
@@ -27,6 +28,10 @@ class Refused(AssistedSnapshotError):
 
 class Unreachable(AssistedSnapshotError):
     """No connection to Nova."""
+
+
+class BrokenOff(Unreachable):
+    """The connection to Nova ended before an answer came: nobody knows whether it was asked."""
 
 
 class Unanswered(AssistedSnapshotError):

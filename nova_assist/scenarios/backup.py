@@ -51,4 +51,5 @@ STORY = Story(
     'backup',
     'back a volume and its snapshot up, detached and while a guest writes, and restore both',
     _play,
+    slow='cinder-backup reads and hashes every volume whole, several times',
 )

@@ -30,10 +30,11 @@ class ImageService:
         self._session = session
         self._images = f'{url}/images'
 
-    def create(self, name: str, disk_format: str) -> str:
+    def create(self, name: str, disk_format: str, **properties: str) -> str:
         """Make an image without data; returns its id."""
         wanted = {'name': name, 'disk_format': disk_format, 'container_format': 'bare'}
-        answer = self._session.post(self._images, json=wanted, timeout=_TIMEOUT)
+        body = {**properties, **wanted}
+        answer = self._session.post(self._images, json=body, timeout=_TIMEOUT)
         return str(answer.json()['id'])
 
     def send(self, image_id: str, data: Path) -> None:

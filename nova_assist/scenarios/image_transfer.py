@@ -51,4 +51,5 @@ STORY = Story(
     'image-transfer',
     'volumes from images, larger too, and images from volumes, with snapshots and attached',
     _play,
+    slow='a whole volume goes to the image service and back',
 )

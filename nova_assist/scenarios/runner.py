@@ -58,17 +58,20 @@ FORMATS = ('raw', 'qcow2')
 
 @dataclasses.dataclass(frozen=True)
 class ScenarioInfo:
-    """A scenario as it is listed."""
+    """A scenario as it is listed; ``slow`` tells why it is played only if it is asked for."""
 
     name: str
     description: str
+    slow: str
 
 
 def all_scenarios() -> Sequence[ScenarioInfo]:
     """Return every scenario, in the order in which they are played."""
     return tuple(
         ScenarioInfo(
-            scenario.name, f'{scenario.story.description} ({scenario.image_format} volumes)'
+            scenario.name,
+            f'{scenario.story.description} ({scenario.image_format} volumes)',
+            scenario.story.slow,
         )
         for scenario in _scenarios()
     )

@@ -14,8 +14,12 @@ from nova_assist.scenarios.stage import Stage
 
 @dataclasses.dataclass(frozen=True)
 class Story:
-    """A story's name, one line about it, and the function that plays it."""
+    """A story's name, one line about it, and the function that plays it.
+
+    :ivar slow: why it is played only if it is asked for; empty if it always is
+    """
 
     name: str
     description: str
     play: Callable[[Stage], None]
+    slow: str = ''

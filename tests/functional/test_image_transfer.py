@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images that are refused, cached, or written over a volume; the lifecycle has the others."""
 
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -22,9 +23,9 @@ class ImageCase(DriverCase):
         self.folder = pathlib.Path(folder.name)
         self.images = Api(self.cinder, self.nova, self.cloud.compute.url).images
 
-    def image(self, disk_format, path):
+    def image(self, disk_format, path, **properties):
         """Make an image of a file, whatever that holds; returns its id."""
-        image_id = self.images.create('image', disk_format)
+        image_id = self.images.create('image', disk_format, **properties)
         self.addCleanup(self.images.delete, image_id)
         self.images.send(image_id, path)
         return image_id
@@ -77,8 +78,8 @@ class HostileImageTest(ImageCase):
 
 
 class ReimageTest(ImageCase):
-    def reimage(self, volume, wanted):
-        image = self.image('raw', self.file())
+    def reimage(self, volume, wanted, **properties):
+        image = self.image('raw', self.file(), **properties)
         self.cinder.volumes.reimage(volume, image)
         self.await_status(self.cinder.volumes, volume, wanted)
 
@@ -99,6 +100,22 @@ class ReimageTest(ImageCase):
         self.reimage(volume, 'error')
         self.assertEqual(before, self.files(volume))
         self.assertEqual(bytes(len(MARK)), self.start(volume))
+        self.cinder.volumes.reset_state(volume, 'available')
+
+    def test_image_that_stands_for_a_snapshot_is_not_copied_over_the_chain(self):
+        """Cinder would copy raw data over the overlay, and the snapshots could not be read."""
+        source, volume = self.volume(), self.volume()
+        disk = {
+            'source_type': 'snapshot',
+            'boot_index': 0,
+            'snapshot_id': self.snapshot(source).id,
+            'volume_size': 1,
+        }
+        self.snapshot(volume)
+        contents = {path: path.read_bytes() for path in self.share.glob(f'volume-{volume.id}.*')}
+        self.reimage(volume, 'error', block_device_mapping=json.dumps([disk]))
+        for path, content in contents.items():
+            self.assertEqual(content, path.read_bytes(), path)
         self.cinder.volumes.reset_state(volume, 'available')
 
 

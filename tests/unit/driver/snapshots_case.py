@@ -2,9 +2,10 @@
 """A volume in a folder with a database and a Nova made by hand, for whole operations on it."""
 
 import dataclasses
+import os
 import pathlib
 
-from driver import qemu_img
+from driver import durable, qemu_img
 from driver.backend import Backend
 from driver.database import VolumeState
 from driver.extending import Extending
@@ -215,6 +216,19 @@ class SnapshotsCase(OnlineCase):
 
         setattr(module, name, die)
         self.addCleanup(setattr, module, name, real)
+
+    def watch_publication(self):
+        """Return a list that the next publication fills with the paths of all open files."""
+        opened, publish = [], durable.publish
+
+        def look(temporary, final):
+            links = pathlib.Path('/proc/self/fd').iterdir()
+            opened.extend(os.readlink(link) for link in links if link.is_symlink())
+            publish(temporary, final)
+
+        durable.publish = look
+        self.addCleanup(setattr, durable, 'publish', publish)
+        return opened
 
     def commit(self, upper, lower, lower_format):
         """Do what a guest's commit job leaves in the headers."""

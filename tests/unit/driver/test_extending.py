@@ -92,9 +92,11 @@ class AttachedTest(ExtendingCase):
         self.assertIsNone(self.state.extension)
 
     def test_nova_whose_answer_is_lost_may_have_done_it(self):
-        self.growth.work, self.growth.error = self.resize, client.Unanswered('broken off')
-        self.extend()
-        self.assertEqual(2 * GIB, self.state.size)
+        self.growth.work = self.resize
+        for gib, error in ((2, client.Unanswered('late')), (3, client.BrokenOff('broken off'))):
+            self.growth.error = error
+            self.extend(gib)
+            self.assertEqual(gib * GIB, self.state.size)
 
     def test_nova_that_does_nothing(self):
         self.assert_failed('has not grown the disk of server server in time')

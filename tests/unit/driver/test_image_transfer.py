@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 from driver import access, exceptions, records
+from driver.extension import Extension
 from driver.image_transfer import ImageTransfer
 from driver.layout import Format
 from tests.unit.driver import builders, test_clones
@@ -137,6 +138,14 @@ class DownloadTest(ImageCase):
         self.images.download(self.state, image)
         self.assertIs(Format.RAW, image.asked[0])
 
+    def test_volume_whose_extension_has_come_true_late_keeps_its_new_size(self):
+        os.truncate(self.base(), 2 * builders.GIB)
+        extension = Extension(builders.GIB, 2 * builders.GIB)
+        self.state = dataclasses.replace(self.state, extension=extension)
+        self.images.download(self.state, Download())
+        self.assertEqual(2 * builders.GIB, self.state.size)
+        self.assertEqual(2 * builders.GIB, self.base().stat().st_size)
+
     def test_header_in_the_data_of_a_raw_volume_is_data(self):
         self.images.download(self.state, Download(builders.header(backing='/etc/passwd')))
         self.assertEqual(builders.GIB, self.base().stat().st_size)
@@ -172,11 +181,28 @@ class DownloadTest(ImageCase):
         self.assertEqual([builders.VOLUME], self.names())
         self.assertTrue(reads(self.base(), Format.RAW, 3, 3))
 
+    def test_file_is_not_open_under_its_name_when_it_is_replaced(self):
+        """Or an NFS client would move it out of the way first."""
+        opened = self.watch_publication()
+        self.images.download(self.state, Download())
+        self.assertIn(f'{self.base()}.replaced.tmp', opened, 'claimed')
+        self.assertNotIn(str(self.base()), opened)
+
+    def test_who_opens_the_old_file_at_the_last_moment_finds_it_empty(self):
+        with self.base().open('rb') as late:
+            self.images.download(self.state, Download())
+            self.assertEqual(0, os.fstat(late.fileno()).st_size)
+
     def test_what_an_interrupted_attempt_left_is_replaced(self):
         self.layout.path(self.layout.temporary(builders.VOLUME)).write_text('half an image')
         self.images.download(self.state, Download())
         self.assertEqual([builders.VOLUME], self.names())
         self.assertTrue(reads(self.base(), Format.RAW, 1, 1))
+
+    def test_cinder_is_not_led_to_the_file_to_write_raw_data_over_it(self):
+        self.state = dataclasses.replace(self.state, status='downloading')
+        with self.assertRaisesRegex(exceptions.StateError, 'would write raw data over'):
+            self.backend.connection(self.state)
 
     def test_volume_with_snapshots_is_refused_and_nothing_fetched(self):
         self.take('a')

@@ -137,6 +137,17 @@ class RestoringTest(RestoringCase):
                     self.restore()
                     self.assert_reads(b1=0, b3=NEW)
 
+    def test_file_is_not_open_under_its_name_when_it_is_replaced(self):
+        """Or an NFS client would move it out of the way first."""
+        for form, snapshot_ids in ((Format.RAW, ()), (Format.RAW, ('a',))):
+            with self.subTest(snapshot_ids):
+                self.make(form, *snapshot_ids)
+                opened = self.watch_publication()
+                self.restore()
+                path, _ = self.image()
+                self.assertIn(f'{path}.replaced.tmp', opened, 'claimed')
+                self.assertNotIn(str(path), opened)
+
     def test_file_that_could_not_be_opened_leaves_the_volume_as_it_is(self):
         self.make(Format.RAW)
         self.begin()
@@ -215,6 +226,15 @@ class LeftoverTest(RestoringCase):
         self.state = dataclasses.replace(self.state, status='error_restoring')
         self.startup.sweep()
         self.assert_left(False)
+
+    def test_attempt_that_fails_at_its_start_does_not_take_in_what_an_earlier_one_left(self):
+        self.layout.path(self.layout.record).write_text('{')
+        with self.assertRaises(exceptions.RecordError):
+            self.begin()
+        self.layout.path(self.layout.record).unlink()
+        with self.assertRaisesRegex(exceptions.StateError, 'is gone'):
+            restoring.end(self.opener, self.state)
+        self.assert_reads(b1=OLD, b3=0)
 
     def test_sweep_leaves_what_others_prepare(self):
         self.layout.path(f'{builders.VOLUME}.tmp').touch()

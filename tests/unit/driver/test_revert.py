@@ -4,7 +4,6 @@
 import contextlib
 import dataclasses
 import os
-import pathlib
 
 from driver import durable, exceptions, journal, qemu_img, replacing
 from driver.journal import Intent, Operation
@@ -159,15 +158,7 @@ class RevertTest(RevertCase):
 
     def test_overlay_is_not_open_under_its_name_when_it_is_replaced(self):
         """Or an NFS client would move it out of the way first."""
-        opened, publish = [], durable.publish
-
-        def look(temporary, final):
-            links = pathlib.Path('/proc/self/fd').iterdir()
-            opened.extend(os.readlink(link) for link in links if link.is_symlink())
-            publish(temporary, final)
-
-        self.addCleanup(setattr, durable, 'publish', publish)
-        durable.publish = look
+        opened = self.watch_publication()
         self.revert('a')
         overlay = str(self.layout.path(self.layout.overlay('a')))
         self.assertIn(f'{overlay}.replaced.tmp', opened, 'claimed')

@@ -22,6 +22,7 @@ FINDING = Finding('chain', 'the record names a file that is gone', 'a file', 'no
 class Info:
     name: str
     description: str = 'does something'
+    slow: str = ''
 
 
 def nothing() -> None:
@@ -42,15 +43,23 @@ class FakeHarness:
     on_check: Callable[[], None] = nothing
     reason: str = 'because'
     found: str = FINDING.found
+    slow: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
     opened: list[tuple[Path, Target]] = dataclasses.field(default_factory=list)
     seeds: list[int] = dataclasses.field(default_factory=list)
 
     def scenarios(self) -> Sequence[Info]:
-        return [Info(name) for name in self.verdicts]
+        return [Info(name, slow=self._slow(name)) for name in self.verdicts]
+
+    def _slow(self, name: str) -> str:
+        return 'it reads a lot' if name in self.slow else ''
 
     def named(self, name: str) -> Sequence[Info]:
-        return [Info(known) for known in self.verdicts if name in (known, known.split('-')[0])]
+        return [
+            Info(known, slow=self._slow(known))
+            for known in self.verdicts
+            if name in (known, known.split('-')[0])
+        ]
 
     @contextlib.contextmanager
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[FakeSession]:

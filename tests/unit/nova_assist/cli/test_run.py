@@ -79,7 +79,24 @@ class ChoiceTest(RunCase):
 
     def test_the_list_as_json(self) -> None:
         listed = json.loads(self.run_it('--list', '-f', 'json').stdout)
-        self.assertEqual({'name': 'alpha-raw', 'description': 'does something'}, listed[0])
+        self.assertEqual(
+            {'name': 'alpha-raw', 'description': 'does something', 'slow': ''}, listed[0]
+        )
+
+    def test_slow_scenarios_run_only_if_asked_for_and_the_list_tells_why(self) -> None:
+        harness = FakeHarness(slow=frozenset({'beta-qcow2'}))
+        for words, expected in (
+            ((), ['alpha-raw']),
+            (('--slow',), ['alpha-raw', 'beta-qcow2']),
+            (('--scenario', 'beta'), ['beta-qcow2']),
+        ):
+            with self.subTest(words):
+                self.run_it(*words, harness=harness)
+                names = [item['name'] for item in self.written()['scenarios']]
+                self.assertEqual(expected, names)
+        listed = self.run_it('--list', harness=harness).stdout.splitlines()
+        self.assertEqual('alpha-raw   does something', listed[0])
+        self.assertEqual('beta-qcow2  does something; only with --slow: it reads a lot', listed[1])
 
     def test_only_the_chosen_scenarios_run_once_each(self) -> None:
         self.run_it('--scenario', 'beta-qcow2', '--scenario', 'beta-qcow2')

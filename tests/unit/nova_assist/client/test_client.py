@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
+import socket
+import threading
 import types
 import unittest
 
 from keystoneauth1 import exceptions as keystone_exceptions
+from keystoneauth1 import session, token_endpoint
+from novaclient import client as nova_client
 from novaclient import exceptions as nova_exceptions
 
 from nova_assist import client
@@ -66,6 +70,35 @@ class CallsTest(unittest.TestCase):
         for error, expected, words in cases:
             with self.subTest(words), self.assertRaisesRegex(expected, words):
                 client.AssistedSnapshots(FakeNova(error)).create(self.request)
+
+
+class ConnectionTest(unittest.TestCase):
+    def setUp(self):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(self.listener.close)
+        url = f'http://127.0.0.1:{self.listener.getsockname()[1]}'
+        auth = session.Session(auth=token_endpoint.Token(url, 'token'))
+        nova = nova_client.Client('2.51', session=auth, endpoint_override=url)
+        self.addCleanup(auth.session.close)
+        self.events = client.ExternalEvents(nova)
+
+    def hang_up(self):
+        connection, _ = self.listener.accept()
+        with connection:
+            connection.recv(65536)
+
+    def test_connection_that_ends_before_the_answer(self):
+        nova = threading.Thread(target=self.hang_up)
+        nova.start()
+        self.addCleanup(nova.join)
+        with self.assertRaisesRegex(client.BrokenOff, 'disk of volume v in a, and the connection'):
+            self.events.volume_extended('v', ['a'])
+
+    def test_connection_that_does_not_come_about(self):
+        self.listener.close()
+        with self.assertRaises(client.Unreachable) as told:
+            self.events.volume_extended('v', ['a'])
+        self.assertNotIsInstance(told.exception, client.BrokenOff)
 
 
 class EventsTest(unittest.TestCase):
