@@ -13,7 +13,7 @@ from pathlib import Path
 from nova_assist.cloud import identity
 from nova_assist.cloud.clients import CINDER_VERSION, COMPUTE_VERSION
 from nova_assist.cloud.identity import ADMIN, Identity
-from nova_assist.cloud.ini import literal, render
+from nova_assist.cloud.ini import Sections, literal, render
 
 #: The folder of tempest's locks, in the cloud's.
 LOCKS = 'tempest-locks'
@@ -90,6 +90,7 @@ class Surroundings:
     :ivar extends_attached: whether it says that attached volumes can grow.
     :ivar images: the images' ids by name.
     :ivar flavors: the flavors' ids.
+    :ivar further: options by section in which the cloud differs from the embedded one.
     """
 
     backends: Sequence[str]
@@ -99,6 +100,7 @@ class Surroundings:
     images: Mapping[str, str]
     flavors: Sequence[str]
     share: Share
+    further: Sections = dataclasses.field(default_factory=dict)
 
 
 def compose(folder: Path, keystone: Identity, surroundings: Surroundings, accounts: Path) -> str:
@@ -108,29 +110,40 @@ def compose(folder: Path, keystone: Identity, surroundings: Surroundings, accoun
     :param accounts: the file with users for those who don't want new ones for each test.
     """
     return render(
-        {
-            'oslo_concurrency': {'lock_path': literal(folder / LOCKS)},
-            'auth': _auth(keystone, accounts),
-            'identity': {
-                'uri_v3': keystone.url,
-                'auth_version': 'v3',
-                'region': identity.REGION,
-                'v3_endpoint_type': 'public',
-            },
-            'service_available': _SERVICES,
-            'enforce_scope': {'cinder': 'true', 'nova': 'true'},
-            'validation': {'run_validation': 'false'},
-            'compute': _compute(surroundings),
-            'compute-feature-enabled': _COMPUTE_FEATURES,
-            'volume': _volume(surroundings),
-            'volume-feature-enabled': {
-                **_VOLUME_FEATURES,
-                'extend_attached_volume': _boolean(surroundings.extends_attached),
-                'multi_backend': _boolean(len(surroundings.backends) > 1),
-            },
-            'assisted_snapshots': _assisted_snapshots(surroundings),
-        }
+        _merged(_embedded(folder, keystone, surroundings, accounts), surroundings.further)
     )
+
+
+def _embedded(
+    folder: Path, keystone: Identity, surroundings: Surroundings, accounts: Path
+) -> Sections:
+    return {
+        'oslo_concurrency': {'lock_path': literal(folder / LOCKS)},
+        'auth': _auth(keystone, accounts),
+        'identity': {
+            'uri_v3': keystone.url,
+            'auth_version': 'v3',
+            'region': identity.REGION,
+            'v3_endpoint_type': 'public',
+        },
+        'service_available': _SERVICES,
+        'enforce_scope': {'cinder': 'true', 'nova': 'true'},
+        'validation': {'run_validation': 'false'},
+        'compute': _compute(surroundings),
+        'compute-feature-enabled': _COMPUTE_FEATURES,
+        'volume': _volume(surroundings),
+        'volume-feature-enabled': {
+            **_VOLUME_FEATURES,
+            'extend_attached_volume': _boolean(surroundings.extends_attached),
+            'multi_backend': _boolean(len(surroundings.backends) > 1),
+        },
+        'assisted_snapshots': _assisted_snapshots(surroundings),
+    }
+
+
+def _merged(sections: Sections, further: Sections) -> Sections:
+    """Return sections with further options, which win."""
+    return {name: {**options, **further.get(name, {})} for name, options in sections.items()}
 
 
 def _auth(keystone: Identity, accounts: Path) -> Mapping[str, str]:

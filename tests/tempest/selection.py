@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which tests are run on the embedded cloud, and which of them may be skipped: ``selection.yaml``.
+"""Which tests are run on a cloud, and which of them may be skipped: ``selection.yaml`` and others.
 
 Main class: :class:`Selection`.
 """
@@ -15,7 +15,8 @@ import yaml
 
 from tests.tempest.results import Result
 
-_FILE = pathlib.Path(__file__).with_name('selection.yaml')
+#: The embedded cloud's.
+EMBEDDED = pathlib.Path(__file__).with_name('selection.yaml')
 
 #: The tests of this project's plugin.
 PLUGIN = r'^tempest_plugin\.'
@@ -25,24 +26,30 @@ PLUGIN = r'^tempest_plugin\.'
 class Selection:
     """What is run; all are regular expressions of names.
 
+    :ivar file: the name of the file with the reasons.
     :ivar stock: the tests of others that are run
     :ivar leave_out: those not started, each with its reason
     :ivar skipped: those that skip themselves here, each with its reason
     """
 
+    file: str
     stock: tuple[str, ...]
     leave_out: dict[str, str]
     skipped: dict[str, str]
 
     @classmethod
-    def load(cls) -> Selection:
-        """Read the file."""
-        content = yaml.safe_load(_FILE.read_text())
+    def load(cls, target: pathlib.Path = EMBEDDED) -> Selection:
+        """Read what is run on any cloud, and the reasons of one.
+
+        :param target: the file of the cloud.
+        """
+        stock = yaml.safe_load(EMBEDDED.read_text())['stock']
+        content = yaml.safe_load(target.read_text())
         reasons = {
             part: {each['test']: each['reason'] for each in content[part]}
             for part in ('leave_out', 'skipped')
         }
-        return cls(tuple(content['stock']), **reasons)
+        return cls(target.name, tuple(stock), **reasons)
 
     def wanted(self, part: str | None) -> list[str]:
         """Return what to run: of ``plugin`` or ``stock``, or of both."""

@@ -19,7 +19,7 @@ def report(found: Sequence[Result], selection: Selection, seconds: float) -> str
     lines.append('\nSkipped\n')
     for each in found:
         if each.verdict == 'skipped':
-            note = '  (NOT LISTED in selection.yaml)' if each in unexplained else ''
+            note = f'  (NOT LISTED in {selection.file})' if each in unexplained else ''
             lines.append(f'{each.name}: {each.told}{note}')
     lines += [f'{test}: not started: {why}' for test, why in selection.leave_out.items()]
     counts = collections.Counter(each.verdict for each in found)

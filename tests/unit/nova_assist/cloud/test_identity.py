@@ -166,6 +166,16 @@ class EnvironmentTest(unittest.TestCase):
                 self.endpoints.environment(project, user)
 
 
+class FurtherTest(unittest.TestCase):
+    def test_what_a_cloud_says_otherwise_wins_and_the_rest_stays(self):
+        plain = composed()
+        found = composed(further={'volume': {'build_timeout': '600', 'volume_size': '2'}})
+        self.assertEqual(
+            {**plain['volume'], 'build_timeout': '600', 'volume_size': '2'}, dict(found['volume'])
+        )
+        self.assertEqual(dict(plain['compute']), dict(found['compute']))
+
+
 class PrivateTest(Scratch):
     def test_file_that_others_could_read_is_replaced_by_one_that_they_can_not(self):
         path = self.folder / 'file'

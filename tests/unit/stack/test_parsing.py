@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is read: packages, arguments, listening processes, reasons."""
+
+import contextlib
+import io
+import os
+import re
+import unittest
+from pathlib import Path
+
+from tests.stack import arguments, packages, readiness
+from tests.stack import tempest as stack_tempest
+from tests.stack.errors import ServiceError, tail
+from tests.stack.settings import Share
+from tests.tempest.selection import Selection
+
+
+class BindepTest(unittest.TestCase):
+    def test_packages_without_a_profile_and_of_ours_are_taken_and_no_others(self):
+        text = (
+            'a [platform:dpkg]\nb [platform:dpkg stack]\nc [platform:dpkg lab]\nd [platform:rpm]\n'
+        )
+        self.assertEqual(['a', 'b'], packages.bindep(text))
+
+    def test_constraints_of_the_stack_build_on_those_of_the_series(self):
+        for file in (packages.ROOT / 'constraints').glob('stack-*.txt'):
+            base = file.name.removeprefix('stack-')
+            self.assertIn(f'-c {base}\n', file.read_text())
+            self.assertTrue(file.with_name(base).exists())
+
+
+class ArgumentsTest(unittest.TestCase):
+    def refused(self, *words):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), self.assertRaises(SystemExit):
+            arguments.parse(words)
+        return said.getvalue()
+
+    def test_secure_mode_on_nfs_is_where_root_is_squashed(self):
+        for words, folder in (((), '/srv/trusting'), (('--secure',), '/srv/squash')):
+            asked = arguments.parse(('--share', 'nfs', *words))
+            self.assertIs(Share.NFS, asked.share)
+            export, exported = arguments.exported(asked, Path('/state'))
+            self.assertEqual((f'127.0.0.1:{folder}', Path(folder)), (export, exported))
+
+    def test_option_is_a_name_and_a_value(self):
+        asked = arguments.parse(('--option', 'nfs_qcow2_volumes=true'))
+        self.assertEqual([('nfs_qcow2_volumes', 'true')], asked.option)
+        self.assertIn('NAME=VALUE', self.refused('--option', 'nonsense'))
+        self.assertIn('NAME=VALUE', self.refused('--option', 'a=b\n[other]'))
+
+
+class ListeningTest(unittest.TestCase):
+    def test_whatever_is_open_to_others_is_found(self):
+        within = [(1, '127.0.0.1', 80), (1, '::1', 80), (1, '127.0.1.1', 80)]
+        self.assertEqual([], readiness.beyond_loopback(within))
+        beyond = [(2, '0.0.0.0', 4369), (2, '::', 4369), (3, '10.0.0.1', 1)]
+        self.assertEqual(beyond, readiness.beyond_loopback([*within, *beyond]))
+
+
+class SelectionTest(unittest.TestCase):
+    def test_stack_runs_the_same_stock_tests_with_reasons_of_its_own(self):
+        stack = Selection.load(stack_tempest.SELECTION)
+        self.assertEqual(Selection.load().stock, stack.stock)
+        for pattern, reason in (*stack.leave_out.items(), *stack.skipped.items()):
+            re.compile(pattern)
+            self.assertNotIn('embedded', reason)
+
+
+class ErrorsTest(unittest.TestCase):
+    def test_service_is_named_with_the_end_of_its_log(self):
+        lines = '\n'.join(map(str, range(100)))
+        error = ServiceError('nova-api', 'is not up', Path(os.devnull))
+        self.assertIn('nova-api is not up', str(error))
+        self.assertEqual('98\n99', tail(lines, 2))
+
+    def test_log_that_is_not_there_is_told(self):
+        error = ServiceError('glance', 'is not up', Path('/nonexistent/log'))
+        self.assertIn('(there is none)', str(error))
