@@ -60,6 +60,7 @@ class Sight:
     :ivar made: whose a file is that was made just now
     :ivar wanted: the mode that it was made with
     :ivar lock_failure: why no lock could be taken and what to do, empty if one could
+    :ivar link_failure: why a file could get no second name, empty if it could
     """
 
     path: pathlib.Path
@@ -70,10 +71,11 @@ class Sight:
     wanted: int
     strangers: tuple[Stranger, ...] = ()
     lock_failure: str = ''
+    link_failure: str = ''
 
 
 def look(folder: pathlib.Path, maker: access.FileMaker) -> Sight:
-    """Try a share out: make, lock, write, rename, open and remove a file.
+    """Try a share out: make, lock, link, write, rename, open and remove a file.
 
     :param folder: where the share is mounted
     :param maker: makes files as volumes are to be made
@@ -85,6 +87,7 @@ def look(folder: pathlib.Path, maker: access.FileMaker) -> Sight:
     try:
         _sweep(folder)
         lock_failure = _try_lock(trial)
+        link_failure = _try_link(trial, renamed)
         trial.rename(renamed)
         made = _write(renamed)
         renamed.unlink()
@@ -106,6 +109,7 @@ def look(folder: pathlib.Path, maker: access.FileMaker) -> Sight:
         wanted=maker.mode,
         strangers=strangers,
         lock_failure=lock_failure,
+        link_failure=link_failure,
     )
 
 
@@ -153,6 +157,15 @@ def _try_lock(path: pathlib.Path) -> str:
             return ''
     except exceptions.DriverError as error:
         return str(error)
+
+
+def _try_link(path: pathlib.Path, second: pathlib.Path) -> str:
+    try:
+        second.hardlink_to(path)
+    except OSError as error:
+        return error.strerror or str(error)
+    second.unlink()
+    return ''
 
 
 def _write(path: pathlib.Path) -> Owner:

@@ -119,6 +119,12 @@ def _about_folder(sight: Sight) -> Iterator[str]:
             f'libvirtd, whose root is squashed, can not see a file in {sight.path}, and '
             f'gives up on online snapshots: on the server, chmod o+x the folder.'
         )
+    if sight.link_failure:
+        yield (
+            f'No file in {sight.path} can have a second name ({sight.link_failure}), which '
+            f'reverting a volume, restoring a backup and making a volume of an image take: they '
+            f'are refused. Have the server allow hard links.'
+        )
     if mode & stat.S_ISVTX:
         yield (
             f'The folder {sight.path} is sticky, so that files of another owner can not be '

@@ -17,6 +17,7 @@ class LookTest(FolderCase):
         self.assertEqual(User.current(), sight.user)
         self.assertEqual(probe.Owner(os.geteuid(), os.getegid(), 0o660), sight.made)
         self.assertEqual('', sight.lock_failure)
+        self.assertEqual('', sight.link_failure)
         self.assertEqual([], os.listdir(self.folder))
 
     def test_setgid_folder_gives_its_group(self):
@@ -38,6 +39,13 @@ class LookTest(FolderCase):
         self.assertEqual(['volume-1', 'volume-2'], [each.name for each in found])
         self.assertEqual(64055, found[0].owner.uid)
         self.assertTrue(found[0].usable, 'root may use any file of a local folder')
+
+    def test_server_without_hard_links(self):
+        refused = OSError(95, 'Operation not supported')
+        with mock.patch('os.link', side_effect=refused):
+            sight = probe.look(self.folder, MAKER)
+        self.assertEqual('Operation not supported', sight.link_failure)
+        self.assertEqual([], os.listdir(self.folder))
 
     def test_folder_in_which_nothing_can_be_renamed(self):
         denied = OSError(1, 'Operation not permitted')

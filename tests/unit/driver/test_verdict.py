@@ -55,6 +55,9 @@ class AdviceTest(unittest.TestCase):
         self.assertEqual(1, len(found.advice), found.advice)
         self.assertRegex(found.advice[0], words)
 
+    def test_share_without_hard_links(self):
+        self.advised('second name .Not supported.*hard links', link_failure='Not supported')
+
     def test_service_as_squashed_root(self):
         root = User(0, 0, frozenset({0}))
         self.advised('ordinary user', user=root, made=Owner(65534, 9000, 0o660))
