@@ -16,10 +16,13 @@ def refuse_special(volume: Any) -> None:
 
     :raises Unsupported: it is
     """
-    if (volume.migration_status or '').startswith('target:'):
+    # That is how Cinder marks the volume that it makes to copy another one to.
+    status, _, source = (volume.migration_status or '').partition(':')
+    if status == 'target':
         raise exceptions.Unsupported(
-            f'Volume {volume.id} is to take in the raw data of another one, in a migration or a '
-            f'retype, which this driver does not do. Create it from a snapshot instead.'
+            f'Volume {source} is to be migrated, or retyped with a migration, for which Cinder '
+            f'would copy its raw data to volume {volume.id}: this driver does not do that. Take a '
+            f'snapshot of volume {source}, and create a volume of the other type from it.'
         )
     refuse_encrypted(volume)
 

@@ -63,8 +63,8 @@ def _find(arguments: ChainArguments) -> tuple[Layout, tuple[str, ...]]:
             return Layout(folder, volume), found.volumes[volume]
     places = ', '.join(map(str, folders)) or 'no NFS export, for none is mounted on this host'
     raise NoLookError(
-        f'no file of a volume {word} was found; looked in {places}. Name its share with --share, '
-        f'or the path of one of its files'
+        f'no file of a volume {word} was found; looked in {places}. Name the share '
+        f'that it is on with --share, or the path of one of its files'
     )
 
 

@@ -66,12 +66,12 @@ CLOUD = CommandText(
     description="""\
 Start a real Cinder and the embedded compute service in the foreground, and print
 what the openstack command and the Python clients (python-cinderclient,
-python-novaclient) need to talk to them; the cinder and nova commands can't use it.
-Ctrl-C stops the cloud; nothing is left running.
+python-novaclient) need to talk to them. The commands cinder and nova need --identity
+keystone. Ctrl-C stops the cloud; nothing is left running.
 
 With --identity keystone, users log in: clouds.yaml, and for tempest tempest.conf and
 accounts.yaml, are written into the cloud's folder. That needs more packages:
-pip install 'nova-assist[identity]'.""",
+pip install '.[identity]'.""",
     epilog="""\
 examples:
   nova-assist cloud

@@ -54,7 +54,7 @@ class MissingExtraError(CloudError):
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(
             f'the Python package {package} is not installed; '
-            f"install nova-assist with its extra {extra!r}: pip install 'nova-assist[{extra}]'"
+            f"install this project with its extra {extra!r}: pip install '.[{extra}]'"
         )
         self.package = package
         self.extra = extra

@@ -136,7 +136,7 @@ class HelpTest(ScratchCase):
             self.assertIn('exit codes:\n  0', outcome.stdout)
 
     def test_the_cloud_says_which_clients_can_use_it(self) -> None:
-        self.assertIn("the cinder and nova commands can't use it", call('cloud', '--help').stdout)
+        self.assertIn('commands cinder and nova need --identity', call('cloud', '--help').stdout)
 
     def test_the_version_is_told(self) -> None:
         outcome = call('--version')
