@@ -13,11 +13,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tempest import config
+from tempest.lib import decorators
 from tempest.lib.common import api_version_utils
 from testtools import content
 
 from tempest_plugin import accounts
-from tempest_plugin.config import DataPath, Settings, ShareAccess
+from tempest_plugin.config import GROUP, DataPath, Settings, ShareAccess
 from tempest_plugin.data.guest import ConsoleGuest, Guest, Mark, UnseenGuest
 from tempest_plugin.data.protocol import Found
 from tempest_plugin.data.ssh_guest import SshGuest
@@ -47,6 +48,13 @@ class AssistedTest(api_version_utils.BaseMicroversionTest, Resources):
     acts_as_service = False
     essential: Collection[Kind] = ()
     uses_servers = True
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Tag each test, so that ``--regex assisted_snapshots`` finds all of them, wherever."""
+        super().__init_subclass__(**arguments)
+        for name, member in vars(cls).items():
+            if name.startswith('test_'):
+                decorators.attr(type=GROUP.name)(member)
 
     @classmethod
     def skip_checks(cls) -> None:

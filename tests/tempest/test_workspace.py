@@ -40,11 +40,15 @@ class WorkspaceTest(unittest.TestCase):
                 (workspace / 'etc' / 'tempest.conf').write_text(config.read_text())
                 said = self.tempest('verify-config', cwd=workspace, environment=environment)
                 self.assertNotRegex(said, r'(?i)should be changed|not available', said)
-                listed = self.tempest(
-                    *('run', '--list-tests', '--regex', r'^tempest_plugin\.'),
-                    cwd=workspace,
-                    environment=environment,
+                listed, tagged = (
+                    self.tempest(
+                        *('run', '--list-tests', '--regex', regex),
+                        cwd=workspace,
+                        environment=environment,
+                    )
+                    for regex in (r'^tempest_plugin\.', 'assisted_snapshots')
                 )
         tests = [line for line in listed.splitlines() if line.startswith('tempest_plugin.')]
         self.assertGreater(len(tests), 60, listed)
-        self.assertTrue(all('[id-' in test for test in tests), listed)
+        self.assertTrue(all('[assisted_snapshots,id-' in test for test in tests), listed)
+        self.assertLessEqual(set(tests), set(tagged.splitlines()))
