@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Making, copying, growing, deleting and connecting volumes: what Cinder's calls mean for files.
 
-Main class: :class:`Backend`. Callers hold the volume's lock. How files change is left to
-:mod:`driver.volumes`, snapshots to :mod:`driver.snapshots`.
+Main classes: :class:`Backend`, and :class:`Target`, what it is to make. Callers hold the volume's
+lock. How files change is left to :mod:`driver.volumes`, snapshots to :mod:`driver.snapshots`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
+from collections.abc import Iterator
 
 from oslo_log import log as logging
 
@@ -22,6 +24,21 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
+class Target:
+    """A volume that is to be made.
+
+    :ivar size: bytes; what goes beyond the data that it is made with reads as zeros
+    :ivar format: of its file, if not the one that the options ask for
+    """
+
+    volume_id: str
+    share: str
+    name: str
+    size: int
+    format: Format | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Backend:
     """The volumes of one backend.
 
@@ -29,10 +46,6 @@ class Backend:
     """
 
     opener: Opener
-
-    @property
-    def _format(self) -> Format:
-        return Format.QCOW2 if self.opener.settings.qcow2 else Format.RAW
 
     def choose_share(self, size: int) -> str:
         """Return the share for a new volume.
@@ -42,29 +55,16 @@ class Backend:
         """
         return self.opener.mounted.choose(size)
 
-    def create_volume(self, volume_id: str, share: str, name: str, size: int) -> None:
-        """Make an empty volume.
+    def create_volume(self, target: Target) -> None:
+        """Make an empty volume."""
+        with self._made(target) as (layout, image_format):
+            sparse, maker = self.opener.settings.sparse, self.opener.maker
+            volumes.create(layout, image_format, target.size, sparse, maker)
 
-        :param size: bytes
-        """
-        layout = self.opener.layout(share, name)
-        volumes.create(layout, self._format, size, self.opener.settings.sparse, self.opener.maker)
-        self.opener.ledger.save_formats(volume_id, self._format, self._format)
-
-    def create_from_snapshot(
-        self,
-        volume_id: str,
-        share: str,
-        name: str,
-        size: int,
-        source: VolumeState,
-        snapshot_id: str,
-        image_format: Format | None = None,
-    ) -> None:
+    def create_from_snapshot(self, target: Target, source: VolumeState, snapshot_id: str) -> None:
         """Make a volume with the data of a snapshot, which may be of an attached volume.
 
-        :param size: bytes, at least the snapshot's; the rest reads as zeros
-        :param image_format: of the new volume, if not the one that the options ask for
+        :param target: at least as large as the snapshot
         :raises StateError: the snapshot isn't in the source's record, or is being deleted
         """
         opened = self.opener.open(source)
@@ -75,52 +75,38 @@ class Backend:
                 f'Nothing was copied.'
             )
         image = chain.snapshot_image(opened.record, opened.chain, snapshot_id)
-        wanted = image_format or self._format
-        self._copy(opened, image, self.opener.layout(share, name), wanted, size, held=False)
-        self.opener.ledger.save_formats(volume_id, wanted, wanted)
+        self._copy(opened, image, target, held=False)
 
-    def clone(
-        self,
-        volume_id: str,
-        share: str,
-        name: str,
-        size: int,
-        source: VolumeState,
-        image_format: Format | None = None,
-    ) -> None:
+    def clone(self, target: Target, source: VolumeState) -> None:
         """Make a volume with the data of a detached one, which needs no snapshot.
 
-        :param size: bytes, at least the source's; the rest reads as zeros
-        :param image_format: of the new volume, if not the one that the options ask for
+        :param target: at least as large as the source
         :raises FileInUse: somebody has the source open
         """
-        wanted = image_format or self._format
         opened = self.opener.open(source)
         with volumes.at_rest(opened.layout, opened.chain):
-            target = self.opener.layout(share, name)
-            self._copy(opened, opened.chain.active, target, wanted, size, held=True)
-        self.opener.ledger.save_formats(volume_id, wanted, wanted)
+            self._copy(opened, opened.chain.active, target, held=True)
 
-    def _copy(
-        self,
-        source: Opened,
-        image: Image,
-        target: Layout,
-        target_format: Format,
-        size: int,
-        *,
-        held: bool,
-    ) -> None:
-        volumes.copy(
-            source.layout.path(image.name),
-            image.format,
-            target,
-            target_format,
-            size,
-            self.opener.settings.sparse,
-            self.opener.maker,
-            held=held,
-        )
+    def _copy(self, source: Opened, image: Image, target: Target, *, held: bool) -> None:
+        with self._made(target) as (layout, image_format):
+            volumes.copy(
+                source.layout.path(image.name),
+                image.format,
+                layout,
+                image_format,
+                target.size,
+                self.opener.settings.sparse,
+                self.opener.maker,
+                held=held,
+            )
+
+    @contextlib.contextmanager
+    def _made(self, target: Target) -> Iterator[tuple[Layout, Format]]:
+        """Yield where a volume is to be made, in which format, and record that it has been."""
+        usual = Format.QCOW2 if self.opener.settings.qcow2 else Format.RAW
+        image_format = target.format or usual
+        yield self.opener.layout(target.share, target.name), image_format
+        self.opener.ledger.save_formats(target.volume_id, image_format, image_format)
 
     def delete_volume(self, share: str | None, name: str) -> None:
         """Remove a volume's files; a volume that is gone already is fine.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from driver.backend import Backend
+from driver.backend import Backend, Target
 from driver.database import VolumeState
 from driver.layout import Format
 from driver.snapshots import Snapshots
@@ -31,50 +31,30 @@ class Copies:
         active = self.backend.opener.open(state).chain.active
         return not state.attached and active.format is Format.RAW
 
-    def of_volume(
-        self,
-        volume_id: str,
-        share: str,
-        name: str,
-        size: int,
-        source: VolumeState,
-        context: Any,
-        image_format: Format | None = None,
-    ) -> None:
+    def of_volume(self, target: Target, source: VolumeState, context: Any) -> None:
         """Make a volume with the data of another one: as it is, or of a temporary snapshot.
 
-        :param size: bytes, at least the source's; the rest reads as zeros
+        :param target: at least as large as the source
         :param context: of the request
-        :param image_format: of the new volume, if not the one that the options ask for
         :raises AssistError: the guest has not switched to the temporary snapshot's overlay
         """
         if not source.attached:
-            self.backend.clone(volume_id, share, name, size, source, image_format)
+            self.backend.clone(target, source)
             return
-        purpose = f'copy it to {volume_id}'
-        with self.snapshots.temporary(source, volume_id, purpose, context) as snapshot_id:
-            self.backend.create_from_snapshot(
-                volume_id, share, name, size, source, snapshot_id, image_format
-            )
+        purpose = f'copy it to {target.volume_id}'
+        with self.snapshots.temporary(source, target.volume_id, purpose, context) as snapshot_id:
+            self.backend.create_from_snapshot(target, source, snapshot_id)
 
     def for_backup(
-        self,
-        volume_id: str,
-        share: str,
-        name: str,
-        size: int,
-        source: VolumeState,
-        snapshot_id: str | None,
-        context: Any,
+        self, target: Target, source: VolumeState, snapshot_id: str | None, context: Any
     ) -> None:
         """Make a raw volume with the data of another one or of its snapshot, if one is given.
 
-        :param size: bytes that the source has
+        :param target: as large as the source
         :param context: of the request
         """
+        raw = dataclasses.replace(target, format=Format.RAW)
         if snapshot_id is None:
-            self.of_volume(volume_id, share, name, size, source, context, Format.RAW)
+            self.of_volume(raw, source, context)
         else:
-            self.backend.create_from_snapshot(
-                volume_id, share, name, size, source, snapshot_id, Format.RAW
-            )
+            self.backend.create_from_snapshot(raw, source, snapshot_id)

@@ -33,7 +33,7 @@ from driver import (
     startup_rows,
     volume_locks,
 )
-from driver.backend import Backend
+from driver.backend import Backend, Target
 from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
@@ -122,9 +122,9 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def create_volume(self, volume: Any) -> dict[str, str]:
         """Make an empty volume; returns its ``provider_location``."""
-        share, size = self._place(volume)
-        self._backend.create_volume(volume.id, share, volume.name, size)
-        return {'provider_location': share}
+        target = self._place(volume)
+        self._backend.create_volume(target)
+        return {'provider_location': target.share}
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-{snapshot.volume_id}'
@@ -134,22 +134,20 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
         The source's lock is held too: a deletion must not merge what is being copied.
         """
-        share, size = self._place(volume)
+        target = self._place(volume)
         source = database.volume_state(snapshot.volume_id)
-        self._backend.create_from_snapshot(
-            volume.id, share, volume.name, size, source, snapshot.id
-        )
-        return {'provider_location': share}
+        self._backend.create_from_snapshot(target, source, snapshot.id)
+        return {'provider_location': target.share}
 
-    def _place(self, volume: Any) -> tuple[str, int]:
-        """Choose the share of a new volume; returns it with the volume's size in bytes."""
+    def _place(self, volume: Any) -> Target:
+        """Choose the share of a new volume."""
         refusals.refuse_special(volume)
         size = volume.size * units.Gi
         # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
         # even if this service dies before it returns.
         volume.provider_location = self._backend.choose_share(size)
         volume.save()
-        return volume.provider_location, size
+        return Target(volume.id, volume.provider_location, volume.name, size)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
@@ -210,10 +208,10 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
         A detached source is copied as it is; of an attached one, a temporary snapshot is.
         """
-        share, size = self._place(volume)
+        target = self._place(volume)
         source = database.volume_state(src_vref.id)
-        self._copies.of_volume(volume.id, share, volume.name, size, source, volume.obj_context)
-        return {'provider_location': share}
+        self._copies.of_volume(target, source, volume.obj_context)
+        return {'provider_location': target.share}
 
     def snapshot_revert_use_temp_snapshot(self) -> bool:
         """Tell Cinder not to take a snapshot before it asks for a revert.
@@ -279,9 +277,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def _copy_for_backup(self, volume: Any, source: Any, backup: Any, context: Any) -> None:
-        share, size = self._place(volume)
-        target = (volume.id, share, volume.name, size)
-        self._copies.for_backup(*target, source, backup.snapshot_id, context)
+        self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
         self._mounted.mount()

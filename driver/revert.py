@@ -56,8 +56,9 @@ class Reverts:
         try:
             self._revert(volume_id, snapshot_id)
         except (AttributeError, NotImplementedError) as error:
-            # Cinder takes these for a driver that has no revert, and goes on with its generic
-            # one, which would write raw data over the qcow2 overlay.
+            # An error of ours must not look like a driver without reverts: on these two Cinder
+            # (``_revert_to_snapshot`` in ``volume/manager.py``) goes on with its generic one,
+            # which writes raw data over the qcow2 overlay.
             raise exceptions.StateError(
                 f'Volume {volume_id} was not reverted to snapshot {snapshot_id}: {error!r}, an '
                 f'error in this driver or Cinder, whose traceback is in the log.'

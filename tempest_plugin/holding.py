@@ -7,8 +7,6 @@ other cloud is a :class:`FreeNova`. Both are context managers for the length of 
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from tempest_plugin import waiting
 from tempest_plugin.services.compute import FaultsClient
 
@@ -27,12 +25,7 @@ class FreeNova:
     def __enter__(self) -> FreeNova:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Do nothing."""
 
     def await_request(self) -> None:
@@ -53,12 +46,7 @@ class HeldNova(FreeNova):
         self._client.set_fault(self._volume_id, _LATE_WORK)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Let Nova go on, and wait until it has ended.
 
         :raises TimeoutException: it has not

@@ -84,9 +84,7 @@ class Servers:
         :raises StepFailed: if it doesn't become available
         """
         self.stop_writing(volume)
-        server = volume.server
-        if server is None:
-            raise StepFailed(f'volume {volume.name} is attached nowhere', 'a server', 'none')
+        server = volume.attached_to()
         with refusals(f'detaching volume {volume.name} from server {server.name}'):
             self._context.api.nova.volumes.delete_server_volume(server.id, volume.id)
         self._context.await_volume(volume, 'available', 'in-use', 'detaching')
@@ -128,9 +126,7 @@ class Servers:
 
         :raises StepFailed: if it isn't within the deadline
         """
-        server, api = volume.server, self._context.api
-        if server is None:
-            raise StepFailed(f'volume {volume.name} is attached nowhere', 'a server', 'none')
+        server, api = volume.attached_to(), self._context.api
         with refusals(f'asking for the size of the disk of volume {volume.name}'):
             self._context.patience.wait(
                 f'the disk of volume {volume.name} having {volume.size} bytes',
@@ -145,9 +141,7 @@ class Servers:
 
         :raises StepFailed: if it isn't done within the deadline
         """
-        server, api = volume.server, self._context.api
-        if server is None:
-            raise StepFailed(f'volume {volume.name} is attached nowhere', 'a server', 'none')
+        server, api = volume.attached_to(), self._context.api
         with refusals(f'asking what the next start of server {server.name} opens'):
             self._context.patience.wait(
                 f"compute's refresh of the connection info of volume {volume.name}",

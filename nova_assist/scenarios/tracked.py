@@ -81,6 +81,15 @@ class TrackedVolume:
             self.history = History(self.history.origin, data.blocks)
             self.unsettled = None
 
+    def attached_to(self) -> TrackedServer:
+        """Return the server that has it.
+
+        :raises StepFailed: none has
+        """
+        if self.server is None:
+            raise StepFailed(f'volume {self.name} is attached nowhere', 'a server', 'none')
+        return self.server
+
     def snapshot(self, name: str) -> TrackedSnapshot:
         """Return the snapshot of that name; the scenario has made it."""
         return next(snapshot for snapshot in self.snapshots if snapshot.name == name)

@@ -152,8 +152,8 @@ class CopiesBaseOnly(nfs.NfsDriver):
     """Copies a volume without what was written to it since its oldest snapshot."""
 
     def do_setup(self, context):
-        backend.Backend._copy = lambda self, source, image, *target, held: _COPY(
-            self, source, source.chain.base, *target, held=held
+        backend.Backend._copy = lambda self, source, image, target, *, held: _COPY(
+            self, source, source.chain.base, target, held=held
         )
         super().do_setup(context)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.judged import OURS
 from tests.stack.settings import ADDRESS, Share
+from tests.tempest import running
 
 _ROLES = {'cinder': "Cinder's services", 'nova': 'nova-compute'}
 _EXPORTS = {True: Path('/srv/squash'), False: Path('/srv/trusting')}
@@ -90,17 +91,7 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
         choices=('all', 'plugin', 'stock'),
         help='run tempest after the story, all of the selection or a part',
     )
-    parser.add_argument('--regex', help='run tempest with tests of these names instead')
-    parser.add_argument(
-        '--feature',
-        action='append',
-        default=[],
-        metavar='NAME',
-        help='what another driver can do: an option of [assisted_snapshots]; repeatable',
-    )
-    parser.add_argument(
-        '--concurrency', type=int, default=2, help="tempest's workers (%(default)s)"
-    )
+    running.add_arguments(parser, workers=2)
 
 
 def _option(text: str) -> tuple[str, str]:

@@ -57,18 +57,8 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         '--accounts', action='store_true', help='users of accounts.yaml instead of new ones'
     )
-    parser.add_argument(
-        '--feature',
-        action='append',
-        default=[],
-        metavar='NAME',
-        help='what another driver can do: an option of [assisted_snapshots]; repeatable',
-    )
     parser.add_argument('--only', choices=('plugin', 'stock'), help='one of the two parts')
-    parser.add_argument('--regex', help='tests of these names instead')
-    parser.add_argument(
-        '--concurrency', type=int, default=_WORKERS, help=f'workers (default: {_WORKERS})'
-    )
+    running.add_arguments(parser, workers=_WORKERS)
     return parser.parse_args(words)
 
 

@@ -7,6 +7,7 @@ in the end to :mod:`tests.tempest.tables`.
 
 from __future__ import annotations
 
+import argparse
 import configparser
 import contextlib
 import dataclasses
@@ -25,6 +26,24 @@ from tests.tempest.selection import Selection
 
 #: What this project's driver can do beyond what the options take for granted.
 _FEATURES = ('boot_from_volume', 'clone_attached', 'extend_attached', 'revert', 'upload')
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, workers: int) -> None:
+    """Add what every run may be asked for.
+
+    :param workers: how many there are by default.
+    """
+    parser.add_argument(
+        '--feature',
+        action='append',
+        default=[],
+        metavar='NAME',
+        help='what another driver can do: an option of [assisted_snapshots]; repeatable',
+    )
+    parser.add_argument('--regex', help='tests of these names instead')
+    parser.add_argument(
+        '--concurrency', type=int, default=workers, help='workers of tempest (%(default)s)'
+    )
 
 
 @dataclasses.dataclass(frozen=True)

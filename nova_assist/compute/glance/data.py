@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import pathlib
 import struct
-from types import TracebackType
 
 from nova_assist.compute.glance.model import Content
 
@@ -35,12 +34,7 @@ class Receiver:
     def __enter__(self) -> Receiver:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._file.close()
 
     def write(self, data: bytes) -> None:

@@ -7,13 +7,13 @@ from nova_assist.cloud.identity import CINDER, NOVA
 from nova_assist.cloud.ini import Sections, literal, render
 from tests.stack.conf.common import (
     KEY,
-    LOG_LEVELS,
+    defaults,
     login,
     privileged,
     service_user,
     token_check,
 )
-from tests.stack.settings import ADDRESS, BACKEND, HOST, Settings
+from tests.stack.settings import BACKEND, Settings
 
 _PRIVILEGED = ('cinder_sys_admin', 'privsep_osbrick')
 _PROGRAMS = '/sbin,/usr/sbin,/bin,/usr/bin,/usr/local/bin,/usr/local/sbin'
@@ -43,12 +43,7 @@ def _own(settings: Settings) -> Sections:
     data = settings.places.venv / 'etc/cinder'
     return {
         'DEFAULT': {
-            'debug': 'true',
-            'default_log_levels': LOG_LEVELS,
-            'host': HOST,
-            'my_ip': ADDRESS,
-            'state_path': home,
-            'transport_url': literal(settings.transport),
+            **defaults(settings, 'cinder'),
             'auth_strategy': 'keystone',
             'api_paste_config': literal(data / 'api-paste.ini'),
             'resource_query_filters_file': literal(data / 'resource_filters.json'),
@@ -56,7 +51,6 @@ def _own(settings: Settings) -> Sections:
             'glance_api_servers': settings.url(settings.ports.glance),
             'enabled_backends': BACKEND,
             'default_volume_type': BACKEND,
-            'periodic_fuzzy_delay': '0',
             'report_interval': '5',
             'service_down_time': '120',
             'backend_stats_polling_interval': '10',

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the configurations of several services have in common; main function: :func:`login`."""
+"""What the configurations of several services have in common.
+
+Main functions: :func:`defaults` and :func:`login`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 from nova_assist.cloud import identity
 from nova_assist.cloud.identity import Person, Role
 from nova_assist.cloud.ini import literal
-from tests.stack.settings import Settings
+from tests.stack.settings import ADDRESS, HOST, Settings
 
 #: Services that the embedded cloud has no users for.
 GLANCE = Person('glance', identity.SERVICES, (Role.SERVICE,))
@@ -19,7 +22,7 @@ PLACEMENT = Person('placement', identity.SERVICES, (Role.SERVICE,))
 KEY = '0123456789abcdef' * 4
 
 #: Logs say what was asked of whom, but not each statement and frame.
-LOG_LEVELS = ','.join(
+_LOG_LEVELS = ','.join(
     (
         'amqp=WARNING',
         'dogpile=INFO',
@@ -36,6 +39,23 @@ LOG_LEVELS = ','.join(
         'urllib3.connectionpool=WARNING',
     )
 )
+
+
+def defaults(settings: Settings, service: str) -> dict[str, str]:
+    """Return the options of the section ``DEFAULT`` that Cinder and Nova share.
+
+    :param service: whose they are; its folder is called so.
+    """
+    return {
+        'debug': 'true',
+        'default_log_levels': _LOG_LEVELS,
+        'host': HOST,
+        'my_ip': ADDRESS,
+        'state_path': literal(settings.places.of(service)),
+        'transport_url': literal(settings.transport),
+        # Otherwise up to a minute passes before hosts are discovered.
+        'periodic_fuzzy_delay': '0',
+    }
 
 
 def login(settings: Settings, person: Person) -> dict[str, str]:

@@ -7,13 +7,13 @@ from nova_assist.cloud.identity import NOVA
 from nova_assist.cloud.ini import Sections, literal, render
 from tests.stack.conf.common import (
     KEY,
-    LOG_LEVELS,
+    defaults,
     login,
     privileged,
     service_user,
     token_check,
 )
-from tests.stack.settings import ADDRESS, HOST, Settings
+from tests.stack.settings import Settings
 
 _PRIVILEGED = (
     'nova_sys_admin',
@@ -40,16 +40,9 @@ def _own(settings: Settings) -> Sections:
     home = literal(settings.places.of('nova'))
     return {
         'DEFAULT': {
-            'debug': 'true',
-            'default_log_levels': LOG_LEVELS,
-            'host': HOST,
-            'my_ip': ADDRESS,
-            'state_path': home,
+            **defaults(settings, 'nova'),
             'instances_path': f'{home}/instances',
-            'transport_url': literal(settings.transport),
             'compute_driver': 'libvirt.LibvirtDriver',
-            # Otherwise up to a minute passes before hosts are discovered.
-            'periodic_fuzzy_delay': '0',
             'report_interval': '10',
             'service_down_time': '120',
             'shutdown_timeout': '5',

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from driver import access, exceptions, online, qemu_img, records
-from driver.backend import Backend
+from driver.backend import Backend, Target
 from driver.layout import Format, Layout
 from driver.opening import Opener
 from driver.snapshots import Snapshots
@@ -52,7 +52,7 @@ class CloneCase(SnapshotsCase):
         self.snapshots = Snapshots(self.opener)
 
     def clone(self, size=builders.GIB):
-        self.backend.clone('c', OTHER, CLONE, size, self.state)
+        self.backend.clone(Target('c', OTHER, CLONE, size), self.state)
 
     def files_of_clone(self):
         return sorted(os.listdir(self.target.folder))
@@ -146,7 +146,8 @@ class AttachedCloneTest(CloneCase):
     def clone(self, size=builders.GIB):
         with self.snapshots.temporary(self.state, 'c', 'clone it', None) as snapshot_id:
             self.assertEqual('available', self.rows.temporary[snapshot_id])
-            self.backend.create_from_snapshot('c', OTHER, CLONE, size, self.state, snapshot_id)
+            target = Target('c', OTHER, CLONE, size)
+            self.backend.create_from_snapshot(target, self.state, snapshot_id)
 
     def refuse_deletion(self):
         if isinstance(self.nova.requests[-1], client.DeleteRequest):

@@ -6,6 +6,7 @@ import json
 import os
 
 from driver import exceptions, journal, qemu_img
+from driver.backend import Target
 from driver.journal import Intent, Operation
 from driver.layout import Format
 from tests.unit.driver import builders
@@ -125,7 +126,7 @@ class HostileCase(CloneCase):
             'delete a snapshot': lambda: self.remove('a'),
             'clone': self.clone,
             'create from a snapshot': lambda: self.backend.create_from_snapshot(
-                'c', OTHER, 'volume-c10e', builders.GIB, self.state, 'a'
+                Target('c', OTHER, 'volume-c10e', builders.GIB), self.state, 'a'
             ),
             'extend': lambda: self.extending.extend(self.state, builders.GIB, None),
             'connect': lambda: self.backend.connection(self.state),

@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 
 from driver import access, durable, exceptions, restoring, wrapping
-from driver.backend import Backend
+from driver.backend import Backend, Target
 from driver.layout import Format
 from driver.opening import Opener
 from driver.snapshots import Snapshots
@@ -95,9 +95,8 @@ class RestoringTest(RestoringCase):
     def test_snapshot_keeps_its_data(self):
         self.make(Format.RAW, 'a')
         self.restore()
-        self.backend.create_from_snapshot(
-            'c', 'host:/share', 'volume-c', builders.GIB, self.state, 'a'
-        )
+        target = Target('c', 'host:/share', 'volume-c', builders.GIB)
+        self.backend.create_from_snapshot(target, self.state, 'a')
         self.assertTrue(reads(self.layout.path('volume-c'), Format.RAW, 1, OLD))
         self.assertTrue(reads(self.layout.path('volume-c'), Format.RAW, 3, 0))
 
@@ -115,7 +114,8 @@ class RestoringTest(RestoringCase):
         self.state = dataclasses.replace(self.state, size=64 << 20)
         for name in self.names():
             self.layout.path(name).unlink()
-        self.backend.create_volume('v', 'host:/share', builders.VOLUME, self.state.size)
+        target = Target('v', 'host:/share', builders.VOLUME, self.state.size)
+        self.backend.create_volume(target)
         self.restore()
         self.assert_reads(b1=0, b3=NEW)
         size = self.layout.path(builders.VOLUME).stat()

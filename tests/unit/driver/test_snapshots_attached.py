@@ -4,6 +4,7 @@
 import dataclasses
 
 from driver import durable, exceptions, journal, locks, online, records
+from driver.backend import Target
 from driver.journal import Intent, Operation
 from driver.layout import Format
 from nova_assist import client
@@ -121,9 +122,8 @@ class AttachedTest(SnapshotsCase):
         self.detach()
         self.assertEqual(self.overlays[1], self.active())  # to attach a volume is not to wait
         with self.assertRaisesRegex(exceptions.StateError, 'being deleted'):
-            self.backend.create_from_snapshot(
-                'w', 'host:/share', 'volume-w', builders.GIB, self.state, 'a'
-            )
+            target = Target('w', 'host:/share', 'volume-w', builders.GIB)
+            self.backend.create_from_snapshot(target, self.state, 'a')
         self.take('c')
         self.assert_clean(self.overlays[1], self.layout.overlay('c'))
 
