@@ -19,6 +19,7 @@ from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
 from driver.opening import Opened, Opener
+from driver.restoring import Restorations
 
 LOG = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Backend:
     """
 
     opener: Opener
+    restorations: Restorations
 
     def choose_share(self, size: int) -> str:
         """Return the share for a new volume.
@@ -149,7 +151,7 @@ class Backend:
                 f'was changed; create a volume from the snapshot that the image stands for.'
             )
         restored = state.status in restoring.STATES
-        image = restoring.begin(self.opener, state) if restored else self._active(state)
+        image = self.restorations.begin(state) if restored else self._active(state)
         data = {'export': state.share, 'name': image.name, 'format': image.format.value}
         options = self.opener.mounted.options.get(state.share)
         return {**data, 'options': options} if options else data

@@ -18,9 +18,6 @@ JOURNAL = '.journal'
 #: What the name of a file that is being prepared ends with; a leftover one holds nothing needed.
 TEMPORARY = '.tmp'
 
-#: What the name of the file ends with that cinder-backup restores a backup to.
-RESTORED = f'.restored{TEMPORARY}'
-
 
 class Format(str, enum.Enum):
     """The image formats that a volume's files can have."""
@@ -61,7 +58,7 @@ class Layout:
     @property
     def restored(self) -> str:
         """The name of the raw file that cinder-backup restores a backup to."""
-        return f'{self.volume}{RESTORED}'
+        return self.temporary(f'{self.volume}.restored')
 
     def overlay(self, snapshot_id: str) -> str:
         """Return the name of the overlay made after a snapshot."""

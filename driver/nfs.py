@@ -38,6 +38,7 @@ from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
+from driver.restoring import Restorations
 from driver.revert import Reverts
 from driver.shares import Shares
 from driver.snapshots import Snapshots
@@ -94,7 +95,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._maker = auto.file_maker(self._settings, first, self._new_install)
         self._mounted.admit(self._maker)
         opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
-        self._backend = Backend(opener)
+        self._backend = Backend(opener, Restorations(opener))
         self._snapshots = Snapshots(opener)
         self._extending = Extending(opener)
         self._copies = Copies(self._backend, self._snapshots)
@@ -182,7 +183,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def _end_restoration(self, volume: Any) -> None:
-        restoring.end(self._backend.opener, database.volume_state(volume.id))
+        self._backend.restorations.end(database.volume_state(volume.id))
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{snapshot.volume_id}'

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Restoring a backup to a volume: what cinder-backup writes, and how the volume takes it in.
 
-Main functions: :func:`begin` and :func:`end`. cinder-backup empties the file that it is led to,
+Main class: :class:`Restorations`. cinder-backup empties the file that it is led to,
 then writes raw data to it, whatever the volume's format and its snapshots. So it gets a raw file
 beside the volume's own, and the volume has its old data until cinder-backup has ended. How files
-change is left to :mod:`driver.volumes` and :mod:`driver.replacing`. Callers hold the volume's
-lock.
+change is left to :mod:`driver.volumes` and :mod:`driver.replacing`.
 """
 
 from __future__ import annotations
+
+import dataclasses
 
 from driver import durable, exceptions, reading, replacing, volumes, wrapping
 from driver.chain import Image
@@ -21,46 +22,73 @@ from driver.opening import Opened, Opener
 STATES = ('restoring-backup', 'creating')
 
 
-def begin(opener: Opener, state: VolumeState) -> Image:
-    """Return the empty file that cinder-backup is to write to.
+@dataclasses.dataclass(frozen=True)
+class Restorations:
+    """The restorations to one backend's volumes; callers hold the volume's lock.
 
-    :raises StateError: a guest may have the volume open
-    :raises DriverError: the volume can't be opened, so it could not take in anything either
+    :ivar begun: where those lie that this service has begun, or found at its start, and not seen
+        to end, by volume id
     """
-    if state.attached:
-        raise exceptions.StateError(
-            f'Volume {state.id} is attached, so no backup is restored to it. Nothing was changed; '
-            f'detach it, then repeat.'
-        )
-    layout = opener.layout(state.share, state.name)
-    # cinder-backup has this attempt ended even if it fails here, which must not take in what
-    # another one has left.
-    discard(layout)
-    opener.open(state)
-    opener.maker.make(layout.path(layout.restored))
-    return Image(layout.restored, Format.RAW, 0)
 
+    opener: Opener
+    begun: dict[str, Layout] = dataclasses.field(default_factory=dict)
 
-def end(opener: Opener, state: VolumeState) -> None:
-    """Have a volume take in what cinder-backup has written; after a crash it has the old or new.
+    def begin(self, state: VolumeState) -> Image:
+        """Return the empty file that cinder-backup is to write to.
 
-    If nothing was written, as when cinder-backup could not open the file, it keeps what it has.
+        :raises StateError: a guest may have the volume open
+        :raises DriverError: the volume can't be opened, so it could not take in anything either
+        """
+        if state.attached:
+            raise exceptions.StateError(
+                f'Volume {state.id} is attached, so no backup is restored to it. Nothing was '
+                f'changed; detach it, then repeat.'
+            )
+        layout = self.opener.layout(state.share, state.name)
+        # cinder-backup has this attempt ended even if it fails here, which must not take in what
+        # another one has left.
+        discard(layout)
+        self.opener.open(state)
+        self.opener.maker.make(layout.path(layout.restored))
+        self.begun[state.id] = layout
+        return Image(layout.restored, Format.RAW, 0)
 
-    :raises StateError: what was written is gone, or is larger than the volume
-    :raises FileInUse: somebody has the volume open
-    """
-    opened = opener.open(state)
-    layout = opened.layout
-    if not reading.exists(layout, layout.restored):
-        raise exceptions.StateError(
-            f'{layout.restored}, to which a backup was restored, is gone. Volume {state.id} was '
-            f'left as it is; restore the backup again.'
-        )
-    written = reading.length(layout.path(layout.restored))
-    if written:
-        with replacing.superseded(layout, opened.chain.active.name):
-            _take_in(opener, opened, written, opened.size)
-    discard(layout)
+    def end(self, state: VolumeState) -> None:
+        """Have a volume take in what cinder-backup has written; a death leaves the old or new.
+
+        If nothing was written, as when cinder-backup could not open the file, it keeps what it
+        has.
+
+        :raises StateError: what was written is gone, or is larger than the volume
+        :raises FileInUse: somebody has the volume open
+        """
+        opened = self.opener.open(state)
+        layout = opened.layout
+        if not reading.exists(layout, layout.restored):
+            raise exceptions.StateError(
+                f'{layout.restored}, to which a backup was restored, is gone. Volume {state.id} '
+                f'was left as it is; restore the backup again.'
+            )
+        written = reading.length(layout.path(layout.restored))
+        if written:
+            with replacing.superseded(layout, opened.chain.active.name):
+                _take_in(self.opener, opened, written, opened.size)
+        discard(layout)
+
+    def left(self) -> list[str]:
+        """Return the ids of volumes of which a restoration has not been seen to end.
+
+        For that no folder has to be read, however many volumes there are; needs no lock.
+        """
+        for volume_id, layout in list(self.begun.items()):
+            if not reading.exists(layout, layout.restored):
+                del self.begun[volume_id]
+        return list(self.begun)
+
+    def discard_ended(self, volume_id: str) -> None:
+        """Remove what a restoration has left that has ended without our being told."""
+        if self.opener.ledger.volume_state(volume_id).status not in STATES:
+            discard(self.begun[volume_id])
 
 
 def discard(layout: Layout) -> None:

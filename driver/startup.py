@@ -18,11 +18,13 @@ from oslo_log import log as logging
 from driver import exceptions, journal, listing, reading, restoring, volumes
 from driver.backend import Backend
 from driver.database import VolumeState
-from driver.layout import JOURNAL, RESTORED, TEMPORARY
+from driver.layout import JOURNAL, TEMPORARY
 from driver.revert import Reverts
 from driver.startup_rows import Unfinished
 
 LOG = logging.getLogger(__name__)
+
+_LEFTOVERS = (JOURNAL, TEMPORARY)
 
 # States of a volume that has no complete file, or is about to have none: Cinder's own start makes
 # "error" of the one, and deletes the other again.
@@ -62,7 +64,7 @@ class Startup:
     def settle(self) -> None:
         """Settle every volume of which something was under way and nobody is at work on."""
         unfinished = self.rows.unfinished(self.host, self.cluster)
-        left = self._leftovers((JOURNAL, TEMPORARY))
+        left = self._leftovers()
         reverts = self.reverts.rows.unfinished(self.host, self.cluster)
         concerned = unfinished.deletions | unfinished.extensions | reverts | left.keys()
         self._each(concerned, lambda volume_id: self._settle(volume_id, left.get(volume_id, ())))
@@ -72,7 +74,8 @@ class Startup:
 
         A cinder-backup that dies tells nobody, nor does the next one.
         """
-        self._each(self._leftovers((RESTORED,)), self._discard_restored)
+        restorations = self.backend.restorations
+        self._each(restorations.left(), restorations.discard_ended)
 
     def _each(self, volume_ids: Iterable[str], act: Callable[[str], None]) -> None:
         """Do something to each of some volumes that nobody is at work on."""
@@ -100,9 +103,10 @@ class Startup:
         self.reverts.settle(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
             self._open(state)
-        kept = [layout.restored] if state.status in restoring.STATES else []
         for name in left:
-            if listing.is_temporary(name) and name not in kept:
+            if name == layout.restored and state.status in restoring.STATES:
+                self.backend.restorations.begun[volume_id] = layout
+            elif listing.is_temporary(name):
                 volumes.remove_temporary(layout, name)
 
     def _give_up_deletions(self, volume_id: str) -> None:
@@ -127,14 +131,9 @@ class Startup:
                 state.id,
             )
 
-    def _discard_restored(self, volume_id: str) -> None:
-        state = self.backend.opener.ledger.volume_state(volume_id)
-        if state.status not in restoring.STATES:
-            restoring.discard(self.backend.opener.layout(state.share, state.name))
-
-    def _leftovers(self, endings: tuple[str, ...]) -> dict[str, list[str]]:
-        """Return the names of files on the shares with one of some endings, by volume id."""
-        names = list(self._names(endings))
+    def _leftovers(self) -> dict[str, list[str]]:
+        """Return the names of journals and temporary files on the shares, by volume id."""
+        names = list(self._names())
         if not names:
             return {}
         known = self.rows.volume_names(self.host, self.cluster)
@@ -145,11 +144,11 @@ class Startup:
                 found.setdefault(volume_id, []).append(name)
         return found
 
-    def _names(self, endings: tuple[str, ...]) -> Iterator[str]:
+    def _names(self) -> Iterator[str]:
         mounted = self.backend.opener.mounted
         for export in mounted.admitted():
             try:
                 with os.scandir(mounted.folder(export)) as entries:
-                    yield from (each.name for each in entries if each.name.endswith(endings))
+                    yield from (each.name for each in entries if each.name.endswith(_LEFTOVERS))
             except (OSError, exceptions.ShareError) as error:
                 LOG.error('What was left on %s could not be looked for: %s', export, error)

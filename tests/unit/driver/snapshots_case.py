@@ -11,6 +11,7 @@ from driver.database import VolumeState
 from driver.extending import Extending
 from driver.layout import Format
 from driver.opening import Opener
+from driver.restoring import Restorations
 from driver.revert import Reverts
 from driver.snapshots import Snapshots
 from nova_assist import client
@@ -175,7 +176,7 @@ class SnapshotsCase(OnlineCase):
         self.snapshots = Snapshots(self.opener)
         self.revert_rows = RevertRows(self)
         self.reverts = Reverts(self.opener, self.revert_rows)
-        self.backend = Backend(self.opener)
+        self.backend = Backend(self.opener, Restorations(self.opener))
         self.extending = Extending(self.opener)
         self.state = VolumeState(
             id='v',

@@ -11,6 +11,7 @@ from driver import access, exceptions, online, qemu_img, records
 from driver.backend import Backend, Target
 from driver.layout import Format, Layout
 from driver.opening import Opener
+from driver.restoring import Restorations
 from driver.snapshots import Snapshots
 from nova_assist import client
 from tests.unit.driver import builders
@@ -48,7 +49,7 @@ class CloneCase(SnapshotsCase):
         """Work with other options."""
         options = settings(self.layout.folder, **changes)
         self.opener = Opener(options, self.shares, self.maker, self.rows, self.growth)
-        self.backend = Backend(self.opener)
+        self.backend = Backend(self.opener, Restorations(self.opener))
         self.snapshots = Snapshots(self.opener)
 
     def clone(self, size=builders.GIB):

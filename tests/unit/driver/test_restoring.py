@@ -4,10 +4,11 @@
 import contextlib
 import dataclasses
 
-from driver import access, durable, exceptions, restoring, wrapping
+from driver import access, durable, exceptions, wrapping
 from driver.backend import Backend, Target
 from driver.layout import Format
 from driver.opening import Opener
+from driver.restoring import Restorations
 from driver.snapshots import Snapshots
 from driver.startup import Startup
 from tests.unit.driver import builders
@@ -28,7 +29,7 @@ class RestoringCase(SnapshotsCase):
         self.opener = Opener(
             options, Folder(self.layout.folder), self.maker, self.rows, self.growth
         )
-        self.backend = Backend(self.opener)
+        self.backend = Backend(self.opener, Restorations(self.opener))
         self.snapshots = Snapshots(self.opener)
 
     def make(self, image_format, *snapshot_ids):
@@ -59,7 +60,7 @@ class RestoringCase(SnapshotsCase):
 
     def restore(self):
         self.write_backup()
-        restoring.end(self.opener, self.state)
+        self.backend.restorations.end(self.state)
         self.state = dataclasses.replace(self.state, status='available')
 
     def image(self):
@@ -151,7 +152,7 @@ class RestoringTest(RestoringCase):
     def test_file_that_could_not_be_opened_leaves_the_volume_as_it_is(self):
         self.make(Format.RAW)
         self.begin()
-        restoring.end(self.opener, self.state)
+        self.backend.restorations.end(self.state)
         self.assert_reads(b1=OLD, b3=0)
         self.assertEqual([builders.VOLUME], self.names())
 
@@ -159,7 +160,7 @@ class RestoringTest(RestoringCase):
         self.make(Format.RAW)
         self.write_backup().unlink()
         with self.assertRaisesRegex(exceptions.StateError, 'restore the backup again'):
-            restoring.end(self.opener, self.state)
+            self.backend.restorations.end(self.state)
         self.assert_reads(b1=OLD, b3=0)
 
     def test_backup_that_is_larger_than_the_volume_is_refused(self):
@@ -168,7 +169,7 @@ class RestoringTest(RestoringCase):
         with self.layout.path(self.layout.restored).open('r+b') as file:
             file.truncate(2 * builders.GIB)
         with self.assertRaisesRegex(exceptions.StateError, 'more than'):
-            restoring.end(self.opener, self.state)
+            self.backend.restorations.end(self.state)
         self.assert_reads(b1=OLD, b3=0)
 
     def test_volume_that_somebody_has_open_is_refused(self):
@@ -181,7 +182,7 @@ class RestoringTest(RestoringCase):
                     opened_by_qemu(path, image_format=form.value),
                     self.assertRaises(exceptions.FileInUse),
                 ):
-                    restoring.end(self.opener, self.state)
+                    self.backend.restorations.end(self.state)
                 self.assert_reads(b1=OLD, b3=0)
 
     def test_attached_volume_is_refused(self):
@@ -214,8 +215,15 @@ class LeftoverTest(RestoringCase):
     def test_restoration_under_way_survives_a_start_and_the_sweep(self):
         self.startup.settle()
         self.startup.sweep()
-        restoring.end(self.opener, self.state)
+        self.backend.restorations.end(self.state)
         self.assert_reads(b1=0, b3=NEW)
+
+    def test_what_an_earlier_service_has_begun_goes_once_it_has_ended(self):
+        self.backend.restorations.begun.clear()
+        self.startup.settle()
+        self.state = dataclasses.replace(self.state, status='error_restoring')
+        self.startup.sweep()
+        self.assert_left(False)
 
     def test_what_is_left_goes_at_the_next_start(self):
         self.state = dataclasses.replace(self.state, status='error_restoring')
@@ -233,8 +241,14 @@ class LeftoverTest(RestoringCase):
             self.begin()
         self.layout.path(self.layout.record).unlink()
         with self.assertRaisesRegex(exceptions.StateError, 'is gone'):
-            restoring.end(self.opener, self.state)
+            self.backend.restorations.end(self.state)
         self.assert_reads(b1=OLD, b3=0)
+
+    def test_sweep_asks_for_no_volume_that_was_deleted_meanwhile(self):
+        self.layout.path(self.layout.restored).unlink()
+        self.rows.volume_state = lambda _: self.fail('asked for')
+        self.startup.sweep()
+        self.assertEqual({}, self.backend.restorations.begun)
 
     def test_sweep_leaves_what_others_prepare(self):
         self.layout.path(f'{builders.VOLUME}.tmp').touch()
