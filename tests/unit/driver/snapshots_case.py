@@ -47,11 +47,11 @@ class Folder:
 class Rows:
     """Stands for Cinder's database: remembers what it is told."""
 
-    def __init__(self, nova):
+    def __init__(self, test, nova):
+        self.test = test
         self.nova_api = nova
         self.formats = None
         self.attachment = None
-        self.state = None
         self.temporary = {}
         self.settled = {}
 
@@ -71,7 +71,7 @@ class Rows:
         self.nova_api.reset(status)
 
     def volume_state(self, volume_id):
-        return self.state
+        return self.test.state
 
     def add_temporary_snapshot(self, source_id, made_id, purpose):
         self.temporary['t'] = 'creating'
@@ -144,7 +144,6 @@ class RevertRows:
     def ask(self, snapshot_id):
         self.snapshot = snapshot_id
         self.test.state = dataclasses.replace(self.test.state, status='reverting')
-        self.test.rows.state = self.test.state
 
     def unfinished(self, host, cluster):
         return frozenset(['v'] if self.test.state.status == 'reverting' else [])
@@ -156,7 +155,6 @@ class RevertRows:
         self.snapshot = None
         if self.test.state.status == 'reverting':
             self.test.state = dataclasses.replace(self.test.state, status=status)
-            self.test.rows.state = self.test.state
 
 
 class Interrupted(BaseException):
@@ -167,7 +165,7 @@ class SnapshotsCase(OnlineCase):
     def setUp(self):
         super().setUp()
         self.nova = Nova()
-        self.rows = Rows(self.nova)
+        self.rows = Rows(self, self.nova)
         self.growth = Extensions(self)
         options = settings(self.layout.folder)
         self.opener = Opener(

@@ -128,7 +128,6 @@ class AttachedCloneTest(CloneCase):
         super().setUp()
         write(self.layout.path(builders.VOLUME), Format.RAW, 1, 1)
         self.attach(builders.VOLUME)
-        self.rows.state = self.state
         self.overlay = self.layout.overlay('t')
         self.nova.work = self.do_as_asked
 
@@ -198,7 +197,6 @@ class AttachedCloneTest(CloneCase):
     def test_guest_that_is_gone_after_the_copy(self):
         with self.snapshots.temporary(self.state, 'c', 'clone it', None):
             self.detach()
-            self.rows.state = self.state
         self.assertEqual({}, self.rows.temporary)
         self.assert_clean()
         self.assertTrue(reads(self.layout.path(builders.VOLUME), Format.RAW, 1, 1))

@@ -24,7 +24,6 @@ class ExtendingCase(SnapshotsCase):
 
     def setUp(self):
         super().setUp()
-        self.rows.volume_state = lambda _: self.state
         self.take('a')
         self.file = self.layout.overlay('a')
         self.qemu = None

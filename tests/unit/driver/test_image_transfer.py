@@ -316,7 +316,6 @@ class AttachedUploadTest(ImageCase):
         write(self.base(), Format.RAW, 1, 1)
         self.attach(builders.VOLUME)
         self.state = dataclasses.replace(self.state, status='uploading')
-        self.rows.state = self.state
         self.overlay = self.layout.overlay('t')
         self.nova.work = self.do_as_asked
 

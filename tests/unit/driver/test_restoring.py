@@ -205,7 +205,6 @@ class LeftoverTest(RestoringCase):
         super().setUp()
         self.make(Format.RAW)
         self.write_backup()
-        self.rows.volume_state = lambda _: self.state
         mine = ('node@nfs', None, lambda _: contextlib.nullcontext(True))
         self.startup = Startup(self.backend, self.reverts, Database(self), *mine)
 

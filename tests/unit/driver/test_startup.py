@@ -41,7 +41,6 @@ class StartupTest(RevertCase):
     def setUp(self):
         super().setUp()
         self.database = Database(self)
-        self.rows.volume_state = lambda _: self.state
         self.free = True
 
     @contextlib.contextmanager
