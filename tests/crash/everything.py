@@ -15,6 +15,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -50,13 +51,18 @@ def main() -> int:
     """Run everything, or what is asked for, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('--driver', default=_OURS, help='the driver to kill (default: ours)')
-    parser.add_argument('--sample', type=int, help='points of each operation (default: all)')
+    parser.add_argument(
+        '--sample',
+        type=int,
+        help='points of each operation, on volumes of one format each (default: all, on both)',
+    )
     parser.add_argument('--seed', type=int, default=time.time_ns() % 2**32, help='of the sample')
     parser.add_argument('--only', action='append', default=[], help='an operation; repeatable')
     arguments = parser.parse_args()
     began = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(len(_FORMATS)) as pool:
-        ended = list(pool.map(lambda each: _kill(arguments, each), _FORMATS))
+    dealt = _deal(arguments)
+    with concurrent.futures.ThreadPoolExecutor(len(dealt)) as pool:
+        ended = list(pool.map(lambda each: _kill(arguments, each, dealt[each]), dealt))
     scenarios = [each for one in ended for each in one.scenarios]
     print(_table(scenarios))
     extent = (
@@ -71,8 +77,18 @@ def main() -> int:
     return code
 
 
-def _kill(arguments: argparse.Namespace, image_format: str) -> Ended:
-    """Run all operations on volumes of one format."""
+def _deal(arguments: argparse.Namespace) -> dict[str, list[str]]:
+    """Return the operations to try on volumes of each format; the seed deals those of a sample."""
+    names = arguments.only or _operations(arguments.driver)
+    if arguments.sample is None:
+        return dict.fromkeys(_FORMATS, names)
+    shuffled = random.Random(arguments.seed).sample(names, len(names))
+    parts = {each: shuffled[number :: len(_FORMATS)] for number, each in enumerate(_FORMATS)}
+    return {each: part for each, part in parts.items() if part}
+
+
+def _kill(arguments: argparse.Namespace, image_format: str, names: Iterable[str]) -> Ended:
+    """Run operations on volumes of one format."""
     with tempfile.TemporaryDirectory(prefix='nova-assist-crash-') as folder:
         command = [sys.executable, '-m', 'nova_assist', 'run', '--crash', '--report', folder]
         command += ['--driver', arguments.driver, '--seed', str(arguments.seed)]
@@ -80,7 +96,7 @@ def _kill(arguments: argparse.Namespace, image_format: str) -> Ended:
             command += ['--sample', str(arguments.sample)]
         if arguments.driver == _OURS:
             command += [word for option in _PATIENCE for word in ('--option', option)]
-        for name in arguments.only or _operations(arguments.driver):
+        for name in names:
             command += ['--scenario', f'{name}-{image_format}']
         ended = subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL)
         report = pathlib.Path(folder, 'report.json')
