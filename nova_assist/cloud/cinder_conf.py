@@ -119,7 +119,7 @@ def _without(settings: CinderSettings) -> dict[str, dict[str, str]]:
     return {
         'nova': {
             'auth_type': 'admin_token',
-            'endpoint': settings.compute_url,
+            'endpoint': settings.compute_url_for_cinder,
             'token': 'cinder:service',
         }
     }

@@ -50,6 +50,9 @@ class Cloud:
     :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
+    :param passages: TCP ports on 127.0.0.1 where somebody stands between the services, by the
+        one that is reached, ``cinder`` or ``compute``; not with a Keystone, whose catalog says
+        where services are.
     :param with_keystone: users log in with a Keystone of the cloud's own.
     :param cinder_environment: further environment variables for Cinder.
     :param compute_environment: likewise for the compute service.
@@ -74,6 +77,7 @@ class Cloud:
         compute_command: tuple[str, ...] = _COMPUTE,
         temporary: bool = False,
         accounts: Accounts | None = None,
+        passages: Mapping[str, int] | None = None,
         with_keystone: bool = False,
         cinder_environment: Mapping[str, str] | None = None,
         compute_environment: Mapping[str, str] | None = None,
@@ -87,7 +91,7 @@ class Cloud:
         self._ports = host.choose_ports({**wanted, 'keystone': 0} if with_keystone else wanted)
         self.keystone = self._keystone() if with_keystone else None
         self._layout = shares.plan(share, self.folder, BACKENDS)
-        self._settings = self._cinder_settings(options or {})
+        self._settings = self._cinder_settings(options or {}, passages or {})
         self._premises = Premises(self.folder, self._layout, self._settings, accounts, self.mark)
         self.cinder = self._cinder(cinder_environment or {})
         self.compute = self._compute(compute_command, compute_environment or {})
@@ -233,7 +237,9 @@ class Cloud:
         first = (self.keystone.service,) if self.keystone else ()
         return (*first, self.compute, self.cinder)
 
-    def _cinder_settings(self, options: Mapping[str, str]) -> CinderSettings:
+    def _cinder_settings(
+        self, options: Mapping[str, str], passages: Mapping[str, int]
+    ) -> CinderSettings:
         check_options(options)
         return CinderSettings(
             folder=self.folder / 'cinder',
@@ -246,6 +252,7 @@ class Cloud:
             options=dict(options),
             privilege=separation.privilege(self.accounts, options),
             identity=self.keystone.identity if self.keystone else None,
+            passages=dict(passages),
         )
 
     def _write_client_files(self) -> None:

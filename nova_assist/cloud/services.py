@@ -55,7 +55,7 @@ def compute(
 
     :param command: what to run, with its folder and port.
     """
-    arguments = ['--cinder-url', settings.url, '--mount-base', str(layout.base)]
+    arguments = ['--cinder-url', settings.url_for_compute, '--mount-base', str(layout.base)]
     secret = {}
     if settings.identity:
         arguments += ['--identity-url', settings.identity.url]

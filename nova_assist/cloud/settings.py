@@ -47,6 +47,7 @@ class CinderSettings:
     :param options: further options, for every backend's section.
     :param privilege: how Cinder gets root.
     :param identity: the cloud's Keystone, if it has one.
+    :param passages: the ports of who stands between the services, by the service that is reached.
     """
 
     folder: Path
@@ -59,11 +60,23 @@ class CinderSettings:
     options: Mapping[str, str]
     privilege: Privilege = Privilege.OURS
     identity: Identity | None = None
+    passages: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def url(self) -> str:
         """The API's URL, version included."""
         return f'http://127.0.0.1:{self.port}/v3'
+
+    @property
+    def url_for_compute(self) -> str:
+        """The API's URL as the compute service is to use it."""
+        return f'http://127.0.0.1:{self.passages.get("cinder", self.port)}/v3'
+
+    @property
+    def compute_url_for_cinder(self) -> str:
+        """The compute API's URL as Cinder is to use it."""
+        passage = self.passages.get('compute')
+        return f'http://127.0.0.1:{passage}/v2.1' if passage else self.compute_url
 
     @property
     def mount_options(self) -> str | None:
@@ -94,6 +107,7 @@ class CinderSettings:
             options={str(name): str(value) for name, value in data['options'].items()},
             privilege=Privilege(data['privilege']),
             identity=Identity(**data['identity']) if data['identity'] else None,
+            passages={str(name): int(port) for name, port in data['passages'].items()},
         )
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
-from tests.stack import arguments, packages, reality, settings, stack, tempest
+from tests.stack import arguments, packages, reality, recording, settings, stack, tempest
 from tests.stack.errors import StackError, StoryError, UnfitMachineError
 from tests.stack.guest import image
 from tests.stack.progress import MemoryMeter, Progress
@@ -116,6 +116,7 @@ def _settings(asked: argparse.Namespace, places: Places) -> Settings:
         nova_user=asked.nova_user if asked.dynamic_ownership else 'nova',
         dynamic_ownership=bool(asked.dynamic_ownership),
         mount_options=asked.mount_options,
+        recorded=asked.record is not None,
     )
 
 
@@ -141,6 +142,9 @@ def _run(
         up = True
         print(reality.told(wanted, one.namespace), flush=True)
         with progress.part('tests'):
+            if asked.record:
+                recording.record(one, wanted, progress, asked.record)
+                return 0
             Smoke(one, wanted, progress).tell()
             return _tempest(one, wanted, asked)
 

@@ -91,6 +91,12 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
         choices=('all', 'plugin', 'stock'),
         help='run tempest after the story, all of the selection or a part',
     )
+    parser.add_argument(
+        '--record',
+        type=Path,
+        metavar='FILE',
+        help='in place of the story, write down what Cinder and Nova say to each other',
+    )
     running.add_arguments(parser, workers=2)
 
 

@@ -15,17 +15,21 @@ from tests.stack.cloud import Cloud
 from tests.stack.conf.common import GLANCE, PLACEMENT
 from tests.stack.settings import Settings
 
-_INTERFACES = ('public', 'internal', 'admin')
 #: The id of the domain that bootstrapping makes.
 _DOMAIN = 'default'
 
 
-def entries(settings: Settings) -> tuple[Entry, ...]:
-    """Return the services beside Keystone, which puts itself in the catalog."""
+def entries(settings: Settings, *, between_services: bool = False) -> tuple[Entry, ...]:
+    """Return the services beside Keystone, which puts itself in the catalog.
+
+    :param between_services: where services reach each other, not where users do.
+    """
     ports, url = settings.ports, settings.url
-    whole = identity.catalog(
-        settings.identity.url, url(ports.cinder, '/v3'), url(ports.nova, '/v2.1'), {}
+    heard = settings.recorded and between_services
+    cinder, nova = (
+        (ports.heard_cinder, ports.heard_nova) if heard else (ports.cinder, ports.nova)
     )
+    whole = identity.catalog(settings.identity.url, url(cinder, '/v3'), url(nova, '/v2.1'), {})
     return (
         *(entry for entry in whole if entry.type != 'identity'),
         Entry('image', 'glance', url(ports.glance)),
@@ -48,8 +52,9 @@ def fill(cloud: Cloud, settings: Settings) -> None:
             keystone.grant(projects[person.project], users[person.name], roles[role.value])
     for project in {user.project for user in USERS}:
         keystone.grant(projects[project], users[ADMIN.name], roles[Role.ADMIN.value])
+    inside = {entry.type: entry.url for entry in entries(settings, between_services=True)}
     for entry in entries(settings):
-        keystone.service(entry)
+        keystone.service(entry, inside[entry.type])
 
 
 class _Keystone:
@@ -78,11 +83,15 @@ class _Keystone:
         """Give a user a role in a project."""
         self._rest.put(f'/projects/{project}/users/{user}/roles/{role}')
 
-    def service(self, entry: Entry) -> None:
-        """Put a service into the catalog."""
+    def service(self, entry: Entry, internal: str) -> None:
+        """Put a service into the catalog.
+
+        :param internal: the URL for other services.
+        """
         service = self._make('service', {'type': entry.type, 'name': entry.name})
-        for interface in _INTERFACES:
-            endpoint = {'service_id': service, 'interface': interface, 'url': entry.url}
+        urls = {'public': entry.url, 'internal': internal, 'admin': entry.url}
+        for interface, url in urls.items():
+            endpoint = {'service_id': service, 'interface': interface, 'url': url}
             self._make('endpoint', {**endpoint, 'region_id': identity.REGION})
 
     def _make(self, kind: str, content: dict[str, str]) -> str:

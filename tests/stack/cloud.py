@@ -15,6 +15,10 @@ from nova_assist.cloud.identity import ADMIN, REGION
 from tests.stack.settings import Settings
 
 
+#: With which Cinder sends events.
+EVENTS_VERSION = '2.51'
+
+
 class Cloud:
     """The administrator's clients."""
 
@@ -26,6 +30,16 @@ class Cloud:
     def nova(self) -> Any:
         """A python-novaclient."""
         return nova_client.Client(COMPUTE_VERSION, session=self._session, region_name=REGION)
+
+    @functools.cached_property
+    def nova_of_services(self) -> Any:
+        """One that reaches Nova where Cinder does."""
+        return nova_client.Client(
+            EVENTS_VERSION,
+            session=self._session,
+            region_name=REGION,
+            endpoint_type='internal',
+        )
 
     @functools.cached_property
     def cinder(self) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -17,11 +18,7 @@ _DISTRIBUTIONS = ('keystone', 'openstack-placement', 'glance', 'nova', 'cinder')
 
 def told(settings: Settings, namespace: Namespace) -> str:
     """Return it, a line for each; the share has to be mounted inside the namespace."""
-    shown = (
-        'from importlib.metadata import version\n'
-        f'print(*(f"{{name}} {{version(name)}}" for name in {_DISTRIBUTIONS}), sep=", ")'
-    )
-    services = run([settings.places.program('python'), '-c', shown]).strip()
+    services = ', '.join(f'{name} {version}' for name, version in versions(settings).items())
     return '\n'.join(
         [
             f'real:      {services}; libvirt, MariaDB, RabbitMQ of Debian',
@@ -31,6 +28,16 @@ def told(settings: Settings, namespace: Namespace) -> str:
             f'driver:    {settings.driver}, {_accounts(settings)}',
         ]
     )
+
+
+def versions(settings: Settings) -> dict[str, str]:
+    """Return the versions of the services, by distribution."""
+    shown = (
+        'import json\nfrom importlib.metadata import version\n'
+        f'print(json.dumps({{name: version(name) for name in {_DISTRIBUTIONS}}}))'
+    )
+    found: dict[str, str] = json.loads(run([settings.places.program('python'), '-c', shown]))
+    return found
 
 
 def _share(settings: Settings, namespace: Namespace) -> str:

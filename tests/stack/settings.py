@@ -41,7 +41,11 @@ class Share(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """The TCP ports of the stack, all on :data:`ADDRESS`."""
+    """The TCP ports of the stack, all on :data:`ADDRESS`.
+
+    :ivar heard_nova: where Cinder reaches Nova while what they say is recorded.
+    :ivar heard_cinder: likewise where Nova reaches Cinder.
+    """
 
     keystone: int
     placement: int
@@ -49,6 +53,8 @@ class Ports:
     nova: int
     cinder: int
     network: int
+    heard_nova: int
+    heard_cinder: int
     database: int
     amqp: int
     amqp_peers: int
@@ -166,6 +172,7 @@ class Settings:
     :ivar nova_user: likewise that of nova-compute.
     :ivar dynamic_ownership: whether libvirt hands the files of disks to QEMU's account.
     :ivar mount_options: with which Cinder and Nova mount the export.
+    :ivar recorded: whether Cinder and Nova reach each other through a recorder only.
     """
 
     places: Places
@@ -181,6 +188,7 @@ class Settings:
     nova_user: str = 'root'
     dynamic_ownership: bool = True
     mount_options: str = ''
+    recorded: bool = False
 
     def save(self) -> None:
         """Write all this down, for those who come back to the stack."""

@@ -84,7 +84,7 @@ def _others(settings: Settings) -> Sections:
             'service_type': 'block-storage',
         },
         'service_user': service_user(settings, CINDER),
-        'nova': {**login(settings, NOVA), 'interface': 'public'},
+        'nova': {**login(settings, NOVA), 'interface': 'internal'},
         'key_manager': {
             'backend': 'cinder.keymgr.conf_key_mgr.ConfKeyManager',
             'fixed_key': KEY,

@@ -85,7 +85,7 @@ def _others(settings: Settings) -> Sections:
         'neutron': login(settings, NOVA),
         'cinder': {
             **login(settings, NOVA),
-            'catalog_info': 'volumev3::publicURL',
+            'catalog_info': 'volumev3::internalURL',
             'os_region_name': login(settings, NOVA)['region_name'],
         },
         'key_manager': {

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What lies on a share of a volume's files, in words; main function: :func:`listing`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from driver import qcow2
+
+_PREFIX = 'volume-'
+_RECORD = '.info'
+_GIB = 1 << 30
+
+
+def listing(folder: Path) -> dict[str, str]:
+    """Return what each file of a volume is: its format, its size as a guest sees it, its backing.
+
+    How much of it is allocated is not told: that is the guest's doing.
+    """
+    found = {}
+    for path in sorted(folder.glob(f'{_PREFIX}*')):
+        try:
+            found[path.name] = _record(path) if path.suffix == _RECORD else _image(path)
+        except FileNotFoundError:  # gone since it was seen
+            continue
+    return found
+
+
+def _record(path: Path) -> str:
+    """Return which file is said to be active, and in which each snapshot's changes are said to be."""
+    known = json.loads(path.read_text())
+    return ', '.join(f'{name}: {file}' for name, file in sorted(known.items()))
+
+
+def _image(path: Path) -> str:
+    with path.open('rb') as file:
+        head = file.read(qcow2.HEADER_BYTES)
+    if not head.startswith(qcow2.MAGIC):
+        return f'raw, {_size(path.stat().st_size)}'
+    header = qcow2.parse(head, path.name)
+    said = f'qcow2, {_size(header.virtual_size)}'
+    if header.backing_file is None:
+        return said
+    return f'{said}, on {header.backing_file} ({header.backing_format})'
+
+
+def _size(octets: int) -> str:
+    return f'{octets / _GIB:g} GiB'
