@@ -16,7 +16,7 @@ from collections.abc import Coroutine
 from nova_assist.compute import errors
 from nova_assist.compute.cinder import Cinder
 from nova_assist.compute.guest import Guest
-from nova_assist.compute.model import Attachment, Server
+from nova_assist.compute.model import Attachment, ConnectionInfo, Server
 from nova_assist.compute.shares import Shares
 from nova_assist.compute.store import ServerStore
 from nova_assist.compute.waiting import look_until
@@ -78,9 +78,7 @@ class Attachments:
         :raises ComputeError: it can't be connected.
         """
         try:
-            connection = await self._cinder.connect(
-                token, attachment.attachment_id, attachment.device
-            )
+            connection = await self._connection(attachment, token)
             source = self._shares.source(connection)
             await guest.attach(attachment.volume_id, source)
             attachment.connection, attachment.source = connection, source
@@ -171,9 +169,7 @@ class Attachments:
         :raises CinderError: Cinder refused.
         """
         for attachment in server.attachments:
-            attachment.connection = await self._cinder.connect(
-                token, attachment.attachment_id, attachment.device
-            )
+            attachment.connection = await self._connection(attachment, token)
             self._store.save(server)
             await self._cinder.complete(token, attachment.attachment_id)
 
@@ -200,6 +196,10 @@ class Attachments:
         for attachment in server.attachments:
             if attachment.connection is not None:
                 attachment.source = self._shares.source(attachment.connection)
+
+    async def _connection(self, attachment: Attachment, token: str) -> ConnectionInfo:
+        await self._cinder.require_at_host(token, attachment.volume_id)
+        return await self._cinder.connect(token, attachment.attachment_id, attachment.device)
 
     @staticmethod
     def require(server: Server, volume_id: str) -> Attachment:

@@ -1,33 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls that Nova makes to Cinder, as the user whose request led to them.
 
-Main class: :class:`Cinder`, over python-cinderclient. Each call runs in a thread, and what comes
-back is parsed here. When to call is left to :mod:`nova_assist.compute.attachments` and
-:mod:`nova_assist.compute.assisted`.
+Main class: :class:`Cinder`. What comes back is parsed here. How a call is made is left to
+:mod:`nova_assist.compute.cinder_rest`, when to call to :mod:`nova_assist.compute.attachments` and
+:mod:`nova_assist.compute.assisted`. Calls, their order and microversions are Nova's
+(``nova/volume/cinder.py``), and are compared with those recorded of a real one.
 """
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import socket
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
-
-from cinderclient import client as cinder_client
-from cinderclient import exceptions as cinder_exceptions
-from keystoneauth1 import exceptions as auth_exceptions
+from collections.abc import Mapping
+from typing import Any
 
 from nova_assist.compute import errors
+from nova_assist.compute.cinder_rest import CinderRest, Version
 from nova_assist.compute.credentials import Credentials
 from nova_assist.compute.model import ConnectionInfo, ImageFormat
 
-#: The first with ``os-complete`` for attachments, which Nova uses too.
-MICROVERSION = '3.44'
+#: The microversion of what is about attachments, and the one in which Nova looks at a volume that
+#: its host is about to open or to close; it wants to know whether others share its target.
+_ATTACHMENTS = Version('3.44')
+_CONNECTING = Version('3.69', asked_for=True)
 #: Nova reports this progress with each status; to Cinder it means "done".
 DONE_PROGRESS = '90%'
-
-T = TypeVar('T')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,18 +54,14 @@ class Cinder:
     """Cinder's API at *url*, which ends in ``/v3``."""
 
     def __init__(self, url: str, credentials: Credentials) -> None:
-        self._url = url
-        self._credentials = credentials
+        self._rest = CinderRest(url, credentials)
 
     async def own_token(self, project: str) -> str:
         """Return a token of our own, where the one of the user of a project is gone.
 
         :raises CinderError: Keystone doesn't give us one.
         """
-        try:
-            return await asyncio.to_thread(self._credentials.own_token, project)
-        except auth_exceptions.ClientException as error:
-            raise errors.CinderError('getting a token of our own', error, None) from error
+        return await self._rest.own_token(project)
 
     async def volume(self, token: str, volume_id: str) -> Volume:
         """Return a volume.
@@ -87,7 +80,21 @@ class Cinder:
                 image_id=getattr(found, 'volume_image_metadata', {}).get('image_id', ''),
             )
 
-        return await self._call(token, f'showing volume {volume_id}', show)
+        return await self._rest.call(token, f'showing volume {volume_id}', show)
+
+    async def require_at_host(self, token: str, volume_id: str) -> None:
+        """Look at a volume as a host does before it opens or closes it.
+
+        Nova learns whether it has to keep others from the volume's target; a file has none.
+
+        :raises CinderError: there is no such volume, or Cinder doesn't say.
+        """
+        await self._rest.call(
+            token,
+            f'showing volume {volume_id}',
+            lambda client: client.volumes.get(volume_id),
+            _CONNECTING,
+        )
 
     async def create_volume(
         self,
@@ -110,14 +117,14 @@ class Cinder:
             )
             return str(made.id)
 
-        return await self._call(token, f'making a volume of {size} GiB', create)
+        return await self._rest.call(token, f'making a volume of {size} GiB', create)
 
     async def delete_volume(self, token: str, volume_id: str) -> None:
         """Delete a volume.
 
         :raises CinderError: Cinder refused.
         """
-        await self._call(
+        await self._rest.call(
             token, f'deleting volume {volume_id}', lambda client: client.volumes.delete(volume_id)
         )
 
@@ -127,10 +134,11 @@ class Cinder:
         :returns: the attachment's id.
         :raises CinderError: the volume can't be attached.
         """
-        made = await self._call(
+        made = await self._rest.call(
             token,
             f'reserving volume {volume_id} for server {server_id}',
             lambda client: client.attachments.create(volume_id, None, server_id),
+            dataclasses.replace(_ATTACHMENTS, asked_for=True),
         )
         return str(made['id'])
 
@@ -146,12 +154,16 @@ class Cinder:
             'platform': 'x86_64',
             'os_type': 'linux',
             'multipath': False,
+            'enforce_multipath': True,
+            'do_local_attach': False,
+            'nvme_native_multipath': False,
             'mountpoint': device,
         }
-        return await self._call(
+        return await self._rest.call(
             token,
             f'connecting attachment {attachment_id}',
             lambda client: _connection(client.attachments.update(attachment_id, connector)),
+            _ATTACHMENTS,
         )
 
     async def connection(self, token: str, attachment_id: str) -> ConnectionInfo:
@@ -159,10 +171,11 @@ class Cinder:
 
         :raises CinderError: as :meth:`connect`.
         """
-        return await self._call(
+        return await self._rest.call(
             token,
             f'showing attachment {attachment_id}',
             lambda client: _connection(client.attachments.show(attachment_id)),
+            _ATTACHMENTS,
         )
 
     async def complete(self, token: str, attachment_id: str) -> None:
@@ -170,10 +183,11 @@ class Cinder:
 
         :raises CinderError: Cinder refused.
         """
-        await self._call(
+        await self._rest.call(
             token,
             f'completing attachment {attachment_id}',
             lambda client: client.attachments.complete(attachment_id),
+            _ATTACHMENTS,
         )
 
     async def disconnect(self, token: str, attachment_id: str) -> None:
@@ -182,10 +196,11 @@ class Cinder:
         :raises CinderError: Cinder refused.
         """
         try:
-            await self._call(
+            await self._rest.call(
                 token,
                 f'deleting attachment {attachment_id}',
                 lambda client: client.attachments.delete(attachment_id),
+                _ATTACHMENTS,
             )
         except errors.CinderError as error:
             if error.code != 404:
@@ -196,7 +211,7 @@ class Cinder:
 
         :raises CinderError: the volume's status doesn't allow it.
         """
-        await self._call(
+        await self._rest.call(
             token,
             f'starting to detach volume {volume_id}',
             lambda client: client.volumes.begin_detaching(volume_id),
@@ -207,7 +222,7 @@ class Cinder:
 
         :raises CinderError: Cinder refused.
         """
-        await self._call(
+        await self._rest.call(
             token,
             f'giving up to detach volume {volume_id}',
             lambda client: client.volumes.roll_detaching(volume_id),
@@ -223,14 +238,14 @@ class Cinder:
             found = client.volume_snapshots.get(snapshot_id)
             return Snapshot(found.volume_id, found.size)
 
-        return await self._call(token, f'showing snapshot {snapshot_id}', show)
+        return await self._rest.call(token, f'showing snapshot {snapshot_id}', show)
 
     async def snapshot_status(self, token: str, snapshot_id: str) -> str:
         """Return a snapshot's status.
 
         :raises CinderError: its ``code`` is 404 if there is no such snapshot.
         """
-        return await self._call(
+        return await self._rest.call(
             token,
             f'showing snapshot {snapshot_id}',
             lambda client: str(client.volume_snapshots.get(snapshot_id).status),
@@ -242,23 +257,11 @@ class Cinder:
         :raises CinderError: Cinder refused.
         """
         body = {'status': status, 'progress': DONE_PROGRESS}
-        await self._call(
+        await self._rest.call(
             token,
             f'setting snapshot {snapshot_id} to {body}',
             lambda client: client.volume_snapshots.update_snapshot_status(snapshot_id, body),
         )
-
-    async def _call(self, token: str, tried: str, function: Callable[[Any], T]) -> T:
-        def call() -> T:
-            session = self._credentials.session(self._url, token)
-            return function(cinder_client.Client(MICROVERSION, session=session))
-
-        try:
-            return await asyncio.to_thread(call)
-        except cinder_exceptions.ClientException as error:
-            raise errors.CinderError(tried, error, error.code) from error
-        except (auth_exceptions.ClientException, ValueError) as error:
-            raise errors.CinderError(tried, error, None) from error
 
 
 def _connection(attachment: Any) -> ConnectionInfo:

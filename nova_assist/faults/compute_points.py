@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from nova_assist.compute import errors, jobs
-from nova_assist.compute.cinder import Cinder
+from nova_assist.compute.cinder_rest import CinderRest
 from nova_assist.compute.storage_daemon import StorageDaemon
 from nova_assist.faults.trap import Snare
 
@@ -38,7 +38,7 @@ def install() -> None:
     snare = Snare.named()
     if snare is not None:
         _replace(StorageDaemon, 'execute', snare, lambda command: f'QMP {command[0]}')
-        _replace(Cinder, '_call', snare, lambda call: str(call[1]))
+        _replace(CinderRest, 'call', snare, lambda call: str(call[1]))
     guests = Snare.named(QEMU_VARIABLE)
     if guests is not None:
         vars(jobs)['start'] = _with_a_guest_that_dies(jobs.start, guests)

@@ -97,6 +97,8 @@ class FakeCinder:
         return volume_id
 
     def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
+        if path == '/':
+            return 300, {'versions': [{'id': 'v3.0', 'version': '3.71'}]}
         kind, item, action = re.fullmatch(r'/v3/(\w+)(?:/([^/]+))?(?:/(action))?', path).groups()  # type: ignore[union-attr]
         if kind == 'snapshots':
             return self._snapshot(item, body, token)

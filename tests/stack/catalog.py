@@ -26,9 +26,7 @@ def entries(settings: Settings, *, between_services: bool = False) -> tuple[Entr
     """
     ports, url = settings.ports, settings.url
     heard = settings.recorded and between_services
-    cinder, nova = (
-        (ports.heard_cinder, ports.heard_nova) if heard else (ports.cinder, ports.nova)
-    )
+    cinder, nova = (ports.heard_cinder, ports.heard_nova) if heard else (ports.cinder, ports.nova)
     whole = identity.catalog(settings.identity.url, url(cinder, '/v3'), url(nova, '/v2.1'), {})
     return (
         *(entry for entry in whole if entry.type != 'identity'),

@@ -14,7 +14,6 @@ from nova_assist.cloud.clients import CINDER_VERSION, COMPUTE_VERSION
 from nova_assist.cloud.identity import ADMIN, REGION
 from tests.stack.settings import Settings
 
-
 #: With which Cinder sends events.
 EVENTS_VERSION = '2.51'
 

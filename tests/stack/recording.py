@@ -68,7 +68,6 @@ def _site(stack: Stack, settings: Settings, folder: Path) -> Site:
         volume_type=BACKEND,
         image=images[CONSOLE_GUEST],
         flavor=next(iter(FLAVORS)),
-        words={},
         patience=_PATIENCE,
     )
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +67,8 @@ def _site(cloud: Cloud, port: int) -> Site:
         volume_type=_BACKEND,
         image=STAND_IN.id,
         flavor='1',
-        words=_words(cloud),
         patience=_PATIENCE,
     )
-
-
-def _words(cloud: Cloud) -> Mapping[str, str]:
-    return {}
 
 
 def _heard(

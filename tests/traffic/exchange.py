@@ -36,6 +36,6 @@ class Exchange:
     version: str | None
     as_service: bool
     body: Any
-    files: Mapping[str, str] | None
+    files: Mapping[str, Any] | None
     status: int | None = None
     answer: Any = None

@@ -3,8 +3,8 @@
 
 Main class: :class:`Normaliser`. What it does to them, and it does nothing else:
 
-* ids become names, such as ``volume-1``, numbered in the order in which they appear;
-* the words of a cloud that it is given, such as its host's name, become others;
+* ids, and what a cloud calls its hosts, shares and the like, become names, such as ``volume-1``,
+  numbered in the order in which they appear;
 * times become ``TIME``, and links, which repeat ids behind a cloud's URL, are left out;
 * of equal GETs that follow each other the last is kept: how often somebody looks while it waits
   for a status depends on how long the status takes.
@@ -22,13 +22,15 @@ _UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 _TIME = re.compile(r'\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?')
 #: What an id is of, by what is in front of it.
 _BEFORE = {
-    'volume': rf'(?<=volume-)(?P<volume>{_UUID})|(?<=/volumes/)(?P<volumes>{_UUID})',
-    'snapshot': rf'(?<=\.)(?P<snapshot>{_UUID})|(?<=snapshots/)(?P<snapshots>{_UUID})',
-    'attachment': rf'(?<=/attachments/)(?P<attachments>{_UUID})',
-    'id': rf'(?P<id>{_UUID})',
+    'volume-': 'volume',
+    'tmp-snap-': 'volume',
+    '/volumes/': 'volume',
+    '.': 'snapshot',
+    'snapshots/': 'snapshot',
+    '/attachments/': 'attachment',
 }
-_ID = re.compile('|'.join(_BEFORE.values()))
-#: What an id is of, by the key that it is the value of.
+_ID = re.compile(rf'(?P<before>{"|".join(map(re.escape, _BEFORE))})?(?P<id>{_UUID})')
+#: What a value is, or an id in it is of, by the value's key.
 _KEYS = {
     **dict.fromkeys(('volume_id', 'volumeId', 'volume_uuid', 'tag'), 'volume'),
     **dict.fromkeys(('snapshot_id',), 'snapshot'),
@@ -36,23 +38,23 @@ _KEYS = {
     **dict.fromkeys(('attachment_id',), 'attachment'),
     **dict.fromkeys(('project_id', 'tenant_id', 'os-vol-tenant-attr:tenant_id'), 'project'),
     **dict.fromkeys(('os-extended-snapshot-attributes:project_id',), 'project'),
-    **dict.fromkeys(('user_id',), 'user'),
+    'user_id': 'user',
+    **dict.fromkeys(('host', 'os-vol-host-attr:host'), 'host'),
+    'ip': 'address',
+    'export': 'share',
+    'mount_point_base': 'folder',
+    'volume_type': 'type',
 }
-#: Whose ids may be anything, not only UUIDs.
-_FREE = ('project', 'user')
+#: What may be called anything.
+_FREE = ('project', 'user', 'host', 'address', 'share', 'folder', 'type')
 #: What the thing is whose description is below a key.
 _THINGS = ('volume', 'snapshot', 'attachment')
 
 
 class Normaliser:
-    """Gives each id a name, the same one in all that it is given.
+    """Gives each id a name, the same one in all that it is given."""
 
-    :param words: what else to replace, by what.
-    """
-
-    def __init__(self, words: Mapping[str, str]) -> None:
-        # A longer one may have a shorter one in it.
-        self._words = sorted(words.items(), key=lambda pair: -len(pair[0]))
+    def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
 
@@ -66,10 +68,12 @@ class Normaliser:
             found.append(call)
         return found
 
-    def files(self, files: Mapping[str, str]) -> dict[str, str]:
+    def files(self, files: Mapping[str, Any]) -> dict[str, Any]:
         """Return a listing of the share with its ids named."""
-        named = {self._text(name, 'id'): self._text(said, 'id') for name, said in files.items()}
-        return dict(sorted(named.items()))
+        return {
+            name: dict(sorted(said.items())) if isinstance(said, dict) else said
+            for name, said in sorted(self._plain(files).items())
+        }
 
     def _call(self, exchange: Exchange) -> dict[str, Any]:
         call = {
@@ -83,7 +87,7 @@ class Normaliser:
             'status': exchange.status,
             'answer': self._plain(exchange.answer),
         }
-        return {key: value for key, value in call.items() if value not in (None, {})}
+        return {key: value for key, value in call.items() if value not in (None, {}, '')}
 
     def _plain(self, value: Any, key: str = '', thing: str = 'id') -> Any:
         if isinstance(value, Mapping):
@@ -106,16 +110,13 @@ class Normaliser:
         """
         if kind in _FREE and text:
             return self._name(text, kind)
-        text = _ID.sub(lambda match: self._named(match, kind), text)
-        for word, other in self._words:
-            text = text.replace(word, other)
-        return _TIME.sub('TIME', text)
+        return _TIME.sub('TIME', _ID.sub(lambda match: self._named(match, kind), text))
 
     def _named(self, match: re.Match[str], kind: str) -> str:
-        told = str(match.lastgroup).removesuffix('s')
-        name = self._name(match[0], kind if told == 'id' else told)
+        before = match['before'] or ''
+        name = self._name(match['id'], _BEFORE.get(before, kind))
         # Files have the kind in front of it already.
-        return name.removeprefix('volume-') if match.lastgroup == 'volume' else name
+        return name if name.startswith(before) else f'{before}{name}'
 
     def _name(self, id: str, kind: str) -> str:
         if id not in self._names:

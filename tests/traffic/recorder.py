@@ -24,8 +24,8 @@ from tests.traffic.exchange import Exchange, Party
 _ADDRESS = '127.0.0.1'
 #: Those about the connection alone, and those that aiohttp makes itself.
 _OWN_HEADERS = frozenset(
-    ('connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'host')
-    + ('content-length', 'date', 'server')
+    'connection keep-alive te trailer transfer-encoding upgrade host content-length date '
+    'server'.split()
 )
 _VERSION_HEADER = 'OpenStack-API-Version'
 #: Cinder's paths may have the project in them.
@@ -53,7 +53,7 @@ class Recorder:
     """
 
     def __init__(
-        self, routes: Mapping[Party, Route], look: Callable[[], Mapping[str, str]]
+        self, routes: Mapping[Party, Route], look: Callable[[], Mapping[str, Any]]
     ) -> None:
         self._routes = routes
         self._look = look

@@ -44,7 +44,9 @@ class Recording:
     def save(self, path: Path) -> None:
         """Write it to a file for people and programs to read."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('# Made by "tox -e stack -- --record FILE".\n' + _text(dataclasses.asdict(self)))
+        path.write_text(
+            '# Made by "tox -e stack -- --record FILE".\n' + _text(dataclasses.asdict(self))
+        )
 
     @classmethod
     def load(cls, path: Path) -> Recording:
@@ -127,5 +129,30 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _text(value: object) -> str:
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=_WIDTH, default_flow_style=None)
+class _Files(dict[str, str]):
+    """A listing, written with a line for each file."""
+
+
+_Dumper.add_representer(
+    _Files,
+    lambda dumper, files: dumper.represent_mapping(
+        'tag:yaml.org,2002:map', files, flow_style=False
+    ),
+)
+
+
+def _text(value: Any) -> str:
+    return str(
+        yaml.dump(
+            _listed(value), Dumper=_Dumper, sort_keys=False, width=_WIDTH, default_flow_style=None
+        )
+    )
+
+
+def _listed(value: Any) -> Any:
+    """Return a value with its listings marked."""
+    if isinstance(value, Mapping):
+        return {
+            key: _Files(each) if key == 'files' else _listed(each) for key, each in value.items()
+        }
+    return [_listed(each) for each in value] if isinstance(value, (list, tuple)) else value

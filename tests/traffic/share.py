@@ -5,32 +5,34 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from driver import qcow2
+from driver import layout, qcow2
 
 _PREFIX = 'volume-'
 _RECORD = '.info'
 _GIB = 1 << 30
 
 
-def listing(folder: Path) -> dict[str, str]:
+def listing(folder: Path) -> dict[str, Any]:
     """Return what each file of a volume is: its format, its size as a guest sees it, its backing.
 
+    Of a record it is what the record says: which file is active, and which each snapshot's.
     How much of it is allocated is not told: that is the guest's doing.
     """
     found = {}
     for path in sorted(folder.glob(f'{_PREFIX}*')):
         try:
-            found[path.name] = _record(path) if path.suffix == _RECORD else _image(path)
+            found[path.name] = _told(path)
         except FileNotFoundError:  # gone since it was seen
             continue
     return found
 
 
-def _record(path: Path) -> str:
-    """Return which file is said to be active, and in which each snapshot's changes are said to be."""
-    known = json.loads(path.read_text())
-    return ', '.join(f'{name}: {file}' for name, file in sorted(known.items()))
+def _told(path: Path) -> Any:
+    if path.suffix == layout.JOURNAL:
+        return 'what the driver is about'
+    return json.loads(path.read_text()) if path.suffix == _RECORD else _image(path)
 
 
 def _image(path: Path) -> str:

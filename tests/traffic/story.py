@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,6 @@ class Site:
     :ivar asking: the same, but through the recorder, where Cinder asks.
     :ivar folder: the share.
     :ivar image: the id of an image to boot.
-    :ivar words: what is called otherwise on other clouds, by what it is to be called.
     :ivar patience: seconds that a status may take.
     """
 
@@ -53,7 +52,6 @@ class Site:
     volume_type: str
     image: str
     flavor: str
-    words: Mapping[str, str]
     patience: float
 
 
@@ -69,7 +67,7 @@ class Story:
         self._cinder, self._nova = site.cinder, site.nova
         self._recorder = recorder
         self._settle = settle
-        self._normaliser = Normaliser(site.words)
+        self._normaliser = Normaliser()
         self._passed = 0
         self.steps: list[Step] = []
 
@@ -107,8 +105,12 @@ class Story:
             self._drop(first)
         with self.step('only one deleted'):
             self._drop(second)
-        with self.step('three snapshots taken'):
-            oldest, middle, newest = (self._take(volume) for _ in range(3))
+        with self.step('first of three taken'):
+            oldest = self._take(volume)
+        with self.step('second of three taken'):
+            middle = self._take(volume)
+        with self.step('third of three taken'):
+            newest = self._take(volume)
         with self.step('middle of three deleted'):
             self._drop(middle)
         with self.step('newest of two deleted'):
@@ -128,8 +130,10 @@ class Story:
 
     def _tell_resting(self, server: Any, volume: Any) -> None:
         """Have the server stopped and started between snapshots."""
-        with self.step('two snapshots taken before the server is stopped'):
-            older, newer = (self._take(volume) for _ in range(2))
+        with self.step('snapshot taken before the server is stopped'):
+            older = self._take(volume)
+        with self.step('newer one taken before the server is stopped'):
+            newer = self._take(volume)
         with self.step('server stopped'):
             server.stop()
             self._await(self._nova.servers, server, 'SHUTOFF')
@@ -181,7 +185,9 @@ class Story:
                 {'name': 'volume-extended', 'server_uuid': server.id},
             ]
             for event in events:
-                self._refused(lambda event=event: self._asking.server_external_events.create([event]))
+                self._refused(
+                    lambda event=event: self._asking.server_external_events.create([event])
+                )
         with self.step('volume attached again'):
             self._attach(server, volume)
         with self.step('Nova asked for a snapshot that Cinder does not know'):
@@ -217,7 +223,7 @@ class Story:
     def step(self, name: str) -> Iterator[None]:
         """Keep what is said inside, and what follows from it, as a step."""
         yield
-        self._settle(name, lambda: self._said())
+        self._settle(name, self._said)
         calls = self._normaliser.calls(self._new())
         self._passed += len(self._new())
         files = self._normaliser.files(share.listing(self._site.folder))
@@ -227,7 +233,7 @@ class Story:
         return self._recorder.exchanges()[self._passed :]
 
     def _said(self) -> list[dict[str, Any]]:
-        return Normaliser(self._site.words).calls(self._new())
+        return Normaliser().calls(self._new())
 
     def _create(self, size: int, **of: str) -> Any:
         volume = self._cinder.volumes.create(size, volume_type=self._site.volume_type, **of)
