@@ -37,6 +37,7 @@ class Attachments:
     def __init__(self, store: ServerStore, cinder: Cinder, shares: Shares) -> None:
         self._store = store
         self._cinder = cinder
+        self._theirs = cinder.attachments
         self._shares = shares
 
     async def reserve(
@@ -63,7 +64,7 @@ class Attachments:
         )
         server.attachments.append(attachment)
         try:
-            attachment.attachment_id = await self._cinder.reserve(token, volume_id, server.id)
+            attachment.attachment_id = await self._theirs.reserve(token, volume_id, server.id)
         except errors.CinderError:
             server.attachments.remove(attachment)
             raise
@@ -83,7 +84,7 @@ class Attachments:
             await guest.attach(attachment.volume_id, source)
             attachment.connection, attachment.source = connection, source
             self._store.save(server)
-            await self._cinder.complete(token, attachment.attachment_id)
+            await self._theirs.complete(token, attachment.attachment_id)
         except errors.ComputeError:
             await self._take_back(server, guest, attachment, token)
             raise
@@ -96,11 +97,12 @@ class Attachments:
         :raises ComputeError: QEMU can't let go of it.
         """
         try:
+            await self._cinder.require_at_host(token, attachment.volume_id)
             await guest.detach(attachment.volume_id)
         except errors.ComputeError:
             await self._attempt(self._cinder.roll_detaching(token, attachment.volume_id))
             raise
-        await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+        await self._attempt(self._theirs.disconnect(token, attachment.attachment_id))
         self._forget(server, attachment)
 
     async def hold(self, server: Server, attachment: Attachment, token: str) -> None:
@@ -109,21 +111,21 @@ class Attachments:
         :raises CinderError: Cinder refused.
         """
         try:
-            await self._cinder.complete(token, attachment.attachment_id)
+            await self._theirs.complete(token, attachment.attachment_id)
         except errors.CinderError:
-            await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+            await self._attempt(self._theirs.disconnect(token, attachment.attachment_id))
             self._forget(server, attachment)
             raise
 
     async def give_back(self, server: Server, token: str) -> None:
         """Take back what was reserved for a server that isn't made."""
         for attachment in server.attachments:
-            await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+            await self._attempt(self._theirs.disconnect(token, attachment.attachment_id))
 
     async def drop_all(self, server: Server, token: str) -> None:
         """Give all volumes of a server that is off back, as when the server is deleted."""
         for attachment in list(server.attachments):
-            await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+            await self._attempt(self._theirs.disconnect(token, attachment.attachment_id))
             if attachment.delete_on_termination:
                 await self._attempt(self._cinder.delete_volume(token, attachment.volume_id))
             self._forget(server, attachment)
@@ -154,11 +156,11 @@ class Attachments:
         """Give all volumes of a server that is off back, but keep them reserved for it."""
         for attachment in server.attachments:
             old = attachment.attachment_id
-            attachment.attachment_id = await self._cinder.reserve(
+            attachment.attachment_id = await self._theirs.reserve(
                 token, attachment.volume_id, server.id
             )
             attachment.connection = attachment.source = None
-            await self._attempt(self._cinder.disconnect(token, old))
+            await self._attempt(self._theirs.disconnect(token, old))
         self._store.save(server)
 
     async def connect_all(self, server: Server, token: str) -> None:
@@ -171,7 +173,7 @@ class Attachments:
         for attachment in server.attachments:
             attachment.connection = await self._connection(attachment, token)
             self._store.save(server)
-            await self._cinder.complete(token, attachment.attachment_id)
+            await self._theirs.complete(token, attachment.attachment_id)
 
     async def refresh(self, server: Server, volume_id: str, token: str) -> None:
         """Take over from Cinder where a volume is now.
@@ -183,8 +185,29 @@ class Attachments:
         """
         attachment = self.require(server, volume_id)
         if attachment.connection is not None:
-            attachment.connection = await self._cinder.connection(token, attachment.attachment_id)
+            attachment.connection = await self._theirs.connection(token, attachment.attachment_id)
             self._store.save(server)
+
+    async def reconcile(self, server: Server, token: str) -> None:
+        """Take note of attachments that Cinder has no more, and delete those that we don't know.
+
+        Nova does so before a hard reboot (``nova/compute/manager.py``, ``_delete_dangling_bdms``),
+        unless Cinder doesn't say which there are.
+
+        :raises CinderError: Cinder doesn't say whether there is one, or can't delete one.
+        """
+        try:
+            unknown = await self._theirs.of_server(token, server.id)
+        except errors.CinderError as error:
+            LOG.warning('Server %s: attachments not compared: %s', server.id, error)
+            return
+        for attachment in [each for each in server.attachments if each.attachment_id]:
+            if await self._theirs.exists(token, attachment.attachment_id):
+                unknown.discard(attachment.attachment_id)
+            else:
+                self._forget(server, attachment)
+        for attachment_id in unknown:
+            await self._theirs.disconnect(token, attachment_id)
 
     def define_from_connections(self, server: Server) -> None:
         """Define the guest's disks anew from what Cinder told last.
@@ -199,7 +222,7 @@ class Attachments:
 
     async def _connection(self, attachment: Attachment, token: str) -> ConnectionInfo:
         await self._cinder.require_at_host(token, attachment.volume_id)
-        return await self._cinder.connect(token, attachment.attachment_id, attachment.device)
+        return await self._theirs.connect(token, attachment.attachment_id, attachment.device)
 
     @staticmethod
     def require(server: Server, volume_id: str) -> Attachment:
@@ -216,7 +239,7 @@ class Attachments:
         self, server: Server, guest: Guest, attachment: Attachment, token: str
     ) -> None:
         await self._attempt(guest.detach(attachment.volume_id))
-        await self._attempt(self._cinder.disconnect(token, attachment.attachment_id))
+        await self._attempt(self._theirs.disconnect(token, attachment.attachment_id))
         self._forget(server, attachment)
 
     def _forget(self, server: Server, attachment: Attachment) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls that Nova makes to Cinder, as the user whose request led to them.
 
-Main class: :class:`Cinder`. What comes back is parsed here. How a call is made is left to
+Main class: :class:`Cinder`. What comes back is parsed here. Attachments are left to
+:mod:`nova_assist.compute.cinder_attachments`, how a call is made to
 :mod:`nova_assist.compute.cinder_rest`, when to call to :mod:`nova_assist.compute.attachments` and
 :mod:`nova_assist.compute.assisted`. Calls, their order and microversions are Nova's
 (``nova/volume/cinder.py``), and are compared with those recorded of a real one.
@@ -10,18 +11,13 @@ Main class: :class:`Cinder`. What comes back is parsed here. How a call is made 
 from __future__ import annotations
 
 import dataclasses
-import socket
-from collections.abc import Mapping
 from typing import Any
 
-from nova_assist.compute import errors
+from nova_assist.compute.cinder_attachments import CinderAttachments
 from nova_assist.compute.cinder_rest import CinderRest, Version
 from nova_assist.compute.credentials import Credentials
-from nova_assist.compute.model import ConnectionInfo, ImageFormat
 
-#: The microversion of what is about attachments, and the one in which Nova looks at a volume that
-#: its host is about to open or to close; it wants to know whether others share its target.
-_ATTACHMENTS = Version('3.44')
+#: In which Nova looks at a volume that its host is about to open or to close.
 _CONNECTING = Version('3.69', asked_for=True)
 #: Nova reports this progress with each status; to Cinder it means "done".
 DONE_PROGRESS = '90%'
@@ -51,10 +47,14 @@ class Snapshot:
 
 
 class Cinder:
-    """Cinder's API at *url*, which ends in ``/v3``."""
+    """Cinder's API at *url*, which ends in ``/v3``.
+
+    :ivar attachments: the calls about attachments.
+    """
 
     def __init__(self, url: str, credentials: Credentials) -> None:
         self._rest = CinderRest(url, credentials)
+        self.attachments = CinderAttachments(self._rest)
 
     async def own_token(self, project: str) -> str:
         """Return a token of our own, where the one of the user of a project is gone.
@@ -128,84 +128,6 @@ class Cinder:
             token, f'deleting volume {volume_id}', lambda client: client.volumes.delete(volume_id)
         )
 
-    async def reserve(self, token: str, volume_id: str, server_id: str) -> str:
-        """Reserve a volume for a server: make an attachment without a connector.
-
-        :returns: the attachment's id.
-        :raises CinderError: the volume can't be attached.
-        """
-        made = await self._rest.call(
-            token,
-            f'reserving volume {volume_id} for server {server_id}',
-            lambda client: client.attachments.create(volume_id, None, server_id),
-            dataclasses.replace(_ATTACHMENTS, asked_for=True),
-        )
-        return str(made['id'])
-
-    async def connect(self, token: str, attachment_id: str, device: str) -> ConnectionInfo:
-        """Tell Cinder where the volume is used, and learn where the volume is.
-
-        :raises CinderError: Cinder refused, or answered with a connection that isn't a file on a
-            share.
-        """
-        connector = {
-            'host': socket.gethostname(),
-            'ip': '127.0.0.1',
-            'platform': 'x86_64',
-            'os_type': 'linux',
-            'multipath': False,
-            'enforce_multipath': True,
-            'do_local_attach': False,
-            'nvme_native_multipath': False,
-            'mountpoint': device,
-        }
-        return await self._rest.call(
-            token,
-            f'connecting attachment {attachment_id}',
-            lambda client: _connection(client.attachments.update(attachment_id, connector)),
-            _ATTACHMENTS,
-        )
-
-    async def connection(self, token: str, attachment_id: str) -> ConnectionInfo:
-        """Return where an attached volume is now.
-
-        :raises CinderError: as :meth:`connect`.
-        """
-        return await self._rest.call(
-            token,
-            f'showing attachment {attachment_id}',
-            lambda client: _connection(client.attachments.show(attachment_id)),
-            _ATTACHMENTS,
-        )
-
-    async def complete(self, token: str, attachment_id: str) -> None:
-        """Tell Cinder that the server has the volume.
-
-        :raises CinderError: Cinder refused.
-        """
-        await self._rest.call(
-            token,
-            f'completing attachment {attachment_id}',
-            lambda client: client.attachments.complete(attachment_id),
-            _ATTACHMENTS,
-        )
-
-    async def disconnect(self, token: str, attachment_id: str) -> None:
-        """Delete an attachment; no news if it is gone already.
-
-        :raises CinderError: Cinder refused.
-        """
-        try:
-            await self._rest.call(
-                token,
-                f'deleting attachment {attachment_id}',
-                lambda client: client.attachments.delete(attachment_id),
-                _ATTACHMENTS,
-            )
-        except errors.CinderError as error:
-            if error.code != 404:
-                raise
-
     async def begin_detaching(self, token: str, volume_id: str) -> None:
         """Claim the right to detach a volume.
 
@@ -262,21 +184,3 @@ class Cinder:
             f'setting snapshot {snapshot_id} to {body}',
             lambda client: client.volume_snapshots.update_snapshot_status(snapshot_id, body),
         )
-
-
-def _connection(attachment: Any) -> ConnectionInfo:
-    # A v3 attachment has the driver's "data" and what goes with it in one flat mapping.
-    info: Mapping[str, Any] = attachment.connection_info or {}
-    missing = sorted({'driver_volume_type', 'export', 'name'} - set(info))
-    if missing:
-        raise ValueError(
-            f'the connection info has no {", ".join(missing)} (it has {", ".join(sorted(info))}), '
-            'so it is not of a file on a share'
-        )
-    return ConnectionInfo(
-        info['driver_volume_type'],
-        info['export'],
-        info['name'],
-        ImageFormat(info.get('format', 'raw')),
-        info.get('options'),
-    )

@@ -86,7 +86,7 @@ class Servers:
         self.set_task(server, TaskState.POWERING_OFF)
         self._background.start(f'server {server.id}: stop', self._stop(server))
 
-    def reboot(self, server: Server, *, hard: bool) -> None:
+    def reboot(self, server: Server, token: str, *, hard: bool) -> None:
         """Reboot a server.
 
         :raises Conflict: its state doesn't allow it.
@@ -95,11 +95,10 @@ class Servers:
             states = (VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.ERROR)
             require_state(server, 'reboot', states, _HARD_REBOOT_TASKS)
             self.set_task(server, TaskState.REBOOTING_HARD)
-            work = self._hard_reboot(server)
         else:
             require_state(server, 'reboot', (VmState.ACTIVE,))
             self.set_task(server, TaskState.REBOOTING)
-            work = self._soft_reboot(server)
+        work = self._reboot(server, token, hard=hard)
         self._background.start(f'server {server.id}: reboot', work)
 
     def delete(self, server: Server, token: str) -> None:
@@ -151,23 +150,29 @@ class Servers:
             await self.guest(server).power_off()
             self._stopped(server)
 
-    async def _soft_reboot(self, server: Server) -> None:
-        # libvirt starts the guest from its own definition: what Cinder told is not looked at.
+    async def _reboot(self, server: Server, token: str, *, hard: bool) -> None:
         async with self.lock(server):
-            guest = self.guest(server)
-            await guest.power_off()
             try:
-                await guest.power_on(_sources(server))
-            except errors.ComputeError as error:
-                LOG.warning('Server %s: soft reboot failed, trying hard: %s', server.id, error)
-                await self.power_on(server, 'reboot')
-            else:
-                self._started(server)
-
-    async def _hard_reboot(self, server: Server) -> None:
-        async with self.lock(server):
+                await self._attachments.reconcile(server, token)
+            except errors.CinderError:
+                self.set_state(server, server.vm_state, server.power_state)
+                raise
             await self.guest(server).power_off()
-            await self.power_on(server, 'reboot')
+            if hard or not await self._restarted(server):
+                await self.power_on(server, 'reboot')
+
+    async def _restarted(self, server: Server) -> bool:
+        """Start a guest as libvirt has it defined, and tell whether it starts.
+
+        What Cinder told is not looked at.
+        """
+        try:
+            await self.guest(server).power_on(_sources(server))
+        except errors.ComputeError as error:
+            LOG.warning('Server %s: soft reboot failed, trying hard: %s', server.id, error)
+            return False
+        self._started(server)
+        return True
 
     async def _delete(self, server: Server, token: str) -> None:
         async with self.lock(server):

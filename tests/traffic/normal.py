@@ -39,7 +39,7 @@ _KEYS = {
     **dict.fromkeys(('project_id', 'tenant_id', 'os-vol-tenant-attr:tenant_id'), 'project'),
     **dict.fromkeys(('os-extended-snapshot-attributes:project_id',), 'project'),
     'user_id': 'user',
-    **dict.fromkeys(('host', 'os-vol-host-attr:host'), 'host'),
+    **dict.fromkeys(('host', 'host_name', 'os-vol-host-attr:host'), 'host'),
     'ip': 'address',
     'export': 'share',
     'mount_point_base': 'folder',

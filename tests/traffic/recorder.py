@@ -24,8 +24,10 @@ from tests.traffic.exchange import Exchange, Party
 _ADDRESS = '127.0.0.1'
 #: Those about the connection alone, and those that aiohttp makes itself.
 _OWN_HEADERS = frozenset(
-    'connection keep-alive te trailer transfer-encoding upgrade host content-length date '
-    'server'.split()
+    (
+        *('connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'),
+        *('host', 'content-length', 'date', 'server'),
+    )
 )
 _VERSION_HEADER = 'OpenStack-API-Version'
 #: Cinder's paths may have the project in them.

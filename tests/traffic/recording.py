@@ -64,12 +64,14 @@ class Accepted:
         if empty.
     :ivar step: a pattern for the step.
     :ivar reason: why it is meant to be.
+    :ivar by_chance: whether it is there in some runs only.
     """
 
     call: str
     reason: str
     field: str = ''
     step: str = '.*'
+    by_chance: bool = False
 
     @classmethod
     def load(cls, path: Path) -> list[Accepted]:
@@ -100,6 +102,18 @@ def differences(
         if lines:
             texts.append('\n'.join([f'step "{name}":', *lines]))
     return texts
+
+
+def needless(
+    expected: Sequence[Step], found: Sequence[Step], accepted: Sequence[Accepted]
+) -> list[Accepted]:
+    """Return what is accepted and is not there: with or without it all else is as expected."""
+    return [
+        each
+        for each in accepted
+        if not each.by_chance
+        and not differences(expected, found, [other for other in accepted if other != each])
+    ]
 
 
 def _compared(

@@ -121,7 +121,7 @@ class ServersApi:
             'unpause': resting.unpause,
             'shelve': lambda server: resting.shelve(server, token),
             'unshelve': lambda server: resting.unshelve(server, token),
-            'reboot': lambda server: servers.reboot(server, hard=_is_hard(body)),
+            'reboot': lambda server: servers.reboot(server, token, hard=_is_hard(body)),
         }
         actions[names[0]](server)
         record_action(self._compute, server, names[0].removeprefix('os-'), request)

@@ -29,7 +29,9 @@ class NormaliserTest(unittest.TestCase):
 
     def test_id_of_a_thing_is_named_as_the_thing(self):
         call = only(exchange(answer={'attachment': {'id': ONE, 'volume_id': TWO}}))
-        self.assertEqual({'id': 'attachment-1', 'volume_id': 'volume-1'}, call['answer']['attachment'])
+        self.assertEqual(
+            {'id': 'attachment-1', 'volume_id': 'volume-1'}, call['answer']['attachment']
+        )
 
     def test_same_id_has_the_same_name_in_all_calls_and_files(self):
         normaliser = Normaliser()
@@ -39,7 +41,8 @@ class NormaliserTest(unittest.TestCase):
     def test_names_of_hosts_shares_and_types_are_those_of_a_cloud(self):
         info = {'host': 'a', 'export': 'b:/c', 'format': 'raw'}
         self.assertEqual(
-            {'host': 'host-1', 'export': 'share-1', 'format': 'raw'}, only(exchange(answer=info))['answer']
+            {'host': 'host-1', 'export': 'share-1', 'format': 'raw'},
+            only(exchange(answer=info))['answer'],
         )
 
     def test_times_and_links_are_of_no_interest_but_missing_times_are(self):
@@ -64,6 +67,4 @@ class NormaliserTest(unittest.TestCase):
         files = {f'volume-{ONE}.info': {TWO: f'volume-{ONE}.{TWO}', 'active': f'volume-{ONE}'}}
         normaliser = Normaliser()
         normaliser.calls([exchange(path=f'/snapshots/{TWO}')])
-        self.assertEqual(
-            ['active', 'snapshot-1'], list(normaliser.files(files)['volume-1.info'])
-        )
+        self.assertEqual(['active', 'snapshot-1'], list(normaliser.files(files)['volume-1.info']))

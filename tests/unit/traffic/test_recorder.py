@@ -69,7 +69,9 @@ class RecorderTest(unittest.TestCase):
             headers={'X-Auth-Token': 't', 'X-Service-Token': 's', 'OpenStack-API-Version': 'v'},
         )
         (noted,) = self.recorder.exchanges()
-        self.assertEqual((Party.NOVA, 'POST', '/volumes'), (noted.caller, noted.method, noted.path))
+        self.assertEqual(
+            (Party.NOVA, 'POST', '/volumes'), (noted.caller, noted.method, noted.path)
+        )
         self.assertEqual({'a': {'b': 1}, 'status': 409}, noted.query)
         self.assertEqual(({'c': 2}, 'v', True), (noted.body, noted.version, noted.as_service))
         self.assertEqual((409, {'volume-1': 'raw'}), (noted.status, noted.files))

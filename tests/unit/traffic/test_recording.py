@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
-from tests.traffic.recording import Accepted, Recording, Step, differences
+from tests.traffic.recording import Accepted, Recording, Step, differences, needless
 
 CALL = {
     'from': 'nova',
@@ -68,3 +68,12 @@ class DifferencesTest(unittest.TestCase):
         self.assertEqual([], differences(steps(CALL), steps(), [accepted]))
         accepted = Accepted('nova GET .*', 'a reason', step='another')
         self.assertTrue(self.one(steps(CALL), steps(), accepted))
+
+
+class NeedlessTest(unittest.TestCase):
+    def test_accepted_difference_that_is_not_there_is_told(self):
+        there = Accepted('nova GET .*', 'a reason', field='status')
+        gone = Accepted('nova POST .*', 'a reason')
+        chance = Accepted('nova PUT .*', 'a reason', by_chance=True)
+        expected, found = steps(CALL), steps({**CALL, 'status': 404})
+        self.assertEqual([gone], needless(expected, found, [there, gone, chance]))
