@@ -47,10 +47,10 @@ class CinderAttachments:
             share.
         """
         connector = {
-            'host': socket.gethostname(),
-            'ip': '127.0.0.1',
             'platform': 'x86_64',
             'os_type': 'linux',
+            'ip': '127.0.0.1',
+            'host': socket.gethostname(),
             'multipath': False,
             'enforce_multipath': True,
             'do_local_attach': False,

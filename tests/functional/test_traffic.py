@@ -12,10 +12,9 @@ import unittest
 
 from nova_assist.cloud import host
 from tests.traffic import embedded
-from tests.traffic.recording import Accepted, Recording, differences
+from tests.traffic.recording import Accepted, Recording, differences, needless
 
 _DATA = pathlib.Path(__file__).with_name('traffic')
-_STEPS_OF_BAD_CASE = 4
 
 
 def recorded():
@@ -39,11 +38,24 @@ class TrafficTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name, 'cloud')
 
-    def differences(self, steps):
-        return differences(self.recorded.steps, steps, self.accepted)
-
     def test_embedded_compute_says_what_a_real_nova_says(self):
-        for each in self.accepted:
-            sys.stdout.write(f'accepted: {each}\n')
-        found = self.differences(embedded.play(self.folder, self.recorded))
+        expected, accepted = self.recorded.steps, self.accepted
+        steps = embedded.play(self.folder, self.recorded)
+        found = differences(expected, steps, accepted)
         self.assertFalse(found, '\n\n'.join(found))
+        for each in accepted:
+            sys.stdout.write(f'accepted: {each.call} {each.field}, {each.reason}\n')
+        self.assertEqual([], needless(expected, steps, accepted))
+
+    def test_compute_that_says_something_else_or_nothing_is_told(self):
+        steps = embedded.play(
+            self.folder,
+            self.recorded,
+            compute='tests.functional.other_compute',
+            last='first snapshot taken',
+        )
+        attached, taken = differences(self.recorded.steps[: len(steps)], steps, self.accepted)
+        self.assertIn('step "volume attached"', attached)
+        self.assertIn('-  version: volume 3.44\n+  version: volume 3.54', attached)
+        self.assertIn('step "first snapshot taken"', taken)
+        self.assertIn('-  call: GET /attachments/attachment-1', taken)

@@ -76,7 +76,7 @@ def _quiet(recorder: Recorder) -> Callable[[str, Callable[[], Any]], None]:
     def settle(name: str, said: Callable[[], Any]) -> None:
         until = time.monotonic() + _QUIET_SECONDS
         while (left := until - time.monotonic()) > 0:
-            if recorder.wait(left):
+            if recorder.wait(left) or not all('status' in call for call in said()):
                 until = time.monotonic() + _QUIET_SECONDS
 
     return settle

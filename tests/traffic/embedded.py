@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,31 +28,35 @@ _PATIENCE = 60.0
 _LAST_WORDS = 5.0
 
 
+COMPUTE = 'nova_assist.compute'
+
+
 def play(
-    folder: Path, expected: Recording, compute_command: tuple[str, ...] | None = None
+    folder: Path, expected: Recording, *, compute: str = COMPUTE, last: str | None = None
 ) -> list[Step]:
     """Tell the story on a cloud in a folder, and return what was said.
 
     :param expected: what is waited for in each step.
-    :param compute_command: what to run as the compute service, if not the embedded one.
+    :param compute: the module to run as the compute service.
+    :param last: the step to end with, if not the last of all.
     """
     ports = host.choose_ports(dict.fromkeys(('cinder', 'compute', 'to cinder', 'to compute'), 0))
     routes = {
         Party.CINDER: Route(ports['to compute'], ports['compute']),
         Party.NOVA: Route(ports['to cinder'], ports['cinder']),
     }
-    options: dict[str, Any] = {'compute_command': compute_command} if compute_command else {}
     cloud = Cloud(
         folder,
         driver=OURS,
         cinder_port=ports['cinder'],
         compute_port=ports['compute'],
         passages={'cinder': ports['to cinder'], 'compute': ports['to compute']},
-        **options,
+        compute_command=(sys.executable, '-m', compute),
     )
     path = cloud.shares[_BACKEND].path
     with Recorder(routes, lambda: share.listing(path)) as recorder, cloud:
-        story = Story(_site(cloud, ports['to compute']), recorder, _heard(recorder, expected))
+        site = _site(cloud, ports['to compute'])
+        story = Story(site, recorder, _heard(recorder, expected), last)
         story.tell()
         return story.steps
 
