@@ -99,6 +99,8 @@ class FakeCinder:
     def answer(self, method: str, path: str, body: Any, token: str) -> tuple[int, Any]:
         if path == '/':
             return 300, {'versions': [{'id': 'v3.0', 'version': '3.71'}]}
+        if '?' in path:
+            return self._of_server(path.rpartition('instance_id=')[2])
         kind, item, action = re.fullmatch(r'/v3/(\w+)(?:/([^/]+))?(?:/(action))?', path).groups()  # type: ignore[union-attr]
         if kind == 'snapshots':
             return self._snapshot(item, body, token)
@@ -136,6 +138,14 @@ class FakeCinder:
             self.snapshots[snapshot_id] = self.finish(snapshot_id)
         self.told.put((snapshot_id, told['status'], told['progress'], token))
         return 202, None
+
+    def _of_server(self, server_id: str) -> tuple[int, Any]:
+        found = [
+            {'id': item}
+            for item, volume_id in self.attachments.items()
+            if self.holders.get(volume_id) == server_id
+        ]
+        return 200, {'attachments': found}
 
     def _attachment(self, method: str, item: str, body: Any, action: str) -> tuple[int, Any]:
         if method == 'POST' and action is None:

@@ -45,6 +45,24 @@ class AttachmentTest(ComputeTest):
         targets = [os.readlink(fd) for fd in pathlib.Path(f'/proc/{pid}/fd').iterdir()]
         self.assertFalse([target for target in targets if volume in target])
 
+    def test_a_reboot_forgets_an_attachment_that_cinder_has_no_more(self) -> None:
+        gone, kept = self.attach(self.server), self.attach(self.server)
+        for item, volume in list(self.cinder.attachments.items()):
+            if volume == gone:
+                del self.cinder.attachments[item]
+        self.nova().servers.reboot(self.server, 'HARD')
+        self.until_status(self.server, 'ACTIVE')
+        (left,) = self.nova().volumes.get_server_volumes(self.server)
+        self.assertEqual(kept, left.volumeId)
+
+    def test_a_reboot_deletes_an_attachment_that_cinder_alone_knows(self) -> None:
+        volume = self.attach(self.server)
+        known = dict(self.cinder.attachments)
+        self.cinder.attachments['unknown'] = volume
+        self.nova().servers.reboot(self.server, 'HARD')
+        self.until_status(self.server, 'ACTIVE')
+        self.assertEqual(known, self.cinder.attachments)
+
     def test_a_volume_that_can_not_be_opened_is_free_again(self) -> None:
         volume = self.cinder.add_volume()
         self.nova().volumes.create_server_volume(self.server, volume)
