@@ -61,7 +61,8 @@ class Cloud:
     :ivar compute: the compute service's process.
     :ivar keystone: the Keystone, if there is one.
     :raises PortInUseError: something else listens on a port.
-    :raises SettingsError: an option can't be expressed in ``cinder.conf``.
+    :raises SettingsError: an option can't be expressed in ``cinder.conf``, or there are passages
+        with a Keystone.
     :raises MissingExtraError: Keystone isn't installed.
     """
 

@@ -48,6 +48,8 @@ class CinderSettings:
     :param privilege: how Cinder gets root.
     :param identity: the cloud's Keystone, if it has one.
     :param passages: the ports of who stands between the services, by the service that is reached.
+    :raises SettingsError: there are passages beside a Keystone, whose catalog says where services
+        are.
     """
 
     folder: Path
@@ -61,6 +63,13 @@ class CinderSettings:
     privilege: Privilege = Privilege.OURS
     identity: Identity | None = None
     passages: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.passages and self.identity:
+            raise SettingsError(
+                f'the passages {dict(self.passages)} can not be used with a Keystone, whose '
+                'catalog says where services are; leave out either'
+            )
 
     @property
     def url(self) -> str:

@@ -19,7 +19,8 @@ from tests.traffic import share
 from tests.traffic.exchange import Party
 from tests.traffic.recorder import Recorder, Route
 from tests.traffic.recording import Recording
-from tests.traffic.story import Site, Story, StoryFailed
+from tests.traffic.story import Story
+from tests.traffic.telling import Site, StoryFailed
 
 #: Seconds without a word after which a step is over: Nova looks every half a second at most.
 _QUIET_SECONDS = 4.0

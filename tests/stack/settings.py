@@ -53,12 +53,12 @@ class Ports:
     nova: int
     cinder: int
     network: int
-    heard_nova: int
-    heard_cinder: int
     database: int
     amqp: int
     amqp_peers: int
     amqp_names: int
+    heard_nova: int
+    heard_cinder: int
 
     @classmethod
     def following(cls, base: int) -> Ports:

@@ -20,7 +20,8 @@ from tests.traffic import share
 from tests.traffic.exchange import Party
 from tests.traffic.recorder import Recorder, Route
 from tests.traffic.recording import Recording, Step
-from tests.traffic.story import Site, Story
+from tests.traffic.story import Story
+from tests.traffic.telling import Site
 
 _BACKEND = 'raw'
 _PATIENCE = 60.0

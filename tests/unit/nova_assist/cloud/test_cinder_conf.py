@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 from nova_assist.cloud.cinder_conf import compose
+from nova_assist.cloud.errors import SettingsError
 from nova_assist.cloud.identity import Identity
 from nova_assist.cloud.settings import CinderSettings, Privilege
 
@@ -48,6 +49,11 @@ class ComposeTest(unittest.TestCase):
         parser = composed(options={'nas_secure_file_operations': 'true', 'nfs_x': '$state_path/x'})
         self.assertEqual('true', parser['raw']['nas_secure_file_operations'])
         self.assertEqual('$state_path/x', parser['qcow2']['nfs_x'])
+
+    def test_who_stands_in_between_is_asked_in_place_of_the_compute_service(self):
+        self.assertEqual('http://127.0.0.1:8774/v2.1', composed()['nova']['endpoint'])
+        section = composed(passages={'compute': 9})['nova']
+        self.assertEqual('http://127.0.0.1:9/v2.1', section['endpoint'])
 
     def test_dollar_in_a_folder_is_no_expression(self):
         parser = composed(folder=pathlib.Path('/clouds/$host'))
@@ -95,11 +101,16 @@ class PrivilegeTest(unittest.TestCase):
 
 
 class SettingsTest(unittest.TestCase):
+    def test_passages_beside_a_keystone_are_refused(self):
+        with self.assertRaisesRegex(SettingsError, 'passages .* Keystone'):
+            dataclasses.replace(SETTINGS, identity=Identity(5, 'p'), passages={'cinder': 9})
+
     def test_saved_settings_are_loaded_unchanged(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, 'settings.json')
             changes = [{'privilege': privilege} for privilege in Privilege]
-            for change in (*changes, {'identity': Identity(5000, 'password')}):
+            changes += [{'identity': Identity(5000, 'password')}, {'passages': {'cinder': 9}}]
+            for change in changes:
                 settings = dataclasses.replace(SETTINGS, **change)
                 settings.save(path)
                 self.assertEqual(settings, CinderSettings.load(path))
