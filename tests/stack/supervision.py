@@ -21,6 +21,7 @@ from tests.stack.settings import Places
 
 _RUNNING = ('STARTING', 'RUNNING')
 _START_SECONDS = 20.0
+_END_SECONDS = 20.0
 _PAUSE_SECONDS = 0.2
 
 
@@ -113,6 +114,18 @@ class Supervisor:
                 except xmlrpc.client.Fault as fault:
                     found = f'can not be started: {fault.faultString}'
                     raise ServiceError(name, found, self._places.log(name)) from fault
+
+    def await_end(self, name: str) -> None:
+        """Wait until it is known here that a program has ended.
+
+        :raises ServiceError: it hasn't.
+        """
+        deadline = time.monotonic() + _END_SECONDS
+        while self._calls.getProcessInfo(name)['statename'] in _RUNNING:
+            if time.monotonic() > deadline:
+                found = f'still runs after {_END_SECONDS:.0f} s'
+                raise ServiceError(name, found, self._places.log(name))
+            time.sleep(_PAUSE_SECONDS)
 
     def check(self) -> None:
         """Make sure that no program that was started has ended.
