@@ -98,7 +98,10 @@ class Death:
             raise StoryError(f'files are left: {", ".join(left)}')
 
     def give_up(self) -> None:
-        """Have the server do nothing any more, after a fault; all else is left to be looked at."""
+        """After a fault, let others have the stack; what is on the share is left as it is."""
+        for service in (CINDER, COMPUTE, LIBVIRT):
+            with contextlib.suppress(ServiceError):
+                self._victims.start(service)
         if self._server is not None:
             with contextlib.suppress(*FAULTS):
                 self._deeds.delete(self._deeds.nova.servers, self._server)

@@ -83,6 +83,7 @@ class Supervisor:
         self._places = places
         transport = _Transport(_socket(places))
         self._calls = xmlrpc.client.ServerProxy('http://localhost', transport=transport).supervisor
+        self._down: set[str] = set()
 
     def wait(self) -> None:
         """Wait until it answers.
@@ -107,6 +108,7 @@ class Supervisor:
 
         :raises ServiceError: one can't be started.
         """
+        self._down.difference_update(names)
         for name in names:
             if self._calls.getProcessInfo(name)['statename'] not in _RUNNING:
                 try:
@@ -116,7 +118,7 @@ class Supervisor:
                     raise ServiceError(name, found, self._places.log(name)) from fault
 
     def await_end(self, name: str) -> None:
-        """Wait until it is known here that a program has ended.
+        """Wait until it is known here that a program has ended, and don't mind until its start.
 
         :raises ServiceError: it hasn't.
         """
@@ -126,14 +128,16 @@ class Supervisor:
                 found = f'still runs after {_END_SECONDS:.0f} s'
                 raise ServiceError(name, found, self._places.log(name))
             time.sleep(_PAUSE_SECONDS)
+        self._down.add(name)
 
     def check(self) -> None:
         """Make sure that no program that was started has ended.
 
         :raises ServiceError: one has.
         """
-        for each in self._calls.getAllProcessInfo():
-            if each['start'] and each['statename'] not in _RUNNING:
+        started = (each for each in self._calls.getAllProcessInfo() if each['start'])
+        for each in started:
+            if each['name'] not in self._down and each['statename'] not in _RUNNING:
                 found = (
                     f'is not up: {each["statename"]}, {each["spawnerr"] or each["description"]}'
                 )
