@@ -136,22 +136,20 @@ class Death:
         return self._told()
 
     def _die_in_creation(self) -> None:
-        """Have it die when the overlay is there, and the guest has not switched to it."""
+        """Have it die when Nova was asked, and the guest has not switched to the overlay."""
         deeds = self._deeds
         held = LIBVIRT if self._victim == LIBVIRT else COMPUTE
         self._name = 'new'
         self._listen()  # while Nova is held up it shows no console
         self._records['new'] = (self._written, None)
+        before = self._requests()
         with self._victims.held(held):
             asked = deeds.cinder.volume_snapshots.create(self._volume.id, force=True, name='new')
             self._asked = asked
             deeds.until(
-                'an overlay',
-                lambda: [each.name for each in deeds.files(self._volume)],
-                lambda names: any(name.endswith(asked.id) for name in names),
-                pause=_LOOK_SECONDS,
+                'a request to Nova', self._requests, lambda now: now > before, pause=_LOOK_SECONDS
             )
-            self.moment = f'overlay made, {held} held up'
+            self.moment = f'Nova was asked, {held} held up'
             self._kill()
             if self._victim == CINDER_FIRST:
                 self._restart()
@@ -179,6 +177,11 @@ class Death:
         left = None if self._victim == GUEST else victims.job(server)
         if left is not None:
             victims.set_speed(server, left, 0)
+
+    def _requests(self) -> int:
+        """Return how often Nova's API says that it was asked for a snapshot."""
+        said = self._settings.places.log('nova-api').read_text(errors='replace')
+        return said.count('POST /v2.1/os-assisted-volume-snapshots')
 
     def _progress(self) -> bool:
         """Tell whether Nova has reported that the guest has switched."""
