@@ -53,6 +53,7 @@ class TrafficTest(unittest.TestCase):
             self.recorded,
             compute='tests.functional.other_compute',
             last='first snapshot taken',
+            last_words=3.0,
         )
         attached, taken = differences(self.recorded.steps[: len(steps)], steps, self.accepted)
         self.assertIn('step "volume attached"', attached)

@@ -25,21 +25,23 @@ from tests.traffic.telling import Site
 
 _BACKEND = 'raw'
 _PATIENCE = 60.0
-#: Seconds that what is still missing of a step may take: Nova looks every half a second.
-_LAST_WORDS = 5.0
-
-
-COMPUTE = 'nova_assist.compute'
+_COMPUTE = 'nova_assist.compute'
 
 
 def play(
-    folder: Path, expected: Recording, *, compute: str = COMPUTE, last: str | None = None
+    folder: Path,
+    expected: Recording,
+    *,
+    compute: str = _COMPUTE,
+    last: str | None = None,
+    last_words: float = 30.0,
 ) -> list[Step]:
     """Tell the story on a cloud in a folder, and return what was said.
 
     :param expected: what is waited for in each step.
     :param compute: the module to run as the compute service.
     :param last: the step to end with, if not the last of all.
+    :param last_words: seconds that what is still missing of a step may take.
     """
     ports = host.choose_ports(dict.fromkeys(('cinder', 'compute', 'to cinder', 'to compute'), 0))
     routes = {
@@ -57,7 +59,7 @@ def play(
     path = cloud.shares[_BACKEND].path
     with Recorder(routes, lambda: share.listing(path)) as recorder, cloud:
         site = _site(cloud, ports['to compute'])
-        story = Story(site, recorder, _heard(recorder, expected), last)
+        story = Story(site, recorder, _heard(recorder, expected, last_words), last)
         story.tell()
         return story.steps
 
@@ -78,13 +80,13 @@ def _site(cloud: Cloud, port: int) -> Site:
 
 
 def _heard(
-    recorder: Recorder, expected: Recording
+    recorder: Recorder, expected: Recording, last_words: float
 ) -> Callable[[str, Callable[[], list[dict[str, Any]]]], None]:
     """Return what waits until as much was said as is expected, or for as long as makes sense."""
     wanted = {step.step: len(step.calls) for step in expected.steps}
 
     def settle(name: str, said: Callable[[], list[dict[str, Any]]]) -> None:
-        deadline = time.monotonic() + _LAST_WORDS
+        deadline = time.monotonic() + last_words
         while (left := deadline - time.monotonic()) > 0:
             calls = said()
             if len(calls) >= wanted.get(name, 0) and all('status' in call for call in calls):
