@@ -96,7 +96,6 @@ def _apis(settings: Settings) -> list[Program]:
     """Return the services that answer HTTP."""
     places, ports = settings.places, settings.ports
     etc = places.etc
-    glance = (places.program('glance-api'), '--config-file', f'{etc}/glance/glance-api.conf')
     cinder = ('--pyargv', f'--config-file {etc}/cinder/cinder.conf')
     networks = (places.program('python'), str(Path(__file__).with_name('networks.py')))
     return [
@@ -125,7 +124,11 @@ def _apis(settings: Settings) -> list[Program]:
             ),
             **_cinder_environment(settings),
         ),
-        Program('glance', glance, environment=_environment(settings), port=ports.glance),
+        _wsgi(
+            settings,
+            Program('glance', ('glance.wsgi.api',), port=ports.glance),
+            OS_GLANCE_CONFIG_DIR=f'{etc}/glance',
+        ),
         Program('networks', (*networks, ADDRESS, str(ports.network)), port=ports.network),
     ]
 

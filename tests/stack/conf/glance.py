@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from nova_assist.cloud.ini import literal, render
 from tests.stack.conf.common import GLANCE, token_check
-from tests.stack.settings import ADDRESS, Settings
+from tests.stack.settings import Settings
 
 
 def files(settings: Settings) -> dict[str, str]:
@@ -13,9 +13,6 @@ def files(settings: Settings) -> dict[str, str]:
     home = literal(settings.places.of('glance'))
     sections = {
         'DEFAULT': {
-            'bind_host': ADDRESS,
-            'bind_port': str(settings.ports.glance),
-            'workers': '1',
             'enabled_backends': 'file:file',
         },
         'database': {'connection': literal(settings.database('glance'))},
