@@ -76,7 +76,8 @@ class RunReport:
     """A whole run: what was judged, with which versions, and how each scenario ended.
 
     ``options`` are those of the driver; ``accounts`` tells who played which part in a run with
-    separate accounts.
+    separate accounts. ``cloud`` tells of a cloud of others what it is, and what was looked at
+    there; ``driver`` is "" then, for nobody tells.
     """
 
     driver: str
@@ -91,6 +92,7 @@ class RunReport:
     start_up_seconds: float = 0.0
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     accounts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cloud: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def totals(self) -> dict[str, int]:
         """Count the scenarios by verdict."""

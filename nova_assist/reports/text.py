@@ -69,6 +69,7 @@ def _print_heading(console: Console, report: RunReport) -> None:
     options = ' '.join(f'{key}={value}' for key, value in report.options.items())
     accounts = ', '.join(f'{part}: {who}' for part, who in report.accounts.items())
     _print_values(console, 0, (('options', options), ('accounts', accounts)))
+    _print_values(console, 0, report.cloud.items())
     console.print()
 
 

@@ -27,12 +27,12 @@ from nova_assist.scenarios.errors import (
     StepFailed,
     TookTooLong,
 )
+from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.images import Images
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.servers import Servers
 from nova_assist.scenarios.tracked import TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
-from nova_assist.scenarios.waiting import HURRIED_SECONDS
 
 #: What a driver may keep of an operation that has failed and is to be repeated: a note, no image.
 _NOTE_BYTES = 4096
@@ -47,15 +47,17 @@ class Stage:
     def __init__(
         self,
         context: Context,
+        guests: Guests,
         bench: Bench,
-        ownership: scene.Ownership,
+        ownership: scene.Ownership | None,
         listener: Listener,
         result: ScenarioResult,
     ) -> None:
         """Set the stage; what is on the share already is left alone."""
         self.context = context
-        self.volumes = Volumes(context)
-        self.servers = Servers(context)
+        self.guests = guests
+        self.servers = Servers(context, guests)
+        self.volumes = Volumes(context, guests)
         self.images = Images(context)
         self.result = result
         self._bench = bench
@@ -125,7 +127,7 @@ class Stage:
         :raises StepEnded: if something can't be removed, or files stay on the share
         """
         if hurried:
-            self.context.patience.seconds = HURRIED_SECONDS
+            self.context.patience.hurry()
         with self.step('clean up', judged=False):
             step = self.result.steps[-1]
             left: dict[str, Exception] = {}
@@ -153,12 +155,9 @@ class Stage:
 
         :raises GuestIoError: if a guest's write failed since the last look
         """
-        writers = [volume.writer for volume in self.volumes.all if volume.writer]
-        for writer in writers:
-            writer.pause()
-        judgement = self._bench.judge(self._scene(ended=ended))
-        for writer in writers:
-            writer.resume()
+        with self._quiet():
+            self.guests.before_look(self.volumes.all)
+            judgement = self._bench.judge(self._scene(ended=ended))
         step.findings.extend(judgement.findings)
         step.chains = dict(judgement.chains)
         for volume in self.volumes.all:
@@ -169,25 +168,22 @@ class Stage:
                     snapshot.data = judgement.settled[snapshot.id]
                     snapshot.seen = True
 
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Keep all guests from writing meanwhile."""
+        writers = [volume.writer for volume in self.volumes.all if volume.writer]
+        with contextlib.ExitStack() as resuming:
+            for writer in writers:
+                resuming.callback(writer.resume)
+                writer.pause()
+            yield
+
     def _scene(self, *, ended: bool) -> scene.Scene:
         """Gather what Cinder and compute say of the volumes that should exist."""
-        api, share = self.context.api, self.context.share
-        volumes = self.volumes.all
+        context, volumes = self.context, self.volumes.all
         with refusals('asking what there is to judge'):
-            snapshots, attachments = api.snapshots(), api.attachments()
-            running = {each.server.id for each in volumes if each.server and each.server.running}
-            guests = {
-                disk: guest
-                for server in sorted(running)
-                for disk, guest in api.disks(server, share).items()
-            }
-        for volume in volumes:
-            if volume.server and volume.server.running and volume.id not in guests:
-                raise StepFailed(
-                    f'the guest has no disk for volume {volume.name}',
-                    volume.id,
-                    ', '.join(guests) or 'no disks',
-                )
+            snapshots, attachments = context.api.snapshots(), context.api.attachments()
+        guests = self._disks()
         seen = tuple(
             scene.Volume(
                 volume.id,
@@ -197,11 +193,37 @@ class Stage:
                 _snapshots(volume, snapshots.get(volume.id, {})),
                 tuple(attachments.get(volume.id, ())),
                 guests.get(volume.id),
+                volume.server is not None and volume.server.running,
             )
             for volume in volumes
         )
+        share = context.share
         ignored = self._ignored if ended else self._ignored | _notes(share)
-        return scene.Scene(share, seen, self._ownership, ignored, self.context.judge)
+        made = None if context.alone else self.volumes.made
+        return scene.Scene(share, seen, self._ownership, ignored, made, context.judge)
+
+    def _disks(self) -> Mapping[str, scene.GuestDisk]:
+        """Return what the running guests have of the volumes, by volume id.
+
+        :raises StepFailed: one has no disk of a volume that is attached to it
+        """
+        volumes = self.volumes.all
+        running = {each.server.id: each.server for each in volumes if each.server}
+        told = {
+            ident: self.guests.disks(server)
+            for ident, server in sorted(running.items())
+            if server.running
+        }
+        disks = {volume: disk for each in told.values() for volume, disk in (each or {}).items()}
+        for volume in volumes:
+            known = told.get(volume.server.id) if volume.server else None
+            if known is not None and volume.id not in known:
+                raise StepFailed(
+                    f'the guest has no disk for volume {volume.name}',
+                    volume.id,
+                    ', '.join(disks) or 'no disks',
+                )
+        return disks
 
 
 def _notes(share: Path) -> frozenset[str]:
