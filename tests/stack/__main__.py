@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m tests.stack``: up, one story, tempest if asked for, down.
+"""``python -m tests.stack``: up, one story, scenarios and tempest if asked for, down.
 
 Main function: :func:`main`. With ``--share nfs`` it starts itself anew inside the NFS lab, once
 all is installed.
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
-from tests.stack import arguments, packages, reality, settings, stack, tempest
+from tests.stack import arguments, packages, reality, scenarios, settings, stack, tempest
 from tests.stack.errors import StackError, StoryError, UnfitMachineError
 from tests.stack.guest import image
 from tests.stack.progress import MemoryMeter, Progress
@@ -142,7 +142,11 @@ def _run(
         print(reality.told(wanted, one.namespace), flush=True)
         with progress.part('tests'):
             Smoke(one, wanted, progress).tell()
-            return _tempest(one, wanted, asked)
+            return _scenarios(one, wanted, asked) or _tempest(one, wanted, asked)
+
+
+def _scenarios(one: stack.Stack, settings: Settings, asked: argparse.Namespace) -> int:
+    return scenarios.run(one, settings, asked.scenarios) if asked.scenarios else 0
 
 
 def _tempest(one: stack.Stack, settings: Settings, asked: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.judged import OURS
+from tests.stack import scenarios
 from tests.stack.settings import ADDRESS, Share
 from tests.tempest import running
 
@@ -86,6 +87,14 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_tests(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--scenarios',
+        nargs='?',
+        const=scenarios.ALL,
+        metavar='NAMES',
+        help='run nova-assist run --cloud after the story, all scenarios or those named, separated '
+        'by commas',
+    )
     parser.add_argument(
         '--tempest',
         choices=('all', 'plugin', 'stock'),
