@@ -11,22 +11,25 @@ from __future__ import annotations
 
 import collections
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from console_guest.blocks import most_records
 from console_guest.protocol import Boot, Found, Gone, Wrote, serial_of
 from nova_assist.checks import errors, record
+from nova_assist.checks.judging import Judgement
 from nova_assist.checks.model import Expectation, History, Within
 from nova_assist.checks.pattern import Write
 from nova_assist.checks.reader import ImageSource
 from nova_assist.checks.records import RecordHistory, Stamps, counted, writes
-from nova_assist.checks.scene import GuestDisk
+from nova_assist.checks.scene import GuestDisk, Volume
 from nova_assist.remote.console import Console, Line, Mark
+from nova_assist.remote.hearing import Hearing
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import NotPossible, StepFailed, TookTooLong
 from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.servers import Servers
 from nova_assist.scenarios.tracked import TrackedServer, TrackedVolume
+from nova_assist.scenarios.volumes import Volumes
 
 
 class ConsoleGuests(Guests):
@@ -105,12 +108,27 @@ class ConsoleGuests(Guests):
         volume.writer = _ConsoleWriter(self, server, line, volume)
 
     def write_at_rest(self, volume: TrackedVolume) -> None:
-        """Attach a volume to a server of its own for this, until it has written, and detach it."""
+        """Attach a volume to a server that is there for this, until it has written; detach it."""
+        self._begin_at_rest(volume)
+        self._lines[volume.id][1].records_later()
+        self._servers.detach(volume)
+
+    def read(self, volume: TrackedVolume) -> Mapping[int, Write]:
+        """Have the guest of such a server read a volume; it adds some records, unavoidably.
+
+        :returns: what it found
+        :raises StepFailed: if that isn't what has to be there
+        :raises GuestIoError: if it can't be read
+        """
+        self._begin_at_rest(volume)
+        found = volume.history.state(volume.history.acknowledged)
+        self._servers.detach(volume)
+        return found
+
+    def _begin_at_rest(self, volume: TrackedVolume) -> None:
         self._host = self._host or self._servers.create('writer')
         self._servers.attach(self._host, volume)
         self.start_writing(volume)
-        self._lines[volume.id][1].records_later()
-        self._servers.detach(volume)
 
     def need_command(self) -> None:
         """Say that nobody can tell these guests anything."""
@@ -131,9 +149,13 @@ class ConsoleGuests(Guests):
         """
         self._lines[volume.id][1].records_later()
 
+    def look(self, volumes: Volumes, shown: Sequence[Volume]) -> Judgement:
+        """Judge volumes by what guests find on them."""
+        return Hearing(volumes, self.read).judge(shown)
+
     def before_look(self, volumes: Iterable[TrackedVolume]) -> None:
         """Learn the stamps of volumes that were written to for the first time."""
-        for volume in volumes:
+        for volume in volumes if self._context.seen else ():
             history = volume.history
             if history.issued and not self._stamps.knows(history.origin):
                 with contextlib.suppress(errors.CheckError):  # which a judge runs into as well
@@ -149,14 +171,19 @@ class ConsoleGuests(Guests):
     def pause(self, server: TrackedServer) -> None:
         """Keep a server's guest from writing, until as many have let it go on as have paused it.
 
-        QEMU ends all requests and flushes its caches before it says that it is paused.
+        QEMU ends all requests and flushes its caches before it says that it is paused. Where
+        nobody sees the files there is no need for that.
         """
+        if self._context.seen is None:
+            return
         self._pauses[server.id] += 1
         if self._pauses[server.id] == 1:
             self._servers.pause(server)
 
     def unpause(self, server: TrackedServer) -> None:
         """Let a server go on that was paused."""
+        if self._context.seen is None:
+            return
         self._pauses[server.id] -= 1
         if not self._pauses[server.id]:
             self._servers.unpause(server)
@@ -184,7 +211,8 @@ class _ConsoleWriter:
         return writes(self._line.records_later())
 
     def pause(self) -> None:
-        """Pause the server."""
+        """See that the guest writes on, and pause the server."""
+        self._line.records_later()
         self._guests.pause(self._server)
         self.acknowledged()
 

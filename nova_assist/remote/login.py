@@ -52,6 +52,8 @@ class Login:
         asking = adapter.Adapter(self.session, **self._where(service_type), **versions)
         try:
             found = asking.get_endpoint_data()
+        except ValueError:  # what keystoneauth makes of a service without endpoints in the region
+            found = None
         except session_errors.ClientException as error:
             raise LackingError(
                 f'cloud {self.name}: its {service_type} service can not be reached: {error}'

@@ -24,6 +24,7 @@ from nova_assist.checks.pattern import Pattern
 from nova_assist.checks.reader import Reader
 from nova_assist.checks.records import Stamps
 from nova_assist.checks.scene import Ownership
+from nova_assist.remote import hearing
 from nova_assist.remote.errors import LackingError
 from nova_assist.remote.guests import ConsoleGuests
 from nova_assist.remote.login import Login
@@ -96,9 +97,7 @@ class RemoteTestbed:
             **services,
             **types,
             'guests': f'image {choice.image}, flavor {choice.flavor}',
-            'data': 'records that the guests write: by what they say on their consoles, and in '
-            f'the files in {choice.share}',
-            'chains': f'by records and headers in {choice.share}',
+            **(_seen(choice.share) if choice.share else hearing.told()),
             'owners and modes': 'not judged: nobody said whose the files should be',
             'logs': 'not seen',
         }
@@ -160,6 +159,15 @@ class RemoteTestbed:
         """
         with _asking('its storage pools, which an administrator may (name one with --cloud-name)'):
             self._login.api.backends()
+
+
+def _seen(share: Path) -> Mapping[str, str]:
+    return {
+        'data': 'records that the guests write: by what they say on their consoles, and in the '
+        f'files in {share}',
+        'chains': f'by records and headers in {share}',
+        'left-over files': f'those in {share} with the id of a volume that a scenario has made',
+    }
 
 
 @contextlib.contextmanager

@@ -94,6 +94,7 @@ def _step(data: dict[str, Any]) -> Step:
         seconds=data['seconds'],
         findings=[_finding(item) for item in data['findings']],
         chains=data['chains'],
+        unseen=data.get('unseen', []),
     )
 
 

@@ -50,13 +50,17 @@ class Finding:
 
 @dataclasses.dataclass
 class Step:
-    """One step of a scenario; ``chains`` maps a volume to its files, active file first."""
+    """One step of a scenario; ``chains`` maps a volume to its files, active file first.
+
+    ``unseen`` says what no judge could look at after it, though it may have changed.
+    """
 
     name: str
     verdict: Verdict = Verdict.NOT_RUN
     seconds: float = 0.0
     findings: list[Finding] = dataclasses.field(default_factory=list)
     chains: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    unseen: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass

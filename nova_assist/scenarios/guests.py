@@ -9,15 +9,18 @@ Main class: :class:`Guests`. Each kind of cloud has a kind of guests:
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from nova_assist.checks import scene
+from nova_assist.checks.judging import Judgement
 from nova_assist.checks.model import History
 from nova_assist.checks.pattern import Write
-from nova_assist.checks.scene import GuestDisk
+from nova_assist.scenarios.errors import NotPossible
 
 if TYPE_CHECKING:
     from nova_assist.scenarios.tracked import TrackedServer, TrackedVolume
+    from nova_assist.scenarios.volumes import Volumes
 
 
 class Writer(Protocol):
@@ -66,7 +69,7 @@ class Guests(abc.ABC):
         """Return the history of a new volume, which begins with the blocks ``start``."""
 
     @abc.abstractmethod
-    def disks(self, server: TrackedServer) -> Mapping[str, GuestDisk] | None:
+    def disks(self, server: TrackedServer) -> Mapping[str, scene.GuestDisk] | None:
         """Return what a running server has open, by volume id; ``None`` if nobody can tell.
 
         :raises StepFailed: if nobody tells
@@ -126,6 +129,13 @@ class Guests(abc.ABC):
 
         :raises GuestIoError: if it had an error on the disk
         """
+
+    def look(self, volumes: Volumes, shown: Sequence[scene.Volume]) -> Judgement:
+        """Judge volumes whose files nobody sees.
+
+        :raises NotPossible: if these guests can't
+        """
+        raise NotPossible("the volumes' files are not seen, and these guests don't read them")
 
     def before_look(self, volumes: Iterable[TrackedVolume]) -> None:  # noqa: B027
         """Learn what judges have to know of volumes that they are about to look at."""

@@ -63,7 +63,8 @@ class Stage:
         self._bench = bench
         self._ownership = ownership
         self._listener = listener
-        self._ignored = frozenset(path.name for path in context.share.iterdir())
+        there = context.share.iterdir() if context.seen else ()
+        self._ignored = frozenset(path.name for path in there)
 
     @contextlib.contextmanager
     def step(self, name: str, *, judged: bool = True, ended: bool = True) -> Iterator[None]:
@@ -157,9 +158,14 @@ class Stage:
         """
         with self._quiet():
             self.guests.before_look(self.volumes.all)
-            judgement = self._bench.judge(self._scene(ended=ended))
+            shown = self._shown()
+            if self.context.seen is None:
+                judgement = self.guests.look(self.volumes, shown)
+            else:
+                judgement = self._bench.judge(self._scene(shown, ended=ended))
         step.findings.extend(judgement.findings)
         step.chains = dict(judgement.chains)
+        step.unseen = list(judgement.unseen)
         for volume in self.volumes.all:
             if volume.id in judgement.settled:
                 volume.settle(judgement.settled[volume.id])
@@ -178,13 +184,13 @@ class Stage:
                 writer.pause()
             yield
 
-    def _scene(self, *, ended: bool) -> scene.Scene:
+    def _shown(self) -> tuple[scene.Volume, ...]:
         """Gather what Cinder and compute say of the volumes that should exist."""
         context, volumes = self.context, self.volumes.all
         with refusals('asking what there is to judge'):
             snapshots, attachments = context.api.snapshots(), context.api.attachments()
         guests = self._disks()
-        seen = tuple(
+        return tuple(
             scene.Volume(
                 volume.id,
                 volume.name,
@@ -197,10 +203,14 @@ class Stage:
             )
             for volume in volumes
         )
+
+    def _scene(self, shown: tuple[scene.Volume, ...], *, ended: bool) -> scene.Scene:
+        """Set the volumes before the share."""
+        context = self.context
         share = context.share
         ignored = self._ignored if ended else self._ignored | _notes(share)
         made = None if context.alone else self.volumes.made
-        return scene.Scene(share, seen, self._ownership, ignored, made, context.judge)
+        return scene.Scene(share, shown, self._ownership, ignored, made, context.judge)
 
     def _disks(self) -> Mapping[str, scene.GuestDisk]:
         """Return what the running guests have of the volumes, by volume id.

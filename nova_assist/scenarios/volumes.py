@@ -50,6 +50,18 @@ class Volumes:
         """
         return self._create(name, gib, snapshot.known(), snapshot_id=snapshot.id)
 
+    def copy(self, snapshot: TrackedSnapshot, name: str) -> TrackedVolume:
+        """Make a volume as large as a snapshot from it, judged or not, and wait for it.
+
+        :raises StepFailed: if it doesn't become available, or nobody knows what it should hold
+        """
+        data = snapshot.data
+        if data is None:
+            return self.clone(snapshot, name)
+        volume = self._create(name, data.size // _GIB, snapshot_id=snapshot.id)
+        self.hold(volume, data)
+        return volume
+
     def create_from_backup(self, backup_id: str, name: str, size: int) -> TrackedVolume:
         """Make a volume of ``size`` bytes from a backup, and wait for it.
 

@@ -92,8 +92,8 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         const=scenarios.ALL,
         metavar='NAMES',
-        help='run nova-assist run --cloud after the story, all scenarios or those named, separated '
-        'by commas',
+        help='run nova-assist run --cloud after the story: all scenarios, or those named, '
+        'separated by commas',
     )
     parser.add_argument(
         '--tempest',
