@@ -96,6 +96,17 @@ class PlayTest(RemoteCase):
         self.assertEqual(0, code, (said, report and self.faults(report)))
         self.assertEqual(['mixed-qcow2'], [each['name'] for each in report['scenarios']])
 
+    def test_without_the_share_guests_find_the_data_and_what_is_not_read_is_told(self):
+        code, said, report = self.run_on_it('online-chain', seen=False)
+        self.assertEqual(0, code, (said, report and self.faults(report)))
+        steps = {step['name']: step for step in report['scenarios'][0]['steps']}
+        self.assertRegex(
+            steps['create snapshot s1 while the guest writes']['unseen'][0], 'data of volume v1'
+        )
+        self.assertEqual([], steps['detach']['unseen'])
+        self.assertIn('not seen', report['cloud']['chains'])
+        self.assert_empty()
+
     def test_what_such_guests_can_not_do_is_not_run(self):
         code, _, report = self.run_on_it('extend-attached', 'image-transfer')
         self.assertEqual(2, code)
@@ -169,6 +180,12 @@ class SkipsCommitTest(RemoteCase):
         code, said, report = self.run_on_it('offline-chain')
         self.assertEqual(1, code, said)
         self.assertRegex('\n'.join(self.faults(report)), 'data: .*expected write [0-9]+, found')
+
+
+    def test_lost_data_is_found_by_a_guest(self):
+        code, said, report = self.run_on_it('offline-chain', seen=False)
+        self.assertEqual(1, code, said)
+        self.assertRegex('\n'.join(self.faults(report)), 'data: .*the guest finds [0-9]+')
 
 
 class CopiesBaseOnlyTest(RemoteCase):
