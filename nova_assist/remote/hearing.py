@@ -19,6 +19,8 @@ from nova_assist.scenarios.errors import GuestIoError, StepFailed
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 
+_GIB = 1024**3
+
 
 class Hearing:
     """One look at all volumes of a scenario.
@@ -66,7 +68,7 @@ class Hearing:
             return
         size = snapshot.data.size
         try:
-            copy = self._volumes.copy(snapshot, f'look-{snapshot.name}')
+            copy = self._volumes.clone(snapshot, f'look-{snapshot.name}', size // _GIB)
             found = self._read(copy)
             self._volumes.delete(copy)
         except (StepFailed, GuestIoError) as error:

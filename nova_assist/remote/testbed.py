@@ -130,7 +130,11 @@ class RemoteTestbed:
             volume_type=self._types[image_format],
             api=self._login.api,
             patience=Patience(
-                stop, seconds=_PATIENCE, hurried_seconds=_HURRIED, interval=_INTERVAL
+                stop,
+                seconds=_PATIENCE,
+                hurried_seconds=_HURRIED,
+                interval=_INTERVAL,
+                tidy=True,
             ),
             cinder_log=UnseenLog('Cinder'),
             compute_log=UnseenLog('Nova'),

@@ -18,6 +18,7 @@ from nova_assist.checks import scene
 from nova_assist.checks.judging import Bench
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
+from nova_assist.scenarios import showing
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import (
     GuestIoError,
@@ -29,9 +30,7 @@ from nova_assist.scenarios.errors import (
 )
 from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.images import Images
-from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.servers import Servers
-from nova_assist.scenarios.tracked import TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 
 #: What a driver may keep of an operation that has failed and is to be repeated: a note, no image.
@@ -127,8 +126,7 @@ class Stage:
         :param hurried: after a failure, when much may be stuck: don't wait long for anything
         :raises StepEnded: if something can't be removed, or files stay on the share
         """
-        if hurried:
-            self.context.patience.hurry()
+        stopping = self.context.patience.clean_up(hurried=hurried)
         with self.step('clean up', judged=False):
             step = self.result.steps[-1]
             left: dict[str, Exception] = {}
@@ -139,7 +137,7 @@ class Stage:
                 for volume in self.volumes.all:  # whose attachment could not be removed
                     self.servers.stop_writing(volume)
             if left:
-                step.findings.append(_left(left))
+                step.findings.append(_left(left, excused=stopping))
             else:
                 self._look(step)
 
@@ -158,7 +156,7 @@ class Stage:
         """
         with self._quiet():
             self.guests.before_look(self.volumes.all)
-            shown = self._shown()
+            shown = showing.volumes(self.context, self.guests, self.volumes.all)
             if self.context.seen is None:
                 judgement = self.guests.look(self.volumes, shown)
             else:
@@ -184,26 +182,6 @@ class Stage:
                 writer.pause()
             yield
 
-    def _shown(self) -> tuple[scene.Volume, ...]:
-        """Gather what Cinder and compute say of the volumes that should exist."""
-        context, volumes = self.context, self.volumes.all
-        with refusals('asking what there is to judge'):
-            snapshots, attachments = context.api.snapshots(), context.api.attachments()
-        guests = self._disks()
-        return tuple(
-            scene.Volume(
-                volume.id,
-                volume.name,
-                self.context.image_format,
-                volume.data(),
-                _snapshots(volume, snapshots.get(volume.id, {})),
-                tuple(attachments.get(volume.id, ())),
-                guests.get(volume.id),
-                volume.server is not None and volume.server.running,
-            )
-            for volume in volumes
-        )
-
     def _scene(self, shown: tuple[scene.Volume, ...], *, ended: bool) -> scene.Scene:
         """Set the volumes before the share."""
         context = self.context
@@ -212,49 +190,9 @@ class Stage:
         made = None if context.alone else self.volumes.made
         return scene.Scene(share, shown, self._ownership, ignored, made, context.judge)
 
-    def _disks(self) -> Mapping[str, scene.GuestDisk]:
-        """Return what the running guests have of the volumes, by volume id.
-
-        :raises StepFailed: one has no disk of a volume that is attached to it
-        """
-        volumes = self.volumes.all
-        running = {each.server.id: each.server for each in volumes if each.server}
-        told = {
-            ident: self.guests.disks(server)
-            for ident, server in sorted(running.items())
-            if server.running
-        }
-        disks = {volume: disk for each in told.values() for volume, disk in (each or {}).items()}
-        for volume in volumes:
-            known = told.get(volume.server.id) if volume.server else None
-            if known is not None and volume.id not in known:
-                raise StepFailed(
-                    f'the guest has no disk for volume {volume.name}',
-                    volume.id,
-                    ', '.join(disks) or 'no disks',
-                )
-        return disks
-
 
 def _notes(share: Path) -> frozenset[str]:
     return frozenset(each.name for each in share.iterdir() if each.stat().st_size <= _NOTE_BYTES)
-
-
-def _snapshots(volume: TrackedVolume, statuses: dict[str, str]) -> tuple[scene.Snapshot, ...]:
-    """Join the snapshots that should be there with those that are."""
-    known = {snapshot.id for snapshot in volume.snapshots}
-    tracked = [
-        scene.Snapshot(
-            snapshot.id, snapshot.name, statuses.get(snapshot.id), snapshot.data, snapshot.seen
-        )
-        for snapshot in volume.snapshots
-    ]
-    others = [
-        scene.Snapshot(found, 'not made by this scenario', status, None)
-        for found, status in sorted(statuses.items())
-        if found not in known
-    ]
-    return (*tracked, *others)
 
 
 def _tried(name: str, remove: Callable[[], None]) -> dict[str, Exception]:
@@ -266,8 +204,11 @@ def _tried(name: str, remove: Callable[[], None]) -> dict[str, Exception]:
     return {}
 
 
-def _left(left: Mapping[str, Exception]) -> Finding:
-    """Return one finding for all that is left: what is last in the way of the others is first."""
+def _left(left: Mapping[str, Exception], *, excused: bool) -> Finding:
+    """Return one finding for all that is left: what is last in the way of the others is first.
+
+    :param excused: what was under way when the run was stopped may not be removable yet
+    """
     name, error = next(iter(left.items()))
     others = f' (nor could: {", ".join(list(left)[1:])})' if len(left) > 1 else ''
     return Finding(
@@ -275,7 +216,9 @@ def _left(left: Mapping[str, Exception]) -> Finding:
         f'{name} could not be removed{others}: {error}',
         'removed',
         f'{len(left)} left behind',
-        verdict=Verdict.worst(_finding(each).verdict for each in left.values()),
+        verdict=Verdict.UNKNOWN
+        if excused
+        else Verdict.worst(_finding(each).verdict for each in left.values()),
     )
 
 

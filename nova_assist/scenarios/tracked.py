@@ -27,6 +27,16 @@ class TrackedSnapshot:
     data: Expectation | None
     seen: bool = False
 
+    def expected(self) -> Expectation:
+        """Return what it may hold.
+
+        :raises StepFailed: nobody knows
+        """
+        if self.data is None:
+            fault = f'what {self.name} holds is unknown, and so what is made of it'
+            raise StepFailed(fault, 'a snapshot that was taken whole', 'another')
+        return self.data
+
     def known(self) -> Exactly:
         """Return what it holds, which judges have to have seen.
 

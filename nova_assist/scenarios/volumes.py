@@ -44,21 +44,12 @@ class Volumes:
         return self._create(name, gib)
 
     def clone(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
-        """Make a volume from a snapshot that has been judged, and wait for it.
-
-        :raises StepFailed: if it doesn't become available
-        """
-        return self._create(name, gib, snapshot.known(), snapshot_id=snapshot.id)
-
-    def copy(self, snapshot: TrackedSnapshot, name: str) -> TrackedVolume:
-        """Make a volume as large as a snapshot from it, judged or not, and wait for it.
+        """Make a volume from a snapshot, and wait for it.
 
         :raises StepFailed: if it doesn't become available, or nobody knows what it should hold
         """
-        data = snapshot.data
-        if data is None:
-            return self.clone(snapshot, name)
-        volume = self._create(name, data.size // _GIB, snapshot_id=snapshot.id)
+        data = snapshot.expected()
+        volume = self._create(name, gib, snapshot_id=snapshot.id)
         self.hold(volume, data)
         return volume
 
@@ -278,10 +269,8 @@ class Volumes:
                 ', '.join(other),
             )
 
-    def _create(
-        self, name: str, gib: int, data: Exactly | None = None, **source: str
-    ) -> TrackedVolume:
-        context, history = self._context, self._guests.history(name, data.blocks if data else None)
+    def _create(self, name: str, gib: int, **source: str) -> TrackedVolume:
+        context, history = self._context, self._guests.history(name)
         with refusals(f'creating volume {name}'):
             made = context.api.cinder.volumes.create(
                 gib,

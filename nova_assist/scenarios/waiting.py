@@ -34,21 +34,33 @@ class Patience:
         seconds: float = OPERATION_SECONDS,
         hurried_seconds: float = HURRIED_SECONDS,
         interval: float = _INTERVAL,
+        tidy: bool = False,
     ) -> None:
         """Take the event that is set when the run is being stopped.
 
         :param seconds: how long one operation may take
         :param hurried_seconds: likewise in a hurry
         :param interval: how long to wait between two looks
+        :param tidy: clean up to the end even if the run is being stopped, for the cloud stays
         """
         self._stop = stop
         self.seconds = seconds
         self._hurried_seconds = hurried_seconds
         self._interval = interval
+        self._tidy = tidy
 
-    def hurry(self) -> None:
-        """Wait long for nothing from now on, as much may be stuck."""
-        self.seconds = self._hurried_seconds
+    def clean_up(self, *, hurried: bool) -> bool:
+        """Wait for the ends of removals from now on.
+
+        :param hurried: wait long for nothing, as much may be stuck
+        :returns: whether the run is being stopped, in the middle of something
+        """
+        stopping = self._stop.is_set()
+        if hurried or stopping:
+            self.seconds = self._hurried_seconds
+        if self._tidy:
+            self._stop = threading.Event()
+        return stopping
 
     def wait(
         self, what: str, probe: Callable[[], Result | None], seconds: float | None = None

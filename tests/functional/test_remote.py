@@ -181,7 +181,6 @@ class SkipsCommitTest(RemoteCase):
         self.assertEqual(1, code, said)
         self.assertRegex('\n'.join(self.faults(report)), 'data: .*expected write [0-9]+, found')
 
-
     def test_lost_data_is_found_by_a_guest(self):
         code, said, report = self.run_on_it('offline-chain', seen=False)
         self.assertEqual(1, code, said)

@@ -19,7 +19,7 @@ class Volumes:
     def __init__(self, *volumes):
         self.all = list(volumes)
 
-    def copy(self, snapshot, name):
+    def clone(self, snapshot, name, gib):
         return TrackedVolume('copy', name, SIZE, RecordHistory(name), [])
 
     def delete(self, volume):
