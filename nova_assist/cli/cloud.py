@@ -63,7 +63,10 @@ def cloud(arguments: CloudArguments, harness: Harness, display: Display) -> Exit
                 display.close()
                 emit(_render(session.environment(), arguments.form))
                 display.tell(f"the cloud's folder is {work.path}; Ctrl-C stops the cloud")
-                session.wait()
+                try:
+                    session.wait()
+                finally:
+                    display.tell('stopping the cloud')
         except KeyboardInterrupt:
             return ExitCode.PASSED if up else ExitCode.INTERRUPTED
         except ServiceError:

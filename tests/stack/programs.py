@@ -79,9 +79,9 @@ def queue_environment(settings: Settings) -> dict[str, str]:
         'RABBITMQ_DIST_PORT': str(settings.ports.amqp_peers),
         'RABBITMQ_ENABLED_PLUGINS_FILE': f'{home}/enabled_plugins',
         'RABBITMQ_CONF_ENV_FILE': '/dev/null',
-        'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS': (
-            '+sbwt none +S 1:1 -kernel inet_dist_use_interface {127,0,0,1}'
-        ),
+        'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS': '+sbwt none +S 1:1',
+        # Of every Erlang node: to look after epmd the queue starts short-lived ones.
+        'ERL_AFLAGS': '-kernel inet_dist_use_interface {127,0,0,1}',
         'ERL_EPMD_ADDRESS': ADDRESS,
         'ERL_EPMD_PORT': str(settings.ports.amqp_names),
     }

@@ -25,6 +25,7 @@ class CloudTest(ScratchCase):
     def test_ctrl_c_is_the_ordinary_end(self) -> None:
         outcome = call('cloud', harness=FakeHarness(on_wait=ctrl_c))
         self.assertEqual(0, outcome.code)
+        self.assertIn('stopping the cloud\n', outcome.stderr)
         self.assertEqual([], list(self.working.iterdir()))
 
     def test_the_environment_as_json(self) -> None:
