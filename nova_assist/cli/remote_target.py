@@ -42,7 +42,7 @@ class RemoteTarget:
     """Which cloud, and what of it is used.
 
     :ivar file: the ``clouds.yaml``
-    :ivar name: what it calls the cloud; ``None`` for that of ``OS_CLOUD``, or the only one
+    :ivar name: what it calls the cloud; ``None`` for the only one
     :ivar types: format and name of volume types, one a format
     :ivar seen: the folder in which the volumes' files are seen
     """
@@ -86,7 +86,8 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
     """Add the options that describe a cloud of others."""
     group = parser.add_argument_group(
         'a cloud of others',
-        'with --cloud, the scenarios are played there in place of the embedded cloud',
+        'with --cloud, the scenarios are played there in place of the embedded cloud; --share is '
+        'then the folder in which this machine sees the share, if it does',
     )
     group.add_argument(
         '--cloud',
@@ -140,7 +141,7 @@ def remote_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Rem
         parser.error('with --cloud, --share is the folder in which the share is seen here')
     return RemoteTarget(
         file=found.cloud,
-        name=found.cloud_name,
+        name=found.cloud_name or os.environ.get('OS_CLOUD'),
         types=tuple(found.volume_type),
         image=found.image or IMAGE,
         flavor=found.flavor,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 from pathlib import Path
 from typing import Any
 
@@ -100,11 +99,11 @@ def _novaclient(session: Any, *, interface: str, **where: Any) -> Any:
 def log_in(file: Path, name: str | None) -> Login:
     """Log in to a cloud of a file.
 
-    :param name: which one; by default ``OS_CLOUD`` says so, or there is only one
+    :param name: which one; ``None`` for the only one
     :raises LoginError: there is no such cloud, or it doesn't let us in
     :raises MissingExtraError: openstacksdk isn't installed
     """
-    region = _region(file, name or os.environ.get('OS_CLOUD'))
+    region = _region(file, name)
     session = region.get_session()
     try:
         session.get_token()
@@ -119,7 +118,7 @@ def log_in(file: Path, name: str | None) -> Login:
 def _region(file: Path, name: str | None) -> Any:
     """Return openstacksdk's view of a cloud.
 
-    Of the environment nothing counts but ``OS_CLOUD``: variables for another cloud may be set.
+    Nothing of the environment counts: variables for another cloud may be set.
     """
     try:
         from openstack import config, exceptions
