@@ -49,6 +49,7 @@ class ConsoleGuests(Guests):
         self._lines: dict[str, tuple[TrackedServer, Line]] = {}
         self._marks: dict[str, Mark] = {}
         self._pauses: collections.Counter[str] = collections.Counter()
+        self._paused: set[str] = set()
         self._host: TrackedServer | None = None
 
     def history(self, name: str, start: Mapping[int, Write] | None = None) -> History:
@@ -171,21 +172,25 @@ class ConsoleGuests(Guests):
     def pause(self, server: TrackedServer) -> None:
         """Keep a server's guest from writing, until as many have let it go on as have paused it.
 
-        QEMU ends all requests and flushes its caches before it says that it is paused. Where
-        nobody sees the files there is no need for that.
+        Before that it has to have written on to all of its disks. QEMU ends all requests and
+        flushes its caches before it says that it is paused. Where nobody sees the files there is
+        no need for a pause.
         """
-        if self._context.seen is None:
-            return
         self._pauses[server.id] += 1
-        if self._pauses[server.id] == 1:
+        if self._pauses[server.id] > 1:
+            return
+        for holder, line in list(self._lines.values()):
+            if holder is server:
+                line.records_later()
+        if self._context.seen is not None:
             self._servers.pause(server)
+            self._paused.add(server.id)
 
     def unpause(self, server: TrackedServer) -> None:
-        """Let a server go on that was paused."""
-        if self._context.seen is None:
-            return
+        """Let a server go on, if it was paused."""
         self._pauses[server.id] -= 1
-        if not self._pauses[server.id]:
+        if not self._pauses[server.id] and server.id in self._paused:
+            self._paused.remove(server.id)
             self._servers.unpause(server)
 
 
@@ -211,8 +216,7 @@ class _ConsoleWriter:
         return writes(self._line.records_later())
 
     def pause(self) -> None:
-        """See that the guest writes on, and pause the server."""
-        self._line.records_later()
+        """Pause the server."""
         self._guests.pause(self._server)
         self.acknowledged()
 
