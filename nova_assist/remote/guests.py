@@ -17,15 +17,16 @@ from console_guest.blocks import most_records
 from console_guest.protocol import Boot, Found, Gone, Wrote, serial_of
 from nova_assist.checks import errors, record
 from nova_assist.checks.judging import Judgement
-from nova_assist.checks.model import Expectation, History, Within
+from nova_assist.checks.model import History, Within
 from nova_assist.checks.pattern import Write
 from nova_assist.checks.reader import ImageSource
-from nova_assist.checks.records import RecordHistory, Stamps, counted, writes
+from nova_assist.checks.records import RecordHistory, Stamps, writes
 from nova_assist.checks.scene import GuestDisk, Volume
+from nova_assist.remote import finding
 from nova_assist.remote.console import Console, Line, Mark
 from nova_assist.remote.hearing import Hearing
 from nova_assist.scenarios.context import Context
-from nova_assist.scenarios.errors import NotPossible, StepFailed, TookTooLong
+from nova_assist.scenarios.errors import NotPossible, TookTooLong
 from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.servers import Servers
 from nova_assist.scenarios.tracked import TrackedServer, TrackedVolume
@@ -100,7 +101,7 @@ class ConsoleGuests(Guests):
         server, line = self._lines[volume.id]
         found = line.hear(Found)
         expected = volume.data()
-        _judge(volume, found, expected)
+        finding.require(volume.name, found, expected)
         if isinstance(expected, Within) and volume.unsettled is not None:
             volume.history = RecordHistory(expected.history.origin)
             volume.unsettled = None
@@ -234,30 +235,3 @@ def _bound(volume: TrackedVolume, least: int) -> None:
     """Note how many writes there were to a volume that a guest has; there may be many more."""
     if isinstance(volume.history, RecordHistory):
         volume.history.bound(least, writes(most_records(volume.size)))
-
-
-def _judge(volume: TrackedVolume, found: Found, expected: Expectation) -> None:
-    """Compare what a guest has found with what has to be there.
-
-    :raises StepFailed: if it isn't the same
-    """
-    low, high = _bounds(expected)
-    if found.bad:
-        fault = f'the guest finds {found.bad} blocks on volume {volume.name} that nobody wrote'
-        raise StepFailed(fault, 'records alone', f'{found.bad} bad blocks', 'data')
-    if not low <= found.records <= high:
-        kind = 'are lost' if found.records < low else 'come from another time'
-        wanted = str(low) if low == high else f'{low} to {high}'
-        fault = (
-            f'the guest finds {found.records} records on volume {volume.name}, expected {wanted}: '
-            f'{max(low - found.records, found.records - high)} {kind}'
-        )
-        raise StepFailed(fault, f'{wanted} records', f'{found.records} records', 'data')
-
-
-def _bounds(expected: Expectation) -> tuple[int, int]:
-    """Return how many records there are at least and at most."""
-    if isinstance(expected, Within):
-        return counted(expected.low), counted(expected.high)
-    last = max((write.sequence for write in expected.blocks.values()), default=0)
-    return counted(last), counted(last)

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,10 +11,16 @@ import unittest
 
 import yaml
 
+from nova_assist import client
 from nova_assist.cloud.clients import CLOUDS
 from nova_assist.cloud.cloud import Cloud
 
 _ROOT = pathlib.Path(__file__).parents[2]
+_PATIENCE = 120
+
+
+def _is_up(statuses):
+    return 'ACTIVE' in statuses
 
 
 class RemoteCase(unittest.TestCase):
@@ -34,8 +41,8 @@ class RemoteCase(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def run_on_it(self, *scenarios, image_format='raw', seen=True, **changed):
-        """Run scenarios; returns the exit code, what was said on stderr, and the report."""
+    def command(self, *scenarios, image_format='raw', seen=True, **changed):
+        """Return a command line that runs scenarios on the cloud."""
         options = {
             '--cloud': self.cloud.folder / CLOUDS,
             '--cloud-name': 'admin',
@@ -45,10 +52,14 @@ class RemoteCase(unittest.TestCase):
             **({'--share': self.cloud.shares[image_format].path} if seen else {}),
             **{f'--{name.replace("_", "-")}': value for name, value in changed.items()},
         }
-        words = [str(word) for pair in options.items() for word in pair]
+        pairs = [*options.items(), *(('--scenario', name) for name in scenarios)]
+        words = [str(word) for pair in pairs for word in pair]
+        return [sys.executable, '-m', 'nova_assist', 'run', *words]
+
+    def run_on_it(self, *scenarios, **changed):
+        """Run scenarios; returns the exit code, what was said on stderr, and the report."""
         ended = subprocess.run(
-            [sys.executable, '-m', 'nova_assist', 'run', *words]
-            + [word for name in scenarios for word in ('--scenario', name)],
+            self.command(*scenarios, **changed),
             cwd=_ROOT,
             capture_output=True,
             text=True,
@@ -113,6 +124,17 @@ class PlayTest(RemoteCase):
         for each in report['scenarios']:
             self.assertEqual('not_run', each['verdict'])
             self.assertIn('the guests of this cloud write by themselves', each['reason'])
+
+    def test_a_run_that_is_interrupted_removes_what_it_has_made(self):
+        nova = self.cloud.novaclient()
+        with subprocess.Popen(
+            self.command('online-chain'), cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as running:
+            client.poll(lambda: [each.status for each in nova.servers.list()], _is_up, _PATIENCE)
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=_PATIENCE)
+        self.assertEqual(130, running.returncode, said)
+        self.assert_empty()
 
     def test_a_folder_that_is_not_the_share_is_not_held_against_the_driver(self):
         code, _, report = self.run_on_it('offline-chain', share=self.folder)
