@@ -18,7 +18,7 @@ from nova_assist.checks import scene
 from nova_assist.checks.judging import Bench
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
-from nova_assist.scenarios import showing
+from nova_assist.scenarios import settling, showing
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import (
     GuestIoError,
@@ -130,6 +130,9 @@ class Stage:
         with self.step('clean up', judged=False):
             step = self.result.steps[-1]
             left: dict[str, Exception] = {}
+            if stopping:
+                with contextlib.suppress(TookTooLong):  # then what can be removed is
+                    settling.await_rest(self.context, self.volumes.all)
             try:
                 for name, remove in self.context.made.unwind():
                     left.update(_tried(name, remove))
