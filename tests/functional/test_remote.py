@@ -19,8 +19,8 @@ _ROOT = pathlib.Path(__file__).parents[2]
 _PATIENCE = 120
 
 
-def _is_up(statuses):
-    return 'ACTIVE' in statuses
+def _is_up(servers):
+    return 'ACTIVE' in [server.status for server in servers]
 
 
 class RemoteCase(unittest.TestCase):
@@ -130,7 +130,8 @@ class PlayTest(RemoteCase):
         with subprocess.Popen(
             self.command('online-chain'), cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as running:
-            client.poll(lambda: [each.status for each in nova.servers.list()], _is_up, _PATIENCE)
+            servers = {'all_tenants': 1}
+            client.poll(lambda: nova.servers.list(search_opts=servers), _is_up, _PATIENCE)
             running.send_signal(signal.SIGINT)
             _, said = running.communicate(timeout=_PATIENCE)
         self.assertEqual(130, running.returncode, said)
