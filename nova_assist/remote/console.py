@@ -6,8 +6,11 @@ Main classes: :class:`Console` and :class:`Line`, that part of it which is about
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TypeVar
+
+from novaclient import exceptions as nova_errors
 
 from console_guest import protocol
 from console_guest.protocol import Event, Failed, Found, Wrote
@@ -29,15 +32,22 @@ class Console:
     def __init__(self, context: Context, server: TrackedServer) -> None:
         self._context = context
         self._server = server
+        self._heard: Mark = ()
 
     def said(self) -> Mark:
         """Return all of it, as far as Nova keeps it.
 
+        Of a server that is off Nova shows no console; then it is what was heard last.
+
         :raises StepFailed: if Nova doesn't tell
         """
-        with refusals(f'reading the console of server {self._server.name}'):
+        with (
+            refusals(f'reading the console of server {self._server.name}'),
+            contextlib.suppress(nova_errors.NotFound),
+        ):
             text = self._context.api.nova.servers.get_console_output(self._server.id)
-        return protocol.parse(str(text))
+            self._heard = protocol.parse(str(text))
+        return self._heard
 
     def hear(self, mark: Mark, kind: type[E], serial: str | None = None, count: int = 1) -> E:
         """Wait until the guest has said something after a mark, and return the last of it.

@@ -49,6 +49,7 @@ class ConsoleGuests(Guests):
         self._servers = Servers(context, self)
         self._lines: dict[str, tuple[TrackedServer, Line]] = {}
         self._marks: dict[str, Mark] = {}
+        self._consoles: dict[str, Console] = {}
         self._pauses: collections.Counter[str] = collections.Counter()
         self._paused: set[str] = set()
         self._host: TrackedServer | None = None
@@ -64,7 +65,7 @@ class ConsoleGuests(Guests):
     def booting(self, server: TrackedServer) -> None:
         """Learn what the guest has said before it starts anew."""
         again = server.id in self._marks
-        mark = self._marks[server.id] = Console(self._context, server).said() if again else ()
+        mark = self._marks[server.id] = self._console(server).said() if again else ()
         for volume, (holder, line) in self._lines.items():
             if holder is server:
                 self._lines[volume] = (server, Line(line.console, line.serial, mark))
@@ -73,7 +74,7 @@ class ConsoleGuests(Guests):
         """Wait until the guest says that it is up."""
         mark = self._marks[server.id]
         try:
-            Console(self._context, server).hear(mark, Boot)
+            self._console(server).hear(mark, Boot)
         except TookTooLong as error:
             if mark:
                 raise
@@ -85,7 +86,7 @@ class ConsoleGuests(Guests):
 
     def plugging(self, server: TrackedServer, volume: TrackedVolume) -> None:
         """Learn what the guest has said before it gets a disk."""
-        console = Console(self._context, server)
+        console = self._console(server)
         line = Line(console, serial_of(volume.id), console.said())
         self._lines[volume.id] = (server, line)
 
@@ -169,6 +170,9 @@ class ConsoleGuests(Guests):
         image_format = self._context.image_format if active == file else 'qcow2'
         content = self._context.reader.read(ImageSource(str(share / active), image_format))
         self._stamps.learn(volume.history.origin, content.blocks.get(0))
+
+    def _console(self, server: TrackedServer) -> Console:
+        return self._consoles.setdefault(server.id, Console(self._context, server))
 
     def pause(self, server: TrackedServer) -> None:
         """Keep a server's guest from writing, until as many have let it go on as have paused it.

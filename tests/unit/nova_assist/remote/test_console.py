@@ -5,6 +5,8 @@ import threading
 import types
 import unittest
 
+from novaclient import exceptions as nova_errors
+
 from console_guest.protocol import Found, Gone
 from nova_assist.remote.console import Console, Line
 from nova_assist.scenarios.errors import GuestIoError, TookTooLong
@@ -17,8 +19,8 @@ ONE, TWO = 'serial-one', 'serial-two'
 class ConsoleTest(unittest.TestCase):
     def setUp(self):
         self.text = ''
-        servers = types.SimpleNamespace(get_console_output=lambda server: self.text)
-        api = types.SimpleNamespace(nova=types.SimpleNamespace(servers=servers))
+        self.servers = types.SimpleNamespace(get_console_output=lambda server: self.text)
+        api = types.SimpleNamespace(nova=types.SimpleNamespace(servers=self.servers))
         patience = Patience(threading.Event(), seconds=0, interval=0)
         context = types.SimpleNamespace(api=api, patience=patience)
         self.console = Console(context, TrackedServer('a', 'a'))
@@ -45,6 +47,16 @@ class ConsoleTest(unittest.TestCase):
         self.say(f'{ONE} found 3 bad 0', f'{ONE} error Input/output error', f'{ONE} gone')
         with self.assertRaisesRegex(GuestIoError, 'says: Input/output error'):
             Line(self.console, ONE, ()).hear(Gone)
+
+    def test_of_a_server_that_is_off_the_last_that_was_heard_stays(self):
+        self.say(f'{ONE} found 3 bad 0', f'{ONE} wrote 8')
+        before = self.console.said()
+        self.servers.get_console_output = self.refuse
+        self.assertEqual(before, self.console.said())
+        self.assertEqual(8, Line(self.console, ONE, ()).records())
+
+    def refuse(self, server):
+        raise nova_errors.NotFound(404, 'Guest does not have a console available.')
 
     def test_one_further_line_may_have_been_on_its_way(self):
         class Talking(Console):
