@@ -14,14 +14,25 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from tests.stack import arguments, packages, reality, scenarios, settings, stack, tempest
+from tests.judged import OURS
+from tests.stack import (
+    arguments,
+    faults,
+    outcomes,
+    packages,
+    reality,
+    scenarios,
+    settings,
+    smoke,
+    stack,
+    tempest,
+)
 from tests.stack.errors import StackError, StoryError, UnfitMachineError
 from tests.stack.guest import image
 from tests.stack.progress import MemoryMeter, Progress
 from tests.stack.settings import Places, Ports, Settings, Share
-from tests.stack.smoke import Smoke
 
 _LAB = packages.ROOT / 'tests/lab/lab'
 _LAB_OPTIONS = ('--mem', '10G', '--time-limit', '14400')
@@ -106,7 +117,7 @@ def _settings(asked: argparse.Namespace, places: Places) -> Settings:
         ports=Ports.following(asked.port_base),
         password=settings.password(places),
         driver=asked.driver,
-        options=dict(asked.option),
+        options={**_patience(asked), **dict(asked.option)},
         share=asked.share,
         export=export,
         exported=exported,
@@ -141,12 +152,32 @@ def _run(
         up = True
         print(reality.told(wanted, one.namespace), flush=True)
         with progress.part('tests'):
-            Smoke(one, wanted, progress).tell()
-            return _scenarios(one, wanted, asked) or _tempest(one, wanted, asked)
+            smoke.tell(one, wanted, progress)
+            return max(
+                _scenarios(one, wanted, asked),
+                _faults(one, wanted, asked, progress),
+                _tempest(one, wanted, asked),
+            )
 
 
 def _scenarios(one: stack.Stack, settings: Settings, asked: argparse.Namespace) -> int:
     return scenarios.run(one, settings, asked.scenarios) if asked.scenarios else 0
+
+
+def _patience(asked: argparse.Namespace) -> Mapping[str, str]:
+    return faults.OPTIONS if asked.faults is not None and asked.driver == OURS else {}
+
+
+def _faults(
+    one: stack.Stack, settings: Settings, asked: argparse.Namespace, progress: Progress
+) -> int:
+    if asked.faults is None:
+        return 0
+    found = faults.run(one, settings, progress, asked.faults)
+    print(outcomes.table(found), flush=True)
+    if asked.faults_json:
+        outcomes.save(found, asked.faults_json)
+    return int(any(each.fault for each in found))
 
 
 def _tempest(one: stack.Stack, settings: Settings, asked: argparse.Namespace) -> int:

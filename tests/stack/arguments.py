@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.judged import OURS
-from tests.stack import scenarios
+from tests.stack import faults, scenarios
 from tests.stack.settings import ADDRESS, Share
 from tests.tempest import running
 
@@ -99,6 +99,17 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
         '--tempest',
         choices=('all', 'plugin', 'stock'),
         help='run tempest after the story, all of the selection or a part',
+    )
+    parser.add_argument(
+        '--faults',
+        nargs='*',
+        choices=faults.NAMES,
+        metavar='NAME',
+        help='kill services, QEMU and block jobs in the middle of operations after the story, in '
+        f'all cases or in those named: {", ".join(faults.NAMES)}',
+    )
+    parser.add_argument(
+        '--faults-json', type=Path, metavar='FILE', help='write how they came out here, too'
     )
     running.add_arguments(parser, workers=2)
 

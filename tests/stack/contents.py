@@ -37,7 +37,10 @@ _FURTHER = {
         'snapshot': 'true',
         'suspend': 'true',
     },
+    # Nova works as fast as it can.
+    'assisted_snapshots': {'hold_nova': 'false'},
 }
+_NO_OWNER = {'file_owner': '', 'file_group': ''}
 
 
 def fill(cloud: Cloud, settings: Settings, guest: Guest) -> None:
@@ -109,5 +112,6 @@ def further(settings: Settings) -> Sections:
     """
     squashed = settings.share is Share.NFS and settings.secure
     if settings.dynamic_ownership and not squashed:
-        return {**_FURTHER, 'assisted_snapshots': {'file_owner': '', 'file_group': ''}}
+        snapshots = {**_FURTHER['assisted_snapshots'], **_NO_OWNER}
+        return {**_FURTHER, 'assisted_snapshots': snapshots}
     return _FURTHER

@@ -21,6 +21,7 @@ from tests.stack.settings import Places
 
 _RUNNING = ('STARTING', 'RUNNING')
 _START_SECONDS = 20.0
+_END_SECONDS = 20.0
 _PAUSE_SECONDS = 0.2
 
 
@@ -82,6 +83,7 @@ class Supervisor:
         self._places = places
         transport = _Transport(_socket(places))
         self._calls = xmlrpc.client.ServerProxy('http://localhost', transport=transport).supervisor
+        self._down: set[str] = set()
 
     def wait(self) -> None:
         """Wait until it answers.
@@ -106,6 +108,7 @@ class Supervisor:
 
         :raises ServiceError: one can't be started.
         """
+        self._down.difference_update(names)
         for name in names:
             if self._calls.getProcessInfo(name)['statename'] not in _RUNNING:
                 try:
@@ -114,13 +117,27 @@ class Supervisor:
                     found = f'can not be started: {fault.faultString}'
                     raise ServiceError(name, found, self._places.log(name)) from fault
 
+    def await_end(self, name: str) -> None:
+        """Wait until it is known here that a program has ended, and don't mind until its start.
+
+        :raises ServiceError: it hasn't.
+        """
+        deadline = time.monotonic() + _END_SECONDS
+        while self._calls.getProcessInfo(name)['statename'] in _RUNNING:
+            if time.monotonic() > deadline:
+                found = f'still runs after {_END_SECONDS:.0f} s'
+                raise ServiceError(name, found, self._places.log(name))
+            time.sleep(_PAUSE_SECONDS)
+        self._down.add(name)
+
     def check(self) -> None:
         """Make sure that no program that was started has ended.
 
         :raises ServiceError: one has.
         """
-        for each in self._calls.getAllProcessInfo():
-            if each['start'] and each['statename'] not in _RUNNING:
+        started = (each for each in self._calls.getAllProcessInfo() if each['start'])
+        for each in started:
+            if each['name'] not in self._down and each['statename'] not in _RUNNING:
                 found = (
                     f'is not up: {each["statename"]}, {each["spawnerr"] or each["description"]}'
                 )

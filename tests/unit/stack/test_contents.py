@@ -19,4 +19,10 @@ class OwnersTest(unittest.TestCase):
             {'dynamic_ownership': True, 'share': Share.NFS, 'secure': True},
         ):
             found = contents.further(samples.settings(**different))
-            self.assertNotIn('assisted_snapshots', found)
+            self.assertNotIn('file_owner', found['assisted_snapshots'])
+
+
+class NovaTest(unittest.TestCase):
+    def test_nobody_can_hold_a_real_nova(self):
+        found = contents.further(samples.settings())
+        self.assertEqual('false', found['assisted_snapshots']['hold_nova'])

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One death in the middle of an online operation on a stack, and whether anything was lost by it.
+
+Main class: :class:`Death`. Which there are is left to :mod:`tests.stack.faults`, how somebody dies
+to :mod:`tests.stack.victims`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from typing import Any
+
+from cinderclient import exceptions as cinder_exceptions
+from novaclient import exceptions as nova_exceptions
+
+from console_guest.protocol import Found
+from tests.stack.commands import run
+from tests.stack.deeds import Deeds, expect
+from tests.stack.errors import CommandError, ServiceError, StoryError
+from tests.stack.outcomes import errors
+from tests.stack.packages import ROOT
+from tests.stack.settings import Settings
+from tests.stack.stack import Stack
+from tests.stack.victims import Victims
+
+CREATE, OLDER, NEWEST = 'create', 'delete-older', 'delete-newest'
+CINDER, COMPUTE, LIBVIRT = 'cinder-volume', 'nova-compute', 'libvirtd'
+GUEST, JOB = 'qemu', 'block-job'
+#: The death of Cinder, with Nova held up until Cinder has started again.
+CINDER_FIRST = 'cinder-volume-first'
+
+#: How it shows that something is lost, left or stuck.
+FAULTS = (
+    StoryError,
+    CommandError,
+    ServiceError,
+    cinder_exceptions.ClientException,
+    nova_exceptions.ClientException,
+)
+
+_GIB = 2
+#: What the merges have to move, where the guest does not write; in bytes.
+_AT, _LENGTH, _PATTERN = 1 << 30, 768 << 20, 90
+_SPEED = 1 << 20
+#: Seconds after which an operation that has not ended is taken for stuck.
+_SETTLE_SECONDS = 300.0
+_LOOK_SECONDS = 0.02
+_UNDER_WAY = ('creating', 'deleting')
+#: What Nova reports when it has done its work.
+_DONE = '90%'
+
+
+class Death:
+    """One death, and what follows.
+
+    :ivar moment: when it was, once it has been.
+    :ivar seen: the snapshot's status after each attempt at the operation.
+    """
+
+    def __init__(self, stack: Stack, settings: Settings, operation: str, victim: str) -> None:
+        self._stack = stack
+        self._settings = settings
+        self._operation = operation
+        self._victim = victim
+        self._deeds = Deeds(stack, settings)
+        self._victims = Victims(stack, settings)
+        self.moment = ''
+        self.seen: list[str] = []
+        self._server: Any = None
+        self._snapshots: dict[str, Any] = {}
+        #: At least and at most so many records are in each snapshot.
+        self._records: dict[str, tuple[int, int | None]] = {}
+
+    def play(self) -> None:
+        """Go through all of it.
+
+        :raises StoryError: something is lost, left or stuck.
+        """
+        deeds = self._deeds
+        self._prepare()
+        if self._operation == CREATE:
+            self._die_in_creation()
+        else:
+            self._die_in_merge()
+        self._settle()
+        self._revive()
+        if self._name in self._snapshots:
+            low, _ = self._records[self._name]
+            self._records[self._name] = (low, self._told())
+        self._judge()
+        deeds.delete(deeds.nova.servers, self._server)
+        deeds.delete(deeds.cinder.volumes, self._volume)
+        left = [path.name for path in deeds.files(self._volume)]
+        if left:
+            raise StoryError(f'files are left: {", ".join(left)}')
+
+    def give_up(self) -> None:
+        """After a fault, let others have the stack; what is on the share is left as it is."""
+        for service in (CINDER, COMPUTE, LIBVIRT):
+            with contextlib.suppress(ServiceError):
+                self._victims.start(service)
+        if self._server is not None:
+            with contextlib.suppress(*FAULTS):
+                self._deeds.delete(self._deeds.nova.servers, self._server)
+
+    def _prepare(self) -> None:
+        """Have a guest write to a volume with a snapshot below much data, and one above it."""
+        deeds = self._deeds
+        self._volume = deeds.make('fault', _GIB)
+        older = deeds.take(self._volume, 'older')
+        (overlay,) = (path for path in deeds.files(self._volume) if older.id in path.name)
+        run(['qemu-io', '-f', 'qcow2', '-c', f'write -P {_PATTERN} {_AT} {_LENGTH}', str(overlay)])
+        self._server = deeds.boot('fault')
+        deeds.attach(self._server, self._volume)
+        self._snapshots['older'] = older
+        self._records['older'] = (0, 0)
+        if self._operation != CREATE:
+            self._snapshots['newest'] = self._taken('newest')
+            deeds.written(self._server, self._volume)
+
+    def _taken(self, name: str) -> Any:
+        before = self._told()
+        snapshot = self._deeds.take(self._volume, name)
+        self._records[name] = (before, self._bound())
+        return snapshot
+
+    def _told(self) -> int:
+        return self._deeds.told(self._server, self._volume)
+
+    def _bound(self) -> int:
+        """Return a number of records that the volume did not have until now."""
+        self._deeds.written(self._server, self._volume)
+        return self._told()
+
+    def _die_in_creation(self) -> None:
+        """Have it die when Nova was asked, and the guest has not switched to the overlay."""
+        deeds = self._deeds
+        held = LIBVIRT if self._victim == LIBVIRT else COMPUTE
+        self._name = 'new'
+        self._listen()  # while Nova is held up it shows no console
+        self._records['new'] = (self._written, None)
+        before = self._requests()
+        with self._victims.held(held):
+            asked = deeds.cinder.volume_snapshots.create(self._volume.id, force=True, name='new')
+            self._asked = asked
+            deeds.until(
+                'a request to Nova', self._requests, lambda now: now > before, pause=_LOOK_SECONDS
+            )
+            self.moment = f'Nova was asked, {held} held up'
+            self._kill()
+            if self._victim == CINDER_FIRST:
+                self._restart()
+                self._end()
+        if self._victim == CINDER:
+            deeds.until('a report of Nova', self._progress, bool, _SETTLE_SECONDS)
+        if self._victim != CINDER_FIRST:
+            self._restart()
+
+    def _die_in_merge(self) -> None:
+        """Have it die while QEMU merges, a mebibyte a second."""
+        deeds, victims, server = self._deeds, self._victims, self._server
+        self._name = 'older' if self._operation == OLDER else 'newest'
+        self._asked = self._snapshots.pop(self._name)
+        self._asked.delete()
+        job = deeds.until('a block job', lambda: victims.job(server), bool, pause=_LOOK_SECONDS)
+        victims.set_speed(server, job, _SPEED)
+        job = victims.job(server)
+        if job is None:
+            raise StoryError('the merge had ended before it could be held up')
+        self.moment = f'{job["offset"] >> 20} of {job["len"] >> 20} MiB merged'
+        self._listen()
+        self._kill()
+        self._restart()
+        left = None if self._victim == GUEST else victims.job(server)
+        if left is not None:
+            victims.set_speed(server, left, 0)
+
+    def _requests(self) -> int:
+        """Return how often Nova's API says that it was asked for a snapshot."""
+        said = self._settings.places.log('nova-api').read_text(errors='replace')
+        return said.count('POST /v2.1/os-assisted-volume-snapshots')
+
+    def _progress(self) -> bool:
+        """Tell whether Nova has reported that the guest has switched."""
+        shown = self._deeds.cinder.volume_snapshots.get(self._asked.id).to_dict()
+        return bool(shown['os-extended-snapshot-attributes:progress'] == _DONE)
+
+    def _listen(self) -> None:
+        """Note what the guest has said, and written, until now."""
+        self._said = self._deeds.said(self._server)
+        self._written = self._told()
+
+    def _kill(self) -> None:
+        if self._victim == GUEST:
+            self._victims.kill_guest(self._server)
+        elif self._victim == JOB:
+            self._victims.cancel(self._server)
+        else:
+            self._victims.kill(self._service)
+
+    def _restart(self) -> None:
+        if self._victim not in (GUEST, JOB):
+            self._victims.start(self._service)
+
+    @property
+    def _service(self) -> str:
+        return CINDER if self._victim == CINDER_FIRST else self._victim
+
+    def _settle(self) -> None:
+        """Wait for the operation's end; what failed is done again, as a user would."""
+        status = self._end()
+        if self._operation == CREATE and status == 'available':
+            self._snapshots[self._name] = self._asked
+        elif status is not None:
+            self._asked.delete()
+            status = self._end()
+            if status is not None:
+                raise StoryError(f'the snapshot can not be deleted, it is {status} again')
+
+    def _end(self) -> str | None:
+        deeds = self._deeds
+        status = deeds.until(
+            'an end of the operation',
+            lambda: deeds.status(deeds.cinder.volume_snapshots, self._asked),
+            lambda now: now not in _UNDER_WAY,
+            _SETTLE_SECONDS,
+        )
+        self.seen.append(status or 'gone')
+        return status
+
+    def _revive(self) -> None:
+        """Start the server whose QEMU is gone; see that the guest of another one writes on."""
+        deeds, server = self._deeds, self._server
+        if self._victim == GUEST:
+            deeds.await_status(deeds.nova.servers, server, 'SHUTOFF')
+            server.start()
+            deeds.await_status(deeds.nova.servers, server, 'ACTIVE')
+            expect(deeds.hear(server, self._said, Found, self._volume), self._written)
+        deeds.written(server, self._volume)
+
+    def _judge(self) -> None:
+        """See that all can be read that was written, and that all operations work."""
+        deeds = self._deeds
+        deeds.drop(self._taken('further'))
+        for name, snapshot in self._snapshots.items():
+            self._judge_snapshot(name, snapshot)
+        self._audit()
+        for snapshot in self._snapshots.values():
+            deeds.drop(snapshot)
+        records = deeds.detach(self._server, self._volume)
+        self._read_moved()
+        expect(deeds.attach(self._server, self._volume), records)
+        deeds.detach(self._server, self._volume)
+
+    def _read_moved(self) -> None:
+        """See that all is there that the merges have moved, where the guest never looks."""
+        record = self._deeds.share / f'volume-{self._volume.id}.info'
+        name = json.loads(record.read_text())['active'] if record.exists() else record.stem
+        self._read(name, _PATTERN)
+
+    def _read(self, name: str, pattern: int) -> None:
+        form = 'qcow2' if name.count('.') else 'raw'
+        read = f'read -P {pattern} {_AT} {_LENGTH}'
+        run(['qemu-io', '-r', '-f', form, '-c', read, str(self._deeds.share / name)])
+
+    def _judge_snapshot(self, name: str, snapshot: Any) -> None:
+        deeds = self._deeds
+        copy = deeds.make(f'of-{name}', _GIB, snapshot_id=snapshot.id)
+        self._read(f'volume-{copy.id}', 0 if name == 'older' else _PATTERN)
+        expect(deeds.attach(self._server, copy), *self._records[name])
+        deeds.detach(self._server, copy)
+        deeds.delete(deeds.cinder.volumes, copy)
+
+    def _audit(self) -> None:
+        """Have the volume's record, chain and files compared.
+
+        :raises StoryError: they don't agree.
+        """
+        check = (sys.executable, '-m', 'nova_assist', 'check', '-f', 'json')
+        command = self._stack.namespace.command(
+            *('env', '-C', str(ROOT), *check, str(self._settings.exported))
+        )
+        said = subprocess.run(command, stdout=subprocess.PIPE).stdout
+        found = errors(json.loads(said), f'volume-{self._volume.id}')
+        if found:
+            raise StoryError(f'nova-assist check finds: {"; ".join(found)}')

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is done to servers and volumes of a stack, and the waiting for it.
+
+Main class: :class:`Deeds`. In which order, and to which end, is left to the stories.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cinderclient import exceptions as cinder_exceptions
+from novaclient import exceptions as nova_exceptions
+
+from console_guest import protocol
+from console_guest.protocol import Boot, Event, Failed, Found, Gone, Wrote
+from nova_assist.cloud.tempest_conf import CONSOLE_GUEST
+from tests.stack.contents import FLAVORS
+from tests.stack.errors import StoryError
+from tests.stack.settings import BACKEND, Settings
+from tests.stack.stack import Stack
+
+#: Seconds that anything may take; in the lab all takes ten times as long.
+_PATIENCE = 600.0
+_PAUSE_SECONDS = 0.5
+_FAILED = ('error', 'error_deleting', 'ERROR')
+_GONE = (cinder_exceptions.NotFound, nova_exceptions.NotFound)
+
+E = TypeVar('E', bound=Event)
+
+
+class Deeds:
+    """All of them on one stack; each raises :class:`StoryError` if it does not come about."""
+
+    def __init__(self, stack: Stack, settings: Settings) -> None:
+        self._stack = stack
+        self._settings = settings
+        self.cinder = stack.cloud.cinder
+        self.nova = stack.cloud.nova
+
+    def make(self, name: str, gib: int = 1, **source: str) -> Any:
+        """Make a volume of so many GiB."""
+        volume = self.cinder.volumes.create(gib, name=name, volume_type=BACKEND, **source)
+        self.await_status(self.cinder.volumes, volume, 'available')
+        return volume
+
+    def boot(self, name: str) -> Any:
+        """Boot a server with the guest that writes and tells of it, without a network."""
+        images = {image.name: image for image in self.nova.glance.list()}
+        server = self.nova.servers.create(
+            name, images[CONSOLE_GUEST], next(iter(FLAVORS)), nics='none'
+        )
+        self.await_status(self.nova.servers, server, 'ACTIVE')
+        self.hear(server, (), Boot)
+        return server
+
+    def attach(self, server: Any, volume: Any) -> Found:
+        """Attach a volume, and return what the guest has found on it, once it writes."""
+        before = self.said(server)
+        self.nova.volumes.create_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'in-use')
+        found = self.hear(server, before, Found, volume)
+        self.written(server, volume)
+        return found
+
+    def detach(self, server: Any, volume: Any) -> int:
+        """Detach a volume, and return how many records the guest is known to have written."""
+        before = self.said(server)
+        self.nova.volumes.delete_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'available')
+        self.hear(server, before, Gone, volume)
+        return self.told(server, volume)
+
+    def told(self, server: Any, volume: Any) -> int:
+        """Return how many records the guest has said that it wrote to a volume."""
+        serial = protocol.serial_of(volume.id)
+        wrote = (each for each in self.said(server) if isinstance(each, Wrote))
+        return max((each.records for each in wrote if each.serial == serial), default=0)
+
+    def take(self, volume: Any, name: str) -> Any:
+        """Take a snapshot."""
+        snapshot = self.cinder.volume_snapshots.create(volume.id, force=True, name=name)
+        self.await_status(self.cinder.volume_snapshots, snapshot, 'available')
+        return snapshot
+
+    def drop(self, snapshot: Any) -> None:
+        """Delete a snapshot."""
+        snapshot.delete()
+        self.await_status(self.cinder.volume_snapshots, snapshot, None)
+
+    def written(self, server: Any, volume: Any) -> None:
+        """Wait until the guest has written on: the first line may have been on its way."""
+        for _ in range(2):
+            self.hear(server, self.said(server), Wrote, volume)
+
+    def delete(self, manager: Any, thing: Any) -> None:
+        """Delete a server or a volume."""
+        thing.delete()
+        self.await_status(manager, thing, None)
+
+    @property
+    def share(self) -> Path:
+        """The share's folder, as the server has it, seen from outside."""
+        root = Path(f'/proc/{self._stack.namespace.first}/root')
+        return root / self._settings.exported.relative_to('/')
+
+    def files(self, volume: Any) -> Sequence[Path]:
+        """Return the files of a volume."""
+        return sorted(path for path in self.share.iterdir() if volume.id in path.name)
+
+    def status(self, manager: Any, thing: Any) -> str | None:
+        """Return the status of a thing, ``None`` if it is gone."""
+        try:
+            return str(manager.get(thing.id).status)
+        except _GONE:
+            return None
+
+    def await_status(self, manager: Any, thing: Any, status: str | None) -> None:
+        """Wait for a status, ``None`` for the thing to be gone."""
+        what = f'{thing.id} {status or "gone"}'
+        found = self.until(
+            what,
+            lambda: self.status(manager, thing),
+            lambda now: now == status or now in _FAILED,
+        )
+        if found != status:
+            raise StoryError(f'{what}: it is {found}; see {self._settings.places.logs}')
+
+    def said(self, server: Any) -> tuple[Event, ...]:
+        """Return what the guest has said since it booted."""
+        return protocol.parse(self.nova.servers.get_console_output(server.id))
+
+    def hear(self, server: Any, before: tuple[Event, ...], kind: type[E], volume: Any = None) -> E:
+        """Wait for what the guest says, of a volume if one is given, and return it."""
+        serial = protocol.serial_of(volume.id) if volume else None
+
+        def look() -> list[Event]:
+            new = protocol.since(before, self.said(server))
+            return [event for event in new if getattr(event, 'serial', None) == serial]
+
+        what = f'"{kind.__name__.lower()}" on the console of server {server.id}'
+        heard = self.until(
+            what, look, lambda events: any(isinstance(each, (kind, Failed)) for each in events)
+        )
+        for event in heard:
+            if isinstance(event, Failed):
+                raise StoryError(f'the guest says of {event.serial}: {event.text}')
+        return next(event for event in heard if isinstance(event, kind))
+
+    def until(
+        self,
+        what: str,
+        look: Callable[[], Any],
+        arrived: Callable[[Any], bool],
+        seconds: float = _PATIENCE,
+        pause: float = _PAUSE_SECONDS,
+    ) -> Any:
+        """Look until what is found has arrived, and return it."""
+        deadline = time.monotonic() + seconds
+        while not arrived(found := look()):
+            self._stack.supervisor.check()
+            if time.monotonic() > deadline:
+                raise StoryError(f'not {what} after {seconds:.0f} s, but {found}')
+            time.sleep(pause)
+        return found
+
+
+def expect(found: Found, least: int, most: int | None = None) -> None:
+    """See that a guest has found what it should.
+
+    :param least: how many records, at least.
+    :param most: how many at most, if there is such a number.
+    :raises StoryError: it hasn't.
+    """
+    wrong = found.bad or found.records < least or (most is not None and found.records > most)
+    if wrong:
+        wanted = f'at least {least}' if most is None else f'{least} to {most}'
+        raise StoryError(
+            f'the guest found {found.records} records and {found.bad} bad blocks; expected '
+            f'{wanted} records, none bad'
+        )
