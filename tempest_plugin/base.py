@@ -17,10 +17,10 @@ from tempest.lib import decorators
 from tempest.lib.common import api_version_utils
 from testtools import content
 
+from console_guest.protocol import Found
 from tempest_plugin import accounts
 from tempest_plugin.config import GROUP, DataPath, Settings, ShareAccess
 from tempest_plugin.data.guest import ConsoleGuest, Guest, Mark, UnseenGuest
-from tempest_plugin.data.protocol import Found
 from tempest_plugin.data.ssh_guest import SshGuest
 from tempest_plugin.judges import chain, data, leftovers, permissions
 from tempest_plugin.looking import Kind, Looks

@@ -22,12 +22,14 @@ NAME = 'access'
 
 
 class AccessJudge:
-    """Compares owner, group and mode of the volumes' files with what the scene expects."""
+    """Compares owner, group and mode of the volumes' files with what is expected, if anything."""
 
     name = NAME
 
     def judge(self, scene: Scene, looks: Mapping[str, Look]) -> Iterator[Finding]:
         """Yield one finding for each file that isn't as expected."""
+        if scene.ownership is None:
+            return
         originals = {volume.file for volume in scene.volumes}
         for name in present(scene):
             try:

@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from nova_assist.checks import attached, errors, record
+from nova_assist.checks import attached, errors, listing, record
 from nova_assist.checks.faults import NAME, fault, listed
 from nova_assist.checks.images import ImageFile
 from nova_assist.checks.look import Look
@@ -91,20 +91,9 @@ def _snapshots(volume: Volume, written: record.Record) -> Iterator[Finding]:
     A snapshot whose creation failed, so that nobody knows what it holds, may be in it or not.
     """
     name = volume.file + record.SUFFIX
+    yield from listing.faults(volume)
     for snapshot in volume.snapshots:
-        if snapshot.status is None:
-            yield fault(
-                f'{snapshot} is gone from Cinder, though nobody deleted it',
-                'available',
-                'no such snapshot',
-            )
-        elif snapshot.status != 'available' and snapshot.data is not None:
-            yield fault(
-                f'{snapshot}, which was available, is {snapshot.status} in Cinder',
-                'available',
-                snapshot.status,
-            )
-        elif snapshot.status == 'available' and snapshot.id not in written.overlays:
+        if snapshot.status == 'available' and snapshot.id not in written.overlays:
             yield fault(
                 f"{snapshot} is available in Cinder, but the record doesn't have it",
                 f'an entry for {snapshot.id}',

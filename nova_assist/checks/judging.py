@@ -35,11 +35,15 @@ class Judge(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """What the judges saw: findings, settled volumes and snapshots by id, each volume's chain."""
+    """What the judges saw: findings, settled volumes and snapshots by id, each volume's chain.
+
+    ``unseen`` says what could not be looked at, in words.
+    """
 
     findings: tuple[Finding, ...]
     settled: Mapping[str, Exactly]
     chains: Mapping[str, list[str]]
+    unseen: tuple[str, ...] = ()
 
 
 class Bench:

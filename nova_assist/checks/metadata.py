@@ -57,7 +57,7 @@ class MetadataCheck:
 
         :raises errors.CheckError: if the chain can't be read, or QEMU can't check a file
         """
-        in_use = 0 if look.volume.guest is None else 1
+        in_use = 1 if look.volume.running else 0
         for image in itertools.islice(look.chain, in_use, None):
             path = look.share / image.name
             if image.format == 'qcow2' and self._sound.get(path) != _State.of(path):

@@ -89,6 +89,20 @@ class History:
             blocks.update((write.block, write) for write in self._writes[:count])
             return blocks
 
+    def expected(self, size: int) -> Expectation:
+        """Return what an image of ``size`` bytes holds while nobody is writing.
+
+        A write that failed doesn't count.
+        """
+        return Exactly(size, self.state(self.acknowledged))
+
+    def settled(self, blocks: Mapping[int, Write], *, begins: bool) -> History:
+        """Return the history to go on with once judges have found these blocks.
+
+        :param begins: this history was empty, and is to begin with them
+        """
+        return History(self.origin, blocks) if begins else self
+
     def initial(self, block: int) -> Write | None:
         """Return what ``block`` held before the first write of this history."""
         return self._start.get(block)

@@ -63,7 +63,7 @@ class OpeningJudge:
         :raises errors.CheckError: an account's process doesn't answer
         """
         yield from self._shut_out(_images(scene, looks), scene)
-        if not scene.ownership.mode & _OTHERS:
+        if scene.ownership and not scene.ownership.mode & _OTHERS:
             yield from self._let_in(access.present(scene), scene)
 
     def _shut_out(self, names: list[str], scene: Scene) -> Iterator[Finding]:

@@ -56,7 +56,8 @@ class OrphanJudge:
                     verdict=Verdict.UNKNOWN,
                 )
         for name in sorted(set(os.listdir(scene.share)) - known):
-            if not name.startswith(tuple(unread)) and not _STILL_OPEN.fullmatch(name):
+            unjudged = name.startswith(tuple(unread)) or _STILL_OPEN.fullmatch(name)
+            if _concerns(name, scene) and not unjudged:
                 yield Finding(
                     NAME,
                     f"{name} is left on the share: no volume's chain has it",
@@ -64,3 +65,8 @@ class OrphanJudge:
                     'a file that nothing refers to',
                     (name,),
                 )
+
+
+def _concerns(name: str, scene: Scene) -> bool:
+    """Tell whether a file can be of the scenario, where others put theirs on the share, too."""
+    return scene.made is None or any(volume in name for volume in scene.made)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import struct
+from typing import Protocol
 
 #: Bytes written at a time. Smaller than a qcow2 cluster (64 KiB), so that a write into an overlay
 #: makes QEMU copy the rest of the cluster up from the backing file.
@@ -39,6 +40,13 @@ class Foreign:
 
 #: What a block can hold; a block of zeros holds nothing and has no value of its own.
 Content = Write | Foreign
+
+
+class Decoder(Protocol):
+    """Recognises what is written in a run."""
+
+    def decode(self, data: bytes) -> Content:
+        """Tell what ``data``, one non-zero block, is: a whole write of the run, or foreign."""
 
 
 class Pattern:

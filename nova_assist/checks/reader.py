@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nova_assist.accounts import Account
 from nova_assist.checks import commands, errors
-from nova_assist.checks.pattern import BLOCK_SIZE, Content, Pattern
+from nova_assist.checks.pattern import BLOCK_SIZE, Content, Decoder
 
 _CHUNK = 256 * BLOCK_SIZE
 _ZEROS = bytes(BLOCK_SIZE)
@@ -41,8 +41,8 @@ class ImageContent:
 class Reader:
     """Reads images for one run."""
 
-    def __init__(self, scratch: Path, pattern: Pattern, account: Account | None = None) -> None:
-        """Take the folder for raw copies (best on tmpfs) and the pattern of the run.
+    def __init__(self, scratch: Path, pattern: Decoder, account: Account | None = None) -> None:
+        """Take the folder for raw copies (best on tmpfs) and what knows the blocks of the run.
 
         :param account: whom to read as, if not as ourselves
         """

@@ -60,6 +60,8 @@ class Volume:
     """A volume as Cinder shows it, and what it should hold.
 
     ``format`` is what the volume was made as, raw or qcow2; ``snapshots`` are the oldest first.
+    ``running`` tells that a running server has it, whose ``guest`` is ``None`` where nobody tells
+    what QEMU has open.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Volume:
     snapshots: tuple[Snapshot, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     guest: GuestDisk | None = None
+    running: bool = False
 
     def __str__(self) -> str:
         return f'volume {self.name} ({self.id})'
@@ -95,12 +98,15 @@ class Ownership:
 class Scene:
     """A share and every volume that should be on it.
 
-    ``ignored`` are the names of files that were there before and belong to others. ``account`` is
-    who may read the files, ``None`` for whoever judges.
+    ``ownership`` is what the files should be like, ``None`` if nobody knows. ``ignored`` are the
+    names of files that were there before and belong to others. ``made`` are the ids of all volumes
+    that the scenario has made, whose files alone are its own; ``None`` if all files are.
+    ``account`` is who may read the files, ``None`` for whoever judges.
     """
 
     share: Path
     volumes: tuple[Volume, ...]
-    ownership: Ownership
+    ownership: Ownership | None
     ignored: frozenset[str] = frozenset()
+    made: frozenset[str] | None = None
     account: Account | None = None

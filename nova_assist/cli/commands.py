@@ -17,6 +17,7 @@ from nova_assist.cli.arguments import Arguments, parse
 from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
+from nova_assist.cli.remote_harness import RemoteHarness
 from nova_assist.cli.run_arguments import CloudArguments, ReportArguments, RunArguments
 from nova_assist.cli.share_arguments import ChainArguments, CheckArguments
 from nova_assist.cli.target import program
@@ -52,6 +53,8 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
 def _harness(arguments: Arguments) -> Harness:
     if isinstance(arguments, RunArguments) and arguments.crash:
         return CrashHarness(arguments.sample)
+    if isinstance(arguments, RunArguments) and arguments.remote:
+        return RemoteHarness(arguments.remote)
     return EmbeddedHarness()
 
 

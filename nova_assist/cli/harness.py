@@ -64,6 +64,9 @@ class Session(Protocol):
     def accounts(self) -> Mapping[str, str]:
         """Return who plays which part, and what root is to the share; nothing if not secure."""
 
+    def cloud(self) -> Mapping[str, str]:
+        """Return what is to be told of a cloud of others; nothing of the embedded one."""
+
     def environment(self) -> Mapping[str, str]:
         """Return the environment variables that clients need."""
 
@@ -181,6 +184,10 @@ class EmbeddedSession:
         told = {role: str(account) for role, account in accounts.roles().items()}
         return {**told, 'root on the share': root}
 
+    def cloud(self) -> Mapping[str, str]:
+        """Return nothing: the report has driver and options."""
+        return {}
+
     def environment(self) -> Mapping[str, str]:
         """Return the environment variables that clients need."""
         return self._cloud.environment()
@@ -188,9 +195,10 @@ class EmbeddedSession:
     def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
         """Run scenarios in turn."""
         from nova_assist import scenarios
+        from nova_assist.scenarios.embedded import EmbeddedTestbed
 
         yield from scenarios.run(
-            self._cloud, wanted.names, wanted.seed, wanted.listener, wanted.repeat
+            EmbeddedTestbed(self._cloud), wanted.names, wanted.seed, wanted.listener, wanted.repeat
         )
 
     def check(self) -> None:

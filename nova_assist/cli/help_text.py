@@ -43,7 +43,13 @@ Progress goes to stderr.
 With --secure, Cinder and every QEMU run under accounts of their own, which have to
 share a group; the share's folder belongs to that group and passes it on (chmod 2775).
 Then the files are also watched at every moment, the hypervisor has to be able to open
-each, outsiders and a squashed root none, and a driver that asks for root fails.""",
+each, outsiders and a squashed root none, and a driver that asks for root fails.
+
+With --cloud, the scenarios are played in a cloud that is there already, through the
+same REST calls. Its guests boot an image (--image) that writes records by itself and
+tells of them on the console. With --share, the folder in which this machine sees the
+share, data and chains are judged by the volumes' files; without, data by what guests
+find, which takes longer. What was not looked at is told in the report.""",
     epilog="""\
 examples:
   nova-assist run
@@ -52,6 +58,7 @@ examples:
   nova-assist run --share filer:/cinder --option nfs_mount_options=vers=4.2
   sudo nova-assist run --secure --share filer:/cinder --account hypervisor=qemu
   nova-assist run -f json | jq .totals
+  nova-assist run --cloud clouds.yaml --volume-type raw=nfs --flavor small --share /mnt/vol
 
 exit codes:
   0    all passed; scenarios that say why they could not be run don't count

@@ -74,13 +74,13 @@ class _Attempt:
         self._failure: BaseException | None = None
         self._copies: dict[str, str] = {}
         self.report = RunReport(
-            driver=arguments.target.driver,
+            driver=arguments.subject.driver,
             versions={},
             seed=arguments.seed,
             command=arguments.command,
             started=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
-            share=arguments.target.share or _LOCAL_SHARE,
-            options=dict(arguments.target.all_options),
+            share=arguments.subject.share or _LOCAL_SHARE,
+            options=dict(arguments.subject.all_options),
         )
 
     def carry_out(self, work: Path) -> None:
@@ -139,6 +139,7 @@ class _Attempt:
     def _judge(self, session: Session) -> None:
         self.report.versions = dict(session.versions())
         self.report.accounts = dict(session.accounts())
+        self.report.cloud = dict(session.cloud())
         wanted = Wanted(self._names, self._arguments.seed, self._recorder, self._repeat)
         results = session.judge(wanted)
         # An interruption may come between two results: end the scenarios before the cloud.
@@ -148,7 +149,7 @@ class _Attempt:
         session.check()
 
     def _repeat(self, name: str) -> str:
-        words = [program(), 'run', *self._arguments.target.words()]
+        words = [program(), 'run', *self._arguments.subject.words()]
         words += ['--crash'] if self._arguments.crash else []
         if self._arguments.sample is not None:
             words += ['--sample', str(self._arguments.sample)]

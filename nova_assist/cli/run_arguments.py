@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nova_assist.cli import target
 from nova_assist.cli.form import add_form
+from nova_assist.cli.remote_target import RemoteTarget, add_remote, remote_of
 from nova_assist.cli.target import Target
 from nova_assist.cli.target_arguments import add_keep, add_target, target_of
 
@@ -27,6 +28,7 @@ class RunArguments:
 
     All are those that are not slow, unless ``slow`` says so. With ``crash`` the scenarios are
     operations that Cinder is killed in, at ``sample`` points of each or at all of them.
+    ``remote`` is the cloud of others to run them in, if not one for ``target``.
     """
 
     target: Target
@@ -40,6 +42,12 @@ class RunArguments:
     keep: bool = False
     form: str = 'table'
     command: str = ''
+    remote: RemoteTarget | None = None
+
+    @property
+    def subject(self) -> Target | RemoteTarget:
+        """What is put to the test."""
+        return self.remote or self.target
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +87,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         'earlier run (default: %(default)s)',
     )
     add_target(parser)
+    add_remote(parser)
     add_keep(parser)
     add_form(parser, ('table', 'json'))
 
@@ -93,6 +102,7 @@ def run_arguments(
     """
     if found.sample is not None and not found.crash:
         parser.error('--sample is for a run with --crash')
+    remote = remote_of(parser, found)
     return RunArguments(
         target=target_of(parser, found),
         seed=secrets.randbelow(_SEEDS) if found.seed is None else found.seed,
@@ -105,6 +115,7 @@ def run_arguments(
         keep=found.keep,
         form=found.form,
         command=command,
+        remote=remote,
     )
 
 

@@ -52,7 +52,7 @@ def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Tar
     if found.cinder_port and found.cinder_port == found.compute_port:
         parser.error(f'--cinder-port and --compute-port are both {found.cinder_port}')
     return Target(
-        driver=found.driver,
+        driver=found.driver or DEFAULT_DRIVER,
         share=found.share,
         options=tuple(found.option),
         cinder_port=found.cinder_port,
@@ -67,8 +67,7 @@ def _add_driver(group: argparse._ArgumentGroup) -> None:
         '--driver',
         metavar='CLASS',
         type=target.class_path,
-        default=DEFAULT_DRIVER,
-        help='the volume_driver of cinder.conf, any RemoteFS driver (default: %(default)s)',
+        help=f'the volume_driver of cinder.conf, any RemoteFS driver (default: {DEFAULT_DRIVER})',
     )
     group.add_argument(
         '--share',

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import console_guest
 from nova_assist.cloud import identity
 from nova_assist.cloud.clients import CINDER_VERSION, COMPUTE_VERSION
 from nova_assist.cloud.identity import ADMIN, Identity
@@ -20,7 +21,7 @@ LOCKS = 'tempest-locks'
 
 #: What servers are made of, and what writes to their volumes.
 STAND_IN = 'stand-in'
-CONSOLE_GUEST = 'console-guest'
+CONSOLE_GUEST = console_guest.IMAGE
 
 #: Where there is no Neutron tempest skips all that has to do with servers.
 _SERVICES = {

@@ -27,6 +27,7 @@ from nova_assist.faults.trap import COUNT_ONLY
 from nova_assist.faults.victims import Traps
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
+from nova_assist.scenarios.embedded import EmbeddedTestbed
 from nova_assist.scenarios.errors import Interrupted, StepEnded, StepFailed
 from nova_assist.scenarios.player import Player, Scenario, cut_short
 from nova_assist.scenarios.runner import FORMATS
@@ -104,7 +105,7 @@ class Exhaustion:
         self._traps = traps
         self._seed = seed
         self._sample = sample
-        self._player = Player(cloud, seed, stop, tuple(judges))
+        self._player = Player(EmbeddedTestbed(cloud), seed, stop, tuple(judges))
 
     def play(
         self, scenario: CrashScenario, listener: Listener, repeat: Callable[[str], str]

@@ -72,6 +72,7 @@ def _report(data: dict[str, Any]) -> RunReport:
         start_up_seconds=data['start_up_seconds'],
         options=data.get('options', {}),  # which earlier reports don't have
         accounts=data.get('accounts', {}),
+        cloud=data.get('cloud', {}),
     )
 
 
@@ -93,6 +94,7 @@ def _step(data: dict[str, Any]) -> Step:
         seconds=data['seconds'],
         findings=[_finding(item) for item in data['findings']],
         chains=data['chains'],
+        unseen=data.get('unseen', []),
     )
 
 

@@ -50,13 +50,17 @@ class Finding:
 
 @dataclasses.dataclass
 class Step:
-    """One step of a scenario; ``chains`` maps a volume to its files, active file first."""
+    """One step of a scenario; ``chains`` maps a volume to its files, active file first.
+
+    ``unseen`` says what no judge could look at after it, though it may have changed.
+    """
 
     name: str
     verdict: Verdict = Verdict.NOT_RUN
     seconds: float = 0.0
     findings: list[Finding] = dataclasses.field(default_factory=list)
     chains: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    unseen: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass
@@ -76,7 +80,8 @@ class RunReport:
     """A whole run: what was judged, with which versions, and how each scenario ended.
 
     ``options`` are those of the driver; ``accounts`` tells who played which part in a run with
-    separate accounts.
+    separate accounts. ``cloud`` tells of a cloud of others what it is, and what was looked at
+    there; ``driver`` is "" then, for nobody tells.
     """
 
     driver: str
@@ -91,6 +96,7 @@ class RunReport:
     start_up_seconds: float = 0.0
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     accounts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cloud: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def totals(self) -> dict[str, int]:
         """Count the scenarios by verdict."""

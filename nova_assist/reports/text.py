@@ -24,6 +24,7 @@ from nova_assist.reports.wording import (
     own_reason,
     steps_passed,
     totals_line,
+    unseen_line,
 )
 
 STYLES = {
@@ -69,6 +70,7 @@ def _print_heading(console: Console, report: RunReport) -> None:
     options = ' '.join(f'{key}={value}' for key, value in report.options.items())
     accounts = ', '.join(f'{part}: {who}' for part, who in report.accounts.items())
     _print_values(console, 0, (('options', options), ('accounts', accounts)))
+    _print_values(console, 0, report.cloud.items())
     console.print()
 
 
@@ -128,8 +130,9 @@ def _print_finding(console: Console, finding: Finding) -> None:
 def _print_summary(console: Console, report: RunReport) -> None:
     console.print()
     times = f'{report.seconds:.1f} s, {report.start_up_seconds:.1f} s of them start-up'
-    for line in (totals_line(report), f'{times}; seed {report.seed}'):
-        console.print(Text(line))
+    for line in (totals_line(report), f'{times}; seed {report.seed}', unseen_line(report)):
+        if line:
+            console.print(Text(line))
 
 
 def _print_wrapped(console: Console, indent: int, words: str, style: str = '') -> None:

@@ -31,6 +31,13 @@ def steps_passed(result: ScenarioResult) -> str:
     return f'{passed}/{len(result.steps)}'
 
 
+def unseen_line(report: RunReport) -> str:
+    """Return how many steps left something that no judge could look at; "" if none did."""
+    steps = [step for result in report.scenarios for step in result.steps]
+    unseen = sum(bool(step.unseen) for step in steps)
+    return f'not all was looked at after {unseen} of {len(steps)} steps' if unseen else ''
+
+
 def first_fault(result: ScenarioResult) -> str:
     """Return the sentence that best says why ``result`` did not pass: first finding or reason."""
     faults = (finding_line(finding) for step in result.steps for finding in step.findings)

@@ -11,7 +11,7 @@ from typing import Any
 
 from cinderclient import exceptions as cinder_errors
 
-from nova_assist.checks.model import Exactly, Expectation, History, Within
+from nova_assist.checks.model import Expectation
 from nova_assist.scenarios.context import GONE, Context
 from nova_assist.scenarios.errors import NotPossible
 from nova_assist.scenarios.rest import refusals
@@ -53,11 +53,9 @@ class Backups:
         :param incremental: only what has changed since the last backup of the volume
         :raises StepFailed: if it doesn't become available, or something of it stays
         """
-        low = volume.history.acknowledged
+        low = volume.acknowledged()
         made = self._create(volume, name, incremental=incremental, force=True)
-        data: Expectation = volume.data()
-        if volume.writer is not None:
-            data = Within(volume.size, volume.history, low, volume.history.issued)
+        data = volume.since(low)
         status = 'available' if volume.server is None else 'in-use'
         self._context.await_volume(volume, status, 'backing-up')
         return TrackedBackup(made, name, data)
@@ -80,7 +78,7 @@ class Backups:
         self.request_restore(backup, volume)
         self._context.await_volume(volume, 'available', 'restoring-backup')
         self._await_backup(backup.id, backup.name, 'restoring')
-        self._take_over(backup, volume)
+        self._volumes.hold(volume, backup.data, f'{volume.name}<{backup.name}')
 
     def request_restore(self, backup: TrackedBackup, volume: TrackedVolume) -> None:
         """Ask for a backup to be restored, without waiting.
@@ -96,7 +94,7 @@ class Backups:
         :raises StepFailed: if it doesn't become available
         """
         volume = self._volumes.create_from_backup(backup.id, name, backup.data.size)
-        self._take_over(backup, volume)
+        self._volumes.hold(volume, backup.data, f'{volume.name}<{backup.name}')
         return volume
 
     def _create(self, volume: TrackedVolume, name: str, **options: Any) -> str:
@@ -152,11 +150,3 @@ class Backups:
             return str(self._context.api.cinder.backups.get(backup).status)
         except cinder_errors.NotFound:
             return None
-
-    def _take_over(self, backup: TrackedBackup, volume: TrackedVolume) -> None:
-        """Have a volume's history begin anew with what was restored."""
-        data = backup.data
-        origin = f'{volume.name}<{backup.name}'
-        blocks = data.blocks if isinstance(data, Exactly) else {}
-        volume.history = History(origin, blocks)
-        volume.unsettled = data if isinstance(data, Within) else None

@@ -7,14 +7,16 @@ Main class: :class:`Context`.
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from nova_assist.accounts import Account, Accounts
 from nova_assist.checks.pattern import Pattern
-from nova_assist.scenarios.errors import StepFailed, TookTooLong
-from nova_assist.scenarios.logs import ServiceLog
+from nova_assist.checks.reader import Reader
+from nova_assist.scenarios.errors import NotPossible, StepFailed, TookTooLong
+from nova_assist.scenarios.logs import Log
 from nova_assist.scenarios.rest import Api, refusals
 from nova_assist.scenarios.tracked import Made, TrackedVolume
 from nova_assist.scenarios.waiting import Patience
@@ -27,25 +29,39 @@ GONE = 'gone'
 class Context:
     """One scenario's surroundings.
 
-    ``image_format`` is raw or qcow2, and names the volume type; ``share`` is the local folder of
-    the share that Cinder calls ``export``. ``ended`` tells which service has ended by itself, or
-    "" while both run. ``accounts`` are who runs what, if not we ourselves.
+    ``image_format`` is raw or qcow2, and ``volume_type`` makes such volumes. ``seen`` is where the
+    share is seen, ``None`` if it can't be; ``alone`` tells that all that comes onto it is of this
+    scenario. ``ended`` tells which service has ended by itself, or "" while all run. ``pattern``
+    is of what we write ourselves, ``reader`` knows whatever is written. ``accounts`` are who runs
+    what, if not we ourselves.
     """
 
     scenario: str
     image_format: str
+    volume_type: str
     api: Api
     patience: Patience
-    cinder_log: ServiceLog
-    compute_log: ServiceLog
+    cinder_log: Log
+    compute_log: Log
     ended: Callable[[], str]
-    share: Path
-    export: str
+    seen: Path | None
     scratch: Path
     pattern: Pattern
+    reader: Reader
     rng: random.Random
+    alone: bool = True
     accounts: Accounts | None = None
     made: Made = dataclasses.field(default_factory=Made)
+
+    @property
+    def share(self) -> Path:
+        """The folder in which the share is seen.
+
+        :raises NotPossible: it can't be
+        """
+        if self.seen is None:
+            raise NotPossible('the share can not be seen from here (--share)')
+        return self.seen
 
     @property
     def judge(self) -> Account | None:
@@ -99,6 +115,19 @@ class Context:
             wanted,
             pending,
         )
+
+    def expect_seen(self, volume: TrackedVolume) -> None:
+        """See that what is seen as the share is where a new volume is made.
+
+        :raises NotPossible: it isn't
+        """
+        if self.seen is None or self.alone:
+            return
+        if not any(volume.id in name for name in os.listdir(self.seen)):
+            raise NotPossible(
+                f'{self.seen} has no file of volume {volume.id}, which was just made there: it is '
+                f'not the share of volume type {self.volume_type}'
+            )
 
     def failed(self, fault: str, expected: str, found: str, *ids: str) -> StepFailed:
         """Return the error for a failed step, with what the services logged about ``ids``."""

@@ -17,6 +17,7 @@ from nova_assist.scenarios.tracked import TrackedVolume
 
 
 def _play(stage: Stage) -> None:
+    stage.guests.need_command()
     declared = _declared(stage)
     with stage.step('create volume, write, and attach it to a server whose guest writes'):
         volume = stage.volumes.create('v1')

@@ -11,6 +11,7 @@ from nova_assist.scenarios.story import Story
 
 
 def _play(stage: Stage) -> None:
+    stage.guests.need_command()
     volumes, images = stage.volumes, stage.images
     # A raw image is sent as large as it is, which takes a while: one of them has to do.
     own_format = stage.context.image_format

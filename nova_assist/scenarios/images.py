@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from nova_assist.checks.model import History
+from nova_assist.checks.model import Expectation, History
 from nova_assist.checks.reader import ImageSource
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.disk import Disk
@@ -24,16 +24,11 @@ _MIB = 1024**2
 
 @dataclasses.dataclass(frozen=True)
 class TrackedImage:
-    """An image, and the writes of which it holds the first ``low`` to ``high``.
-
-    ``low`` and ``high`` differ for one made while a guest was writing.
-    """
+    """An image, and what it should hold."""
 
     id: str
     name: str
-    history: History
-    low: int
-    high: int
+    data: Expectation
 
 
 class Images:
@@ -64,16 +59,16 @@ class Images:
                 image_id = self._service.create(self._full(name), disk_format)
                 self._track(image_id, name)
                 self._service.send(image_id, path)
-        return TrackedImage(image_id, name, history, history.acknowledged, history.acknowledged)
+        return TrackedImage(image_id, name, history.expected(size))
 
     def upload(self, volume: TrackedVolume, name: str, disk_format: str) -> TrackedImage:
         """Make an image of a volume, whether a guest is writing to it or not; wait for it.
 
         :raises StepFailed: if it is refused, or either doesn't end well
         """
-        context, history = self._context, volume.history
+        context = self._context
         before = 'in-use' if volume.server else 'available'
-        low = history.acknowledged
+        low = volume.acknowledged()
         with refusals(f'uploading volume {volume.name}'):
             _, answer = context.api.cinder.volumes.upload_to_image(
                 volume.id,
@@ -87,7 +82,7 @@ class Images:
         image_id = str(answer['os-volume_upload_image']['image_id'])
         self._track(image_id, name)
         context.await_volume(volume, before, 'uploading')
-        high = low if volume.writer is None else history.issued
+        data = volume.since(low)
         context.await_status(
             f'image {name} ({image_id})',
             [image_id, volume.id],
@@ -95,7 +90,7 @@ class Images:
             'active',
             (),
         )
-        return TrackedImage(image_id, name, history, low, high)
+        return TrackedImage(image_id, name, data)
 
     def remove(self, name: str) -> None:
         """Delete every image of a name.

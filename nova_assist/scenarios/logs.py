@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the lines of a service's log that tell why an operation failed.
 
-Main class: :class:`ServiceLog`.
+Main class: :class:`ServiceLog`; :class:`UnseenLog` stands for one that nobody here can read.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 #: The request ids of a line, the global one first. That one is the same for all requests of a
 #: client; the last is the request's own.
@@ -17,6 +18,31 @@ _ERROR = re.compile(r' (?:ERROR|CRITICAL) \S+ (?:\[[^]]*\] )?(?P<message>.*)')
 _DISPATCHER = 'Exception during message handling: '
 _MESSAGES = 3
 _LENGTH = 400
+
+
+class Log(Protocol):
+    """What a service logs."""
+
+    def mark(self) -> None:
+        """Forget what was logged until now."""
+
+    def errors(self, *ids: str) -> str:
+        """Return the last errors since the mark about ``ids``, "" if there was none."""
+
+
+class UnseenLog:
+    """The log of a service that can only be asked over REST."""
+
+    def __init__(self, service: str) -> None:
+        """Take the service's name."""
+        self._service = service
+
+    def mark(self) -> None:
+        """Do nothing."""
+
+    def errors(self, *ids: str) -> str:
+        """Say that nobody knows."""
+        return f"{self._service}'s log can't be seen from here"
 
 
 class ServiceLog:

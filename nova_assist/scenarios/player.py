@@ -14,20 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from nova_assist.checks.judging import Bench, Judge
-from nova_assist.checks.pattern import Pattern
-from nova_assist.checks.reader import Reader
-from nova_assist.cloud.cloud import Cloud
-from nova_assist.cloud.errors import ServiceError
 from nova_assist.reports.model import ScenarioResult, Verdict
 from nova_assist.reports.progress import Listener
-from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import Interrupted, NotPossible, StepEnded, StepFailed
-from nova_assist.scenarios.logs import ServiceLog
-from nova_assist.scenarios.rest import Api, refusals
-from nova_assist.scenarios.secure import expected_ownership
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
-from nova_assist.scenarios.waiting import Patience
+from nova_assist.scenarios.testbed import Testbed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,10 +39,10 @@ class Player:
     """Plays scenarios in one cloud, each from its own part of the run's seed."""
 
     def __init__(
-        self, cloud: Cloud, seed: int, stop: threading.Event, judges: Sequence[Judge] = ()
+        self, testbed: Testbed, seed: int, stop: threading.Event, judges: Sequence[Judge] = ()
     ) -> None:
-        """Take the cloud, the run's seed, the event that stops the run, and judges to add."""
-        self._cloud = cloud
+        """Take the testbed, the run's seed, the event that stops the run, and judges to add."""
+        self._testbed = testbed
         self._seed = seed
         self._stop = stop
         self._judges = judges
@@ -78,56 +70,18 @@ class Player:
     def stage(self, scenario: Scenario, listener: Listener, result: ScenarioResult) -> Stage:
         """Set the stage for a scenario.
 
-        :raises NotPossible: if a service has ended, or Cinder has no backend of the format
-        :raises StepFailed: if Cinder doesn't tell its backends
+        :raises NotPossible: if a service has ended, or no volumes of the format can be made
+        :raises StepFailed: if Cinder doesn't tell
         """
-        ended = self._ended()
+        testbed, image_format = self._testbed, scenario.image_format
+        ended = testbed.ended()
         if ended:
             raise NotPossible(ended)
-        context = self._context(scenario)
-        with refusals('asking for the backends'):
-            backends = context.api.backends()
-        if scenario.image_format not in backends:
-            raise NotPossible(
-                f"Cinder's scheduler has no backend {scenario.image_format!r}; it "
-                f'has: {", ".join(sorted(backends)) or "none"}'
-            )
-        accounts = self._cloud.accounts
-        ownership = expected_ownership(
-            self._cloud.shares[scenario.image_format], self._cloud.options, accounts
-        )
-        account = accounts.cinder if accounts else None
-        reader = Reader(self._cloud.scratch, context.pattern, account)
-        bench = Bench(reader, self._judges)
-        return Stage(context, bench, ownership, listener, result)
-
-    def _context(self, scenario: Scenario) -> Context:
         rng = random.Random(f'{self._seed}/{scenario.name}')  # noqa: S311 - repeatable
-        pattern = Pattern(rng.getrandbits(64))
-        share = self._cloud.shares[scenario.image_format]
-        return Context(
-            scenario.name,
-            scenario.image_format,
-            Api(self._cloud.cinderclient(), self._cloud.novaclient(), self._cloud.compute.url),
-            Patience(self._stop),
-            ServiceLog('Cinder', self._cloud.cinder.log),
-            ServiceLog('compute', self._cloud.compute.log),
-            self._ended,
-            share.path,
-            share.name,
-            self._cloud.scratch,
-            pattern,
-            rng,
-            self._cloud.accounts,
-        )
-
-    def _ended(self) -> str:
-        """Return which service has ended by itself, "" if none has."""
-        try:
-            self._cloud.check()
-        except ServiceError as error:
-            return str(error)
-        return ''
+        context, guests = testbed.prepare(scenario.name, image_format, rng, self._stop)
+        bench = Bench(context.reader, self._judges)
+        ownership = testbed.ownership(image_format)
+        return Stage(context, guests, bench, ownership, listener, result)
 
 
 def cut_short(result: ScenarioResult, verdict: Verdict, reason: str) -> None:

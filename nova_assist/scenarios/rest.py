@@ -1,34 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """What scenarios ask of Cinder and compute over REST, with answers as values.
 
-Main class: :class:`Api`. Requests go through python-cinderclient and python-novaclient; only what
-the guests have open is asked of the embedded compute service directly. Waiting for an operation's
-end is left to the callers.
+Main class: :class:`Api`. Requests go through python-cinderclient and python-novaclient. What only
+the embedded compute service tells is left to :mod:`nova_assist.scenarios.embedded_api`, waiting
+for an operation's end to the callers.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from cinderclient import exceptions as cinder_errors
 from keystoneauth1 import exceptions as session_errors
 from novaclient import exceptions as nova_errors
 
-from nova_assist.checks.reader import ImageSource
-from nova_assist.checks.scene import Attachment, GuestDisk
+from nova_assist.checks.scene import Attachment
 from nova_assist.scenarios.errors import NoAnswer, StepFailed
 from nova_assist.scenarios.image_service import ImageService
-
-_TIMEOUT = 30.0
-
-#: How long a guest's requests wait for a disk that is gone, in seconds.
-_RECONNECT_SECONDS = 30
 
 #: What Nova takes a file for whose connection info doesn't tell.
 _FORMAT = 'raw'
@@ -57,26 +48,14 @@ class Connection:
     format: str
 
 
-@dataclasses.dataclass(frozen=True)
-class FaultState:
-    """How far a volume's fault has come: requests that met it, are held by it, have not ended."""
-
-    name: str
-    met: int
-    held: int
-    under_way: int
-
-
 class Api:
-    """The two services, as an administrator of one project."""
+    """The three services, as an administrator of one project."""
 
-    def __init__(self, cinder: Any, nova: Any, compute_url: str) -> None:
-        """Take the two clients and any URL of the compute service."""
+    def __init__(self, cinder: Any, nova: Any, images: ImageService) -> None:
+        """Take two clients and the image service."""
         self.cinder = cinder
         self.nova = nova
-        parts = urlsplit(compute_url)
-        self._compute = f'{parts.scheme}://{parts.netloc}'
-        self.images = ImageService(nova.client.session, f'{self._compute}/image/v2')
+        self.images = images
 
     def volume_status(self, volume_id: str) -> str | None:
         """Return the volume's status, or ``None`` if there is no such volume."""
@@ -125,54 +104,6 @@ class Api:
         self.cinder.attachments.complete(found['id'])
         return _told(found['id'], found.get('connection_info'))
 
-    def disks(self, server_id: str, share: Path) -> dict[str, GuestDisk]:
-        """Return what the running server has open, by volume id; nothing for one shut off.
-
-        :param share: the folder to which the names of the guest's files are relative
-        """
-        return {disk['volume_id']: _guest_disk(disk, share) for disk in self._disks(server_id)}
-
-    def disk_size(self, server_id: str, volume_id: str) -> int | None:
-        """Return how many bytes the running server's disk has, None if there is no such disk."""
-        sizes = {disk['volume_id']: disk['size'] for disk in self._disks(server_id)}
-        return sizes.get(volume_id)
-
-    def is_refreshed(self, server_id: str, volume_id: str) -> bool:
-        """Tell whether a server's next start opens the file that Cinder's attachment names."""
-        told = {attachment.file for attachment in self.attachments().get(volume_id, [])}
-        known = {
-            disk['connection']['name']
-            for disk in self._disks(server_id)
-            if disk['volume_id'] == volume_id
-        }
-        return known == told
-
-    def _disks(self, server_id: str) -> list[dict[str, Any]]:
-        answer = self.nova.client.session.get(
-            f'{self._compute}/assist/servers/{server_id}/disks', timeout=_TIMEOUT
-        )
-        found: list[dict[str, Any]] = answer.json()['disks']
-        return found
-
-    def set_fault(self, volume_id: str, fault: str, times: int) -> None:
-        """Have the next requests to the embedded compute service for a volume meet a fault."""
-        self.nova.client.session.put(
-            self._fault_url(volume_id), json={'fault': fault, 'times': times}, timeout=_TIMEOUT
-        )
-
-    def lift_fault(self, volume_id: str) -> None:
-        """End a volume's fault; requests that are held go on."""
-        self.nova.client.session.delete(self._fault_url(volume_id), timeout=_TIMEOUT)
-
-    def fault(self, volume_id: str) -> FaultState:
-        """Return how far a volume's fault has come, even once it is lifted."""
-        answer = self.nova.client.session.get(self._fault_url(volume_id), timeout=_TIMEOUT)
-        state = answer.json()['fault']
-        return FaultState(state['name'], state['met'], state['held'], state['under_way'])
-
-    def _fault_url(self, volume_id: str) -> str:
-        return f'{self._compute}/assist/faults/{volume_id}'
-
     def backends(self) -> set[str]:
         """Return the names of the backends that Cinder's scheduler can use."""
         return {_backend(pool) for pool in self.cinder.pools.list()}
@@ -198,21 +129,6 @@ def _told(attachment: str, info: Mapping[str, Any] | None) -> Connection:
     return Connection(
         attachment, known.get('export'), known.get('name'), known.get('format', _FORMAT)
     )
-
-
-def _guest_disk(disk: dict[str, Any], share: Path) -> GuestDisk:
-    files = [Path(node['file']) for node in disk['chain']]
-    chain = tuple(file.name if file.parent == share else str(file) for file in files)
-    server = {'type': 'unix', 'path': disk['nbd_socket']}
-    export = {
-        'driver': 'nbd',
-        'server': server,
-        'export': disk['export'],
-        # To grow a disk its export is taken away for a moment, which no guest would notice.
-        'reconnect-delay': _RECONNECT_SECONDS,
-    }
-    location = f'json:{json.dumps({"driver": "raw", "file": export})}'
-    return GuestDisk(chain, disk['format'], ImageSource(location, 'raw'))
 
 
 @contextlib.contextmanager

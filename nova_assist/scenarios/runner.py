@@ -10,11 +10,9 @@ from __future__ import annotations
 import dataclasses
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios import (
@@ -32,10 +30,10 @@ from nova_assist.scenarios import (
     reattach,
     reboot,
     revert,
-    secure,
 )
 from nova_assist.scenarios.errors import UnknownScenario
 from nova_assist.scenarios.player import Player, Scenario
+from nova_assist.scenarios.testbed import Testbed
 
 STORIES = (
     offline_chain.STORY,
@@ -78,7 +76,11 @@ def all_scenarios() -> Sequence[ScenarioInfo]:
 
 
 def run(
-    cloud: Cloud, names: Sequence[str], seed: int, listener: Listener, repeat: Callable[[str], str]
+    testbed: Testbed,
+    names: Sequence[str],
+    seed: int,
+    listener: Listener,
+    repeat: Callable[[str], str],
 ) -> Iterator[ScenarioResult]:
     """Play scenarios, and yield each one's result when it ends.
 
@@ -92,7 +94,7 @@ def run(
     :raises UnknownScenario: before anything is played
     """
     chosen = select(names)
-    return play(cloud, chosen, seed, listener, repeat)
+    return play(testbed, chosen, seed, listener, repeat)
 
 
 def select(names: Iterable[str]) -> list[Scenario]:
@@ -153,7 +155,7 @@ class _Relay:
 
 
 def play(
-    cloud: Cloud,
+    testbed: Testbed,
     chosen: Sequence[Scenario],
     seed: int,
     listener: Listener,
@@ -165,8 +167,8 @@ def play(
 
     def play_lane(lane: Sequence[tuple[int, Scenario]]) -> None:
         try:
-            with secure.judges(cloud, cloud.shares[lane[0][1].image_format]) as judges:
-                player = Player(cloud, seed, stop, judges)
+            with testbed.judges(lane[0][1].image_format) as judges:
+                player = Player(testbed, seed, stop, judges)
                 for index, scenario in lane:
                     if not stop.is_set():
                         relay.scenario_started(scenario.name, index, len(chosen))
@@ -174,7 +176,7 @@ def play(
         except BaseException as error:
             relay.failed(error)
 
-    lanes = _lanes(cloud, chosen)
+    lanes = _lanes(testbed, chosen)
     with ThreadPoolExecutor(max_workers=max(1, len(lanes))) as pool:
         for lane in lanes:
             pool.submit(play_lane, lane)
@@ -184,9 +186,9 @@ def play(
             stop.set()
 
 
-def _lanes(cloud: Cloud, chosen: Sequence[Scenario]) -> list[list[tuple[int, Scenario]]]:
-    """Return the scenarios with their numbers, those of each share in a list of their own."""
-    lanes: dict[Path, list[tuple[int, Scenario]]] = {}
+def _lanes(testbed: Testbed, chosen: Sequence[Scenario]) -> list[list[tuple[int, Scenario]]]:
+    """Return the scenarios with their numbers, those that can't meet in a list of their own."""
+    lanes: dict[Hashable, list[tuple[int, Scenario]]] = {}
     for index, scenario in enumerate(chosen, 1):
-        lanes.setdefault(cloud.shares[scenario.image_format].path, []).append((index, scenario))
+        lanes.setdefault(testbed.lane(scenario.image_format), []).append((index, scenario))
     return list(lanes.values())

@@ -6,41 +6,40 @@ Main class: :class:`Servers`.
 
 from __future__ import annotations
 
-import random
-
 from nova_assist.scenarios.context import GONE, Context
-from nova_assist.scenarios.disk import Disk
-from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.tracked import TrackedServer, TrackedVolume
-from nova_assist.scenarios.writer import Writer
 
-#: A server needs an image and a flavor, but nothing boots.
-_IMAGE = '00000000-0000-0000-0000-000000000001'
-_FLAVOR = '1'
 _CHANGING = ('BUILD', 'REBOOT', 'HARD_REBOOT', 'changing')
 
 
 class Servers:
     """The servers of one scenario."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, guests: Guests) -> None:
         """Start with none."""
         self._context = context
+        self._guests = guests
 
     def create(self, name: str) -> TrackedServer:
         """Make a server and wait until it runs.
 
         :raises StepFailed: if it doesn't
         """
-        context = self._context
+        context, guests = self._context, self._guests
         with refusals(f'creating server {name}'):
             made = context.api.nova.servers.create(
-                f'{context.scenario}-{name}', image=_IMAGE, flavor=_FLAVOR, nics='none'
+                f'{context.scenario}-{name}',
+                image=guests.image,
+                flavor=guests.flavor,
+                nics='none',
             )
         server = TrackedServer(made.id, name)
         context.made.add(server.id, f'server {name}', lambda: self.delete(server))
+        guests.booting(server)
         self._await(server, 'ACTIVE', *_CHANGING)
+        guests.booted(server)
         return server
 
     def delete(self, server: TrackedServer) -> None:
@@ -50,7 +49,7 @@ class Servers:
         """
         with refusals(f'deleting server {server.name}'):
             self._context.api.nova.servers.delete(server.id)
-        self._await(server, GONE, 'ACTIVE', 'SHUTOFF', *_CHANGING)
+        self._await(server, GONE, 'ACTIVE', 'SHUTOFF', 'DELETED', *_CHANGING)
         self._context.made.drop(server.id)
 
     def delete_with(self, server: TrackedServer, volume: TrackedVolume) -> None:
@@ -70,6 +69,7 @@ class Servers:
         :raises StepFailed: if it doesn't get it
         """
         context = self._context
+        self._guests.plugging(server, volume)
         with refusals(f'attaching volume {volume.name} to server {server.name}'):
             context.api.nova.volumes.create_server_volume(server.id, volume.id)
         context.made.add(
@@ -88,29 +88,17 @@ class Servers:
         with refusals(f'detaching volume {volume.name} from server {server.name}'):
             self._context.api.nova.volumes.delete_server_volume(server.id, volume.id)
         self._context.await_volume(volume, 'available', 'in-use', 'detaching')
+        self._guests.unplugged(volume)
         volume.server = None
         self._context.made.drop(f'{volume.id} attached')
 
     def start_writing(self, volume: TrackedVolume) -> None:
         """Let the guest write to its disk from now on.
 
-        :raises StepFailed: if the guest doesn't have the disk
+        :raises StepFailed: if the guest doesn't have the disk, or finds other data on it
         :raises GuestIoError: if the disk can't be opened
         """
-        context = self._context
-        server = volume.server
-        with refusals(f'asking for the disks of the server of {volume.name}'):
-            disks = context.api.disks(server.id, context.share) if server else {}
-        if volume.id not in disks:
-            raise StepFailed(
-                f'the guest has no disk for volume {volume.name}',
-                volume.id,
-                ', '.join(disks) or 'no disks',
-            )
-        source = disks[volume.id].source
-        disk = Disk(source, context.scratch, context.pattern, context.host)
-        rng = random.Random(context.rng.random())  # noqa: S311 - repeatable, not secret
-        volume.writer = Writer(disk, volume.history, volume.blocks, rng)
+        self._guests.start_writing(volume)
 
     def stop_writing(self, volume: TrackedVolume) -> None:
         """Stop what :meth:`start_writing` started, if it was.
@@ -126,12 +114,7 @@ class Servers:
 
         :raises StepFailed: if it isn't within the deadline
         """
-        server, api = volume.attached_to(), self._context.api
-        with refusals(f'asking for the size of the disk of volume {volume.name}'):
-            self._context.patience.wait(
-                f'the disk of volume {volume.name} having {volume.size} bytes',
-                lambda: api.disk_size(server.id, volume.id) == volume.size or None,
-            )
+        self._guests.await_size(volume)
 
     def await_refresh(self, volume: TrackedVolume) -> None:
         """Wait until compute has fetched the connection info that names the newest overlay.
@@ -141,21 +124,18 @@ class Servers:
 
         :raises StepFailed: if it isn't done within the deadline
         """
-        server, api = volume.attached_to(), self._context.api
-        with refusals(f'asking what the next start of server {server.name} opens'):
-            self._context.patience.wait(
-                f"compute's refresh of the connection info of volume {volume.name}",
-                lambda: api.is_refreshed(server.id, volume.id) or None,
-            )
+        self._guests.await_refresh(volume)
 
     def reboot(self, server: TrackedServer, *, hard: bool) -> None:
         """Reboot a server, to whose disks nobody may be writing, and wait until it runs.
 
         :raises StepFailed: if it doesn't
         """
+        self._guests.booting(server)
         with refusals(f'rebooting server {server.name}'):
             self._context.api.nova.servers.reboot(server.id, 'HARD' if hard else 'SOFT')
         self._await(server, 'ACTIVE', *_CHANGING)
+        self._guests.booted(server)
 
     def stop(self, server: TrackedServer) -> None:
         """Shut a server off, to whose disks nobody may be writing, and wait.
@@ -179,10 +159,12 @@ class Servers:
 
         :raises StepFailed: if it doesn't
         """
+        self._guests.booting(server)
         with refusals(f'starting server {server.name}'):
             self._context.api.nova.servers.start(server.id)
         self._await(server, 'ACTIVE', 'SHUTOFF', *_CHANGING)
         server.running = True
+        self._guests.booted(server)
 
     def pause(self, server: TrackedServer) -> None:
         """Pause a server, to whose disks nobody may be writing, and wait.
@@ -217,10 +199,12 @@ class Servers:
 
         :raises StepFailed: if it doesn't start
         """
+        self._guests.booting(server)
         with refusals(f'unshelving server {server.name}'):
             self._context.api.nova.servers.unshelve(server.id)
         self._await(server, 'ACTIVE', 'SHELVED_OFFLOADED', *_CHANGING)
         server.running = True
+        self._guests.booted(server)
 
     def _await(self, server: TrackedServer, wanted: str, *pending: str) -> None:
         self._context.await_status(

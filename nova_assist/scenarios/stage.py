@@ -18,6 +18,7 @@ from nova_assist.checks import scene
 from nova_assist.checks.judging import Bench
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
+from nova_assist.scenarios import settling, showing
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import (
     GuestIoError,
@@ -27,12 +28,10 @@ from nova_assist.scenarios.errors import (
     StepFailed,
     TookTooLong,
 )
+from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.images import Images
-from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.servers import Servers
-from nova_assist.scenarios.tracked import TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
-from nova_assist.scenarios.waiting import HURRIED_SECONDS
 
 #: What a driver may keep of an operation that has failed and is to be repeated: a note, no image.
 _NOTE_BYTES = 4096
@@ -47,21 +46,24 @@ class Stage:
     def __init__(
         self,
         context: Context,
+        guests: Guests,
         bench: Bench,
-        ownership: scene.Ownership,
+        ownership: scene.Ownership | None,
         listener: Listener,
         result: ScenarioResult,
     ) -> None:
         """Set the stage; what is on the share already is left alone."""
         self.context = context
-        self.volumes = Volumes(context)
-        self.servers = Servers(context)
+        self.guests = guests
+        self.servers = Servers(context, guests)
+        self.volumes = Volumes(context, guests)
         self.images = Images(context)
         self.result = result
         self._bench = bench
         self._ownership = ownership
         self._listener = listener
-        self._ignored = frozenset(path.name for path in context.share.iterdir())
+        there = context.share.iterdir() if context.seen else ()
+        self._ignored = frozenset(path.name for path in there)
 
     @contextlib.contextmanager
     def step(self, name: str, *, judged: bool = True, ended: bool = True) -> Iterator[None]:
@@ -124,11 +126,13 @@ class Stage:
         :param hurried: after a failure, when much may be stuck: don't wait long for anything
         :raises StepEnded: if something can't be removed, or files stay on the share
         """
-        if hurried:
-            self.context.patience.seconds = HURRIED_SECONDS
+        stopping = self.context.patience.clean_up(hurried=hurried)
         with self.step('clean up', judged=False):
             step = self.result.steps[-1]
             left: dict[str, Exception] = {}
+            if stopping:
+                with contextlib.suppress(TookTooLong):  # then what can be removed is
+                    settling.await_rest(self.context, self.volumes.all)
             try:
                 for name, remove in self.context.made.unwind():
                     left.update(_tried(name, remove))
@@ -136,7 +140,7 @@ class Stage:
                 for volume in self.volumes.all:  # whose attachment could not be removed
                     self.servers.stop_writing(volume)
             if left:
-                step.findings.append(_left(left))
+                step.findings.append(_left(left, excused=stopping))
             else:
                 self._look(step)
 
@@ -153,14 +157,16 @@ class Stage:
 
         :raises GuestIoError: if a guest's write failed since the last look
         """
-        writers = [volume.writer for volume in self.volumes.all if volume.writer]
-        for writer in writers:
-            writer.pause()
-        judgement = self._bench.judge(self._scene(ended=ended))
-        for writer in writers:
-            writer.resume()
+        with self._quiet():
+            self.guests.before_look(self.volumes.all)
+            shown = showing.volumes(self.context, self.guests, self.volumes.all)
+            if self.context.seen is None:
+                judgement = self.guests.look(self.volumes, shown)
+            else:
+                judgement = self._bench.judge(self._scene(shown, ended=ended))
         step.findings.extend(judgement.findings)
         step.chains = dict(judgement.chains)
+        step.unseen = list(judgement.unseen)
         for volume in self.volumes.all:
             if volume.id in judgement.settled:
                 volume.settle(judgement.settled[volume.id])
@@ -169,60 +175,27 @@ class Stage:
                     snapshot.data = judgement.settled[snapshot.id]
                     snapshot.seen = True
 
-    def _scene(self, *, ended: bool) -> scene.Scene:
-        """Gather what Cinder and compute say of the volumes that should exist."""
-        api, share = self.context.api, self.context.share
-        volumes = self.volumes.all
-        with refusals('asking what there is to judge'):
-            snapshots, attachments = api.snapshots(), api.attachments()
-            running = {each.server.id for each in volumes if each.server and each.server.running}
-            guests = {
-                disk: guest
-                for server in sorted(running)
-                for disk, guest in api.disks(server, share).items()
-            }
-        for volume in volumes:
-            if volume.server and volume.server.running and volume.id not in guests:
-                raise StepFailed(
-                    f'the guest has no disk for volume {volume.name}',
-                    volume.id,
-                    ', '.join(guests) or 'no disks',
-                )
-        seen = tuple(
-            scene.Volume(
-                volume.id,
-                volume.name,
-                self.context.image_format,
-                volume.data(),
-                _snapshots(volume, snapshots.get(volume.id, {})),
-                tuple(attachments.get(volume.id, ())),
-                guests.get(volume.id),
-            )
-            for volume in volumes
-        )
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Keep all guests from writing meanwhile."""
+        writers = [volume.writer for volume in self.volumes.all if volume.writer]
+        with contextlib.ExitStack() as resuming:
+            for writer in writers:
+                resuming.callback(writer.resume)
+                writer.pause()
+            yield
+
+    def _scene(self, shown: tuple[scene.Volume, ...], *, ended: bool) -> scene.Scene:
+        """Set the volumes before the share."""
+        context = self.context
+        share = context.share
         ignored = self._ignored if ended else self._ignored | _notes(share)
-        return scene.Scene(share, seen, self._ownership, ignored, self.context.judge)
+        made = None if context.alone else self.volumes.made
+        return scene.Scene(share, shown, self._ownership, ignored, made, context.judge)
 
 
 def _notes(share: Path) -> frozenset[str]:
     return frozenset(each.name for each in share.iterdir() if each.stat().st_size <= _NOTE_BYTES)
-
-
-def _snapshots(volume: TrackedVolume, statuses: dict[str, str]) -> tuple[scene.Snapshot, ...]:
-    """Join the snapshots that should be there with those that are."""
-    known = {snapshot.id for snapshot in volume.snapshots}
-    tracked = [
-        scene.Snapshot(
-            snapshot.id, snapshot.name, statuses.get(snapshot.id), snapshot.data, snapshot.seen
-        )
-        for snapshot in volume.snapshots
-    ]
-    others = [
-        scene.Snapshot(found, 'not made by this scenario', status, None)
-        for found, status in sorted(statuses.items())
-        if found not in known
-    ]
-    return (*tracked, *others)
 
 
 def _tried(name: str, remove: Callable[[], None]) -> dict[str, Exception]:
@@ -234,8 +207,11 @@ def _tried(name: str, remove: Callable[[], None]) -> dict[str, Exception]:
     return {}
 
 
-def _left(left: Mapping[str, Exception]) -> Finding:
-    """Return one finding for all that is left: what is last in the way of the others is first."""
+def _left(left: Mapping[str, Exception], *, excused: bool) -> Finding:
+    """Return one finding for all that is left: what is last in the way of the others is first.
+
+    :param excused: what was under way when the run was stopped may not be removable yet
+    """
     name, error = next(iter(left.items()))
     others = f' (nor could: {", ".join(list(left)[1:])})' if len(left) > 1 else ''
     return Finding(
@@ -243,7 +219,9 @@ def _left(left: Mapping[str, Exception]) -> Finding:
         f'{name} could not be removed{others}: {error}',
         'removed',
         f'{len(left)} left behind',
-        verdict=Verdict.worst(_finding(each).verdict for each in left.values()),
+        verdict=Verdict.UNKNOWN
+        if excused
+        else Verdict.worst(_finding(each).verdict for each in left.values()),
     )
 
 

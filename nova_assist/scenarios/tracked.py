@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from nova_assist.checks.model import Exactly, Expectation, History, Within
 from nova_assist.scenarios.errors import StepFailed
-from nova_assist.scenarios.writer import Writer
+from nova_assist.scenarios.guests import Writer
 
 
 @dataclasses.dataclass
@@ -26,6 +26,16 @@ class TrackedSnapshot:
     name: str
     data: Expectation | None
     seen: bool = False
+
+    def expected(self) -> Expectation:
+        """Return what it may hold.
+
+        :raises StepFailed: nobody knows
+        """
+        if self.data is None:
+            fault = f'what {self.name} holds is unknown, and so what is made of it'
+            raise StepFailed(fault, 'a snapshot that was taken whole', 'another')
+        return self.data
 
     def known(self) -> Exactly:
         """Return what it holds, which judges have to have seen.
@@ -71,15 +81,29 @@ class TrackedVolume:
 
         A write that failed doesn't count.
         """
-        if self.unsettled is not None:
-            return self.unsettled
-        return Exactly(self.size, self.history.state(self.history.acknowledged))
+        return self.unsettled or self.history.expected(self.size)
 
     def settle(self, data: Exactly) -> None:
-        """Take what judges have found in an unsettled clone for the start of its history."""
-        if self.unsettled is not None:
-            self.history = History(self.history.origin, data.blocks)
-            self.unsettled = None
+        """Take what judges have found for what an unsettled clone's history begins with."""
+        self.history = self.history.settled(data.blocks, begins=self.unsettled is not None)
+        self.unsettled = None
+
+    def acknowledged(self) -> int:
+        """Return how many writes to it are certainly done.
+
+        :raises GuestIoError: if one failed
+        """
+        return self.writer.acknowledged() if self.writer else self.history.acknowledged
+
+    def since(self, low: int) -> Expectation:
+        """Return what a copy holds that was made by now.
+
+        :param low: how many writes were certainly done when it was asked for
+        :raises GuestIoError: if a write failed
+        """
+        if self.writer is None:
+            return self.data()
+        return Within(self.size, self.history, low, self.writer.issued())
 
     def attached_to(self) -> TrackedServer:
         """Return the server that has it.

@@ -6,15 +6,16 @@ Main class: :class:`Volumes`.
 
 from __future__ import annotations
 
-from nova_assist.checks.model import Expectation, History, Within
-from nova_assist.checks.reader import ImageSource
+import dataclasses
+
+from nova_assist.checks.model import Exactly, Expectation, Within
 from nova_assist.scenarios.context import GONE, Context
-from nova_assist.scenarios.disk import Disk
 from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.images import TrackedImage
-from nova_assist.scenarios.rest import Connection, refusals
+from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
-from nova_assist.scenarios.writer import choose_blocks, write_all
+from nova_assist.scenarios.writer import choose_blocks
 
 _GIB = 1024**3
 
@@ -22,44 +23,51 @@ _GIB = 1024**3
 class Volumes:
     """The volumes of one scenario."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, guests: Guests) -> None:
         """Start with none."""
         self._context = context
+        self._guests = guests
         #: The volumes that exist now.
         self.all: list[TrackedVolume] = []
+        self._made: set[str] = set()
+
+    @property
+    def made(self) -> frozenset[str]:
+        """The ids of all volumes that were made, those that exist no more included."""
+        return frozenset(self._made)
 
     def create(self, name: str, gib: int = 1) -> TrackedVolume:
         """Make an empty volume of ``gib`` GiB and wait for it.
 
         :raises StepFailed: if it doesn't become available
         """
-        return self._create(name, gib, History(name))
+        return self._create(name, gib)
 
     def clone(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
-        """Make a volume from a snapshot that has been judged, and wait for it.
+        """Make a volume from a snapshot, and wait for it.
 
-        :raises StepFailed: if it doesn't become available
+        :raises StepFailed: if it doesn't become available, or nobody knows what it should hold
         """
-        history = History(name, snapshot.known().blocks)
-        return self._create(name, gib, history, snapshot_id=snapshot.id)
+        data = snapshot.expected()
+        volume = self._create(name, gib, snapshot_id=snapshot.id)
+        self.hold(volume, data)
+        return volume
 
     def create_from_backup(self, backup_id: str, name: str, size: int) -> TrackedVolume:
         """Make a volume of ``size`` bytes from a backup, and wait for it.
 
         :raises StepFailed: if it doesn't become available
         """
-        return self._create(name, size // _GIB, History(name), backup_id=backup_id)
+        return self._create(name, size // _GIB, backup_id=backup_id)
 
     def clone_volume(self, source: TrackedVolume, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from another, whether a guest is writing to that or not; wait for it.
 
         :raises StepFailed: if it doesn't become available, or a snapshot of the source stays
         """
-        history = source.history
-        low = history.acknowledged
-        volume = self._create(name, gib, History(name, history.state(low)), source_volid=source.id)
-        if source.writer is not None:
-            volume.unsettled = Within(volume.size, history, low, history.issued)
+        low = source.acknowledged()
+        volume = self._create(name, gib, source_volid=source.id)
+        self.hold(volume, source.since(low))
         self.expect_no_other_snapshots(source, 'cloning')
         return volume
 
@@ -68,11 +76,20 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        history = History(name, image.history.state(image.low))
-        volume = self._create(name, gib, history, imageRef=image.id)
-        if image.low < image.high:
-            volume.unsettled = Within(volume.size, image.history, image.low, image.high)
+        volume = self._create(name, gib, imageRef=image.id)
+        self.hold(volume, image.data)
         return volume
+
+    def hold(self, volume: TrackedVolume, data: Expectation, origin: str = '') -> None:
+        """Expect a volume to hold a copy of something from now on, its rest being zeros.
+
+        :param origin: of its writes, which has to be another one if there were some before
+        """
+        blocks = data.blocks if isinstance(data, Exactly) else None
+        volume.history = self._guests.history(origin or volume.name, blocks)
+        volume.unsettled = (
+            dataclasses.replace(data, size=volume.size) if isinstance(data, Within) else None
+        )
 
     def delete(self, volume: TrackedVolume) -> None:
         """Delete a volume and wait until it is gone.
@@ -126,32 +143,22 @@ class Volumes:
         :raises StepFailed: if the snapshot was never judged
         """
         origin = f'{volume.history.origin}~'
-        volume.history = History(origin, volume.snapshot(name).known().blocks)
+        volume.history = self._guests.history(origin, volume.snapshot(name).known().blocks)
 
     def write(self, volume: TrackedVolume) -> None:
-        """Attach a volume that is not in use to a host, write to about half of its blocks, detach.
+        """Write something to a volume that is not in use, which is free again afterwards.
 
-        :raises StepFailed: if a request is refused, or the answer names no file of the share
+        :raises StepFailed: if a request is refused, or somebody is told the wrong file
         :raises GuestIoError: if a write fails
         """
-        context = self._context
-        with refusals(f'attaching volume {volume.name} to a host'):
-            connection = context.api.connect_host(volume.id)
-        try:
-            source = self._source(volume, connection)
-            with Disk(source, context.scratch, context.pattern, context.host) as disk:
-                write_all(disk, volume.history, self._some(volume.blocks))
-        finally:
-            with refusals(f'detaching volume {volume.name} from a host'):
-                context.api.cinder.attachments.delete(connection.attachment)
-        self._context.await_volume(volume, 'available', 'detaching', 'in-use')
+        self._guests.write_at_rest(volume)
 
     def snapshot(self, volume: TrackedVolume, name: str) -> TrackedSnapshot:
         """Take a snapshot, whether a guest is writing or not, and wait for it.
 
         :raises StepFailed: if it doesn't become available
         """
-        low = volume.history.acknowledged
+        low = volume.acknowledged()
         snapshot_id = self.request_snapshot(volume, name)
         self.await_snapshot(snapshot_id, name, 'available', 'creating')
         return self.keep_snapshot(volume, snapshot_id, name, low)
@@ -163,10 +170,7 @@ class Volumes:
 
         :param low: how many writes were acknowledged when it was asked for
         """
-        data: Expectation = volume.data()
-        if volume.writer is not None:
-            data = Within(volume.size, volume.history, low, volume.history.issued)
-        snapshot = TrackedSnapshot(snapshot_id, name, data)
+        snapshot = TrackedSnapshot(snapshot_id, name, volume.since(low))
         volume.snapshots.append(snapshot)
         return snapshot
 
@@ -265,53 +269,20 @@ class Volumes:
                 ', '.join(other),
             )
 
-    def _create(self, name: str, gib: int, history: History, **source: str) -> TrackedVolume:
-        context = self._context
+    def _create(self, name: str, gib: int, **source: str) -> TrackedVolume:
+        context, history = self._context, self._guests.history(name)
         with refusals(f'creating volume {name}'):
             made = context.api.cinder.volumes.create(
                 gib,
                 name=f'{context.scenario}-{name}',
-                volume_type=context.image_format,
+                volume_type=context.volume_type,
                 **source,
             )
         size = gib * _GIB
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
         self.all.append(volume)
+        self._made.add(volume.id)
         context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
-        self._context.await_volume(volume, 'available', 'creating', 'downloading')
+        context.await_volume(volume, 'available', 'creating', 'downloading')
+        context.expect_seen(volume)
         return volume
-
-    def _source(self, volume: TrackedVolume, connection: Connection) -> ImageSource:
-        """Return what a host opens, if it is told the right share, a file, and its format.
-
-        :raises StepFailed: if it isn't
-        """
-        context = self._context
-        if connection.export != context.export:
-            raise _mistold(
-                f'to mount {connection.export or "nothing"} for {volume.name}, which is on '
-                f'{context.export}',
-                context.export,
-                connection.export,
-            )
-        if connection.file is None:
-            raise _mistold(f'no file to open for {volume.name}', 'a file', None)
-        first = connection.file == f'volume-{volume.id}'
-        wanted = context.image_format if first else 'qcow2'
-        if connection.format != wanted:
-            raise _mistold(
-                f'to open {connection.file} as {connection.format}, but it is {wanted}',
-                wanted,
-                connection.format,
-            )
-        return ImageSource(str(context.share / connection.file), connection.format)
-
-    def _some(self, blocks: list[int]) -> list[int]:
-        """Choose about half of the blocks, the first and the last among them."""
-        inner = self._context.rng.sample(blocks[1:-1], len(blocks) // 2)
-        return [blocks[0], *inner, blocks[-1]]
-
-
-def _mistold(what: str, expected: str, found: str | None) -> StepFailed:
-    """Return the error for connection info that is wrong."""
-    return StepFailed(f'the host is told {what}', expected, found or 'nothing', 'chain')

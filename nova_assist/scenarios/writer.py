@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps writing to a guest's disk while things are done to it.
 
-Main class: :class:`Writer`. One request is in flight at a time, and the volume's history records
-each before it is sent and after it is acknowledged, so that every snapshot can be judged.
+Main class: :class:`DiskWriter`. One request is in flight at a time, and the volume's history
+records each before it is sent and after it is acknowledged, so that every snapshot can be judged.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def write_all(disk: Disk, history: History, blocks: Sequence[int]) -> None:
     disk.flush()
 
 
-class Writer:
+class DiskWriter:
     """A thread that writes random blocks of a set until it is paused or closed."""
 
     def __init__(
@@ -68,6 +68,14 @@ class Writer:
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name='writer', daemon=True)
         self._thread.start()
+
+    def acknowledged(self) -> int:
+        """Return how many writes are done."""
+        return self._history.acknowledged
+
+    def issued(self) -> int:
+        """Return how many writes were sent."""
+        return self._history.issued
 
     def pause(self) -> None:
         """Stop writing for a while and flush; when this returns, nothing is in flight.

@@ -12,9 +12,9 @@ import abc
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from console_guest import protocol
+from console_guest.protocol import Event, Failed, Found, Gone, Wrote, serial_of
 from tempest_plugin import errors, waiting
-from tempest_plugin.data import protocol
-from tempest_plugin.data.protocol import Event, Failed, Found, Gone, Wrote, serial_of
 
 E = TypeVar('E', Found, Wrote, Gone)
 T = TypeVar('T')

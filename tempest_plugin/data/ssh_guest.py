@@ -17,8 +17,8 @@ from tempest import config
 from tempest.common import compute
 from tempest.lib.common.utils.linux import remote_client
 
+from console_guest import protocol
 from tempest_plugin import errors
-from tempest_plugin.data import protocol
 from tempest_plugin.data.guest import Guest
 
 CONF = config.CONF

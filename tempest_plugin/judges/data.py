@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tempest_plugin.data.protocol import Found
+from console_guest.protocol import Found
 
 
 def faults(found: Found, *, least: int, most: int | None = None) -> list[str]:

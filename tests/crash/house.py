@@ -12,6 +12,7 @@ import threading
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.faults.trap import Trap
 from nova_assist.reports.model import ScenarioResult
+from nova_assist.scenarios.embedded import EmbeddedTestbed
 from nova_assist.scenarios.player import Player, Scenario
 from nova_assist.scenarios.story import Story
 from tests.crash.free_play import FreePlay
@@ -65,7 +66,7 @@ class House:
                 )
             )
         scenario = Scenario(_STORY, image_format)
-        player = Player(self._cloud, seed, threading.Event())
+        player = Player(EmbeddedTestbed(self._cloud), seed, threading.Event())
         stage = player.stage(scenario, _Silent(), ScenarioResult(scenario.name))
         stage.context.patience.seconds = _PATIENCE
         return FreePlay(self._cloud, stage, self._trap, tell)

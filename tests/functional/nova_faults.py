@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from nova_assist.compute.faults import Fault
 from nova_assist.scenarios.context import Context
+from nova_assist.scenarios.embedded_api import FaultState
 from nova_assist.scenarios.errors import StepFailed
-from nova_assist.scenarios.rest import FaultState, refusals
+from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.tracked import TrackedVolume
 
 

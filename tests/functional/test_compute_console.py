@@ -9,8 +9,8 @@ import signal
 import subprocess
 from typing import Any
 
+from console_guest.blocks import BLOCK_SIZE
 from nova_assist.compute.glance.stand_ins import CONSOLE_GUEST
-from nova_assist.compute.inside.blocks import BLOCK_SIZE
 from tests.functional.compute_support import MIB, ComputeTest
 
 

@@ -13,7 +13,7 @@ from cinderclient import exceptions as cinder_errors
 
 from nova_assist import client
 from nova_assist.cloud.cloud import Cloud
-from nova_assist.scenarios.rest import Api
+from nova_assist.scenarios.embedded_api import EmbeddedApi
 
 IMAGE = '00000000-0000-0000-0000-000000000001'
 HOST = {'host': 'somewhere', 'ip': '127.0.0.1'}
@@ -181,7 +181,7 @@ class RefusalsTest(DriverCase):
         oldest = self.snapshot(volume)
         newest = self.snapshot(volume)
         # Nova itself opens the file from before the snapshot if it is stopped too early.
-        api = Api(self.cinder, self.nova, self.cloud.compute.url)
+        api = EmbeddedApi(self.cinder, self.nova, self.cloud.compute.url)
         self.assertTrue(client.poll(lambda: api.is_refreshed(server.id, volume.id), bool, 30))
         self.nova.servers.stop(server)
         self.await_server(server, 'SHUTOFF')

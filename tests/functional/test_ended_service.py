@@ -8,6 +8,7 @@ import unittest
 from nova_assist import scenarios
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import Verdict
+from nova_assist.scenarios.embedded import EmbeddedTestbed
 
 
 class Killer:
@@ -38,7 +39,7 @@ class EndedServiceTest(unittest.TestCase):
         with Cloud(pathlib.Path(folder.name), driver='driver.nfs.NfsDriver') as cloud:
             killer = Killer(getattr(cloud, service), step)
             names = ['mixed-raw', 'extend-offline-raw']
-            return list(scenarios.run(cloud, names, 1, killer, str))
+            return list(scenarios.run(EmbeddedTestbed(cloud), names, 1, killer, str))
 
     def assert_not_blamed(self, service, step):
         cut, skipped = self.run_and_kill(service, step)

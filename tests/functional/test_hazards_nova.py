@@ -17,8 +17,8 @@ from keystoneauth1 import exceptions as session_errors
 from nova_assist import client
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.compute.faults import Fault
+from nova_assist.scenarios.embedded_api import EmbeddedApi
 from nova_assist.scenarios.logs import ServiceLog
-from nova_assist.scenarios.rest import Api
 from tests.judged import IN_TREE, OURS
 
 IMAGE = '00000000-0000-0000-0000-000000000001'
@@ -40,7 +40,7 @@ class World:
         self.cloud.start()
         self.cinder = self.cloud.cinderclient()
         self.nova = self.cloud.novaclient()
-        self.api = Api(self.cinder, self.nova, self.cloud.compute.url)
+        self.api = EmbeddedApi(self.cinder, self.nova, self.cloud.compute.url)
         self.share = self.cloud.shares['raw'].path
 
     def attach(self):

@@ -16,7 +16,7 @@ from cinderclient import exceptions as cinder_errors
 
 from nova_assist import client
 from nova_assist.cloud.cloud import Cloud
-from nova_assist.scenarios.rest import Api
+from nova_assist.scenarios.embedded_api import EmbeddedApi
 from tests.judged import IN_TREE, OURS
 
 GIB = 1 << 30
@@ -35,7 +35,7 @@ class Site:
     def start(self):
         self.cloud.start()
         self.cinder = self.cloud.cinderclient()
-        self.api = Api(self.cinder, self.cloud.novaclient(), self.cloud.compute.url)
+        self.api = EmbeddedApi(self.cinder, self.cloud.novaclient(), self.cloud.compute.url)
 
     def path(self, volume):
         return self.cloud.shares[volume.volume_type].path / f'volume-{volume.id}'

@@ -8,7 +8,7 @@ import tempfile
 import typing
 
 from nova_assist import client
-from nova_assist.scenarios.rest import Api
+from nova_assist.scenarios.embedded_api import EmbeddedApi
 from tests.functional.test_driver import DriverCase
 
 GIB = 1 << 30
@@ -21,7 +21,7 @@ class ImageCase(DriverCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.images = Api(self.cinder, self.nova, self.cloud.compute.url).images
+        self.images = EmbeddedApi(self.cinder, self.nova, self.cloud.compute.url).images
 
     def image(self, disk_format, path, **properties):
         """Make an image of a file, whatever that holds; returns its id."""

@@ -323,7 +323,7 @@ class MetadataTest(JudgesTest):
     def test_active_file_of_a_running_guest_is_not_checked(self):
         self.corrupt(NEW)
         guest = self.share.guest(NEW, OLD, BASE)
-        self.assertEqual((), self.judge(guest=guest).findings)
+        self.assertEqual((), self.judge(guest=guest, running=True).findings)
 
 
 class GuessedFormatTest(JudgesTest):
@@ -359,6 +359,13 @@ class OrphanTest(JudgesTest):
             (self.share.path / name).unlink()
         (finding,) = self.bench.judge(scene.Scene(self.share.path, (), ownership)).findings
         self.assertEqual(('orphans', (RECORD,)), (finding.judge, finding.files))
+
+    def test_where_others_are_only_files_of_volumes_that_were_made_count(self):
+        for name in ('volume-1.tmp', 'volume-2.tmp', 'something'):
+            (self.share.path / name).touch()
+        judged = scene.Scene(self.share.path, (self.volume,), None, made=frozenset({'1'}))
+        (finding,) = self.bench.judge(judged).findings
+        self.assertEqual(('orphans', ('volume-1.tmp',)), (finding.judge, finding.files))
 
     def test_files_of_others_and_cinder_s_own_are_left_alone(self):
         for name in ('volume-2', '.cinderSecureEnvIndicator'):

@@ -26,6 +26,7 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import ScenarioResult, Step, Verdict
 from nova_assist.scenarios import secure
 from nova_assist.scenarios.context import GONE
+from nova_assist.scenarios.embedded import EmbeddedTestbed
 from nova_assist.scenarios.errors import StepFailed, TookTooLong
 from nova_assist.scenarios.logs import ServiceLog
 from nova_assist.scenarios.player import Player, Scenario
@@ -95,7 +96,7 @@ class CloudCase(unittest.TestCase):
         """Play a story; it has to pass, all judges included."""
         story = Story(self.id().rpartition('.')[2], tell.__doc__ or '', tell)
         with secure.judges(self.cloud, self.cloud.shares[image_format]) as judges:
-            player = Player(self.cloud, 1, threading.Event(), judges)
+            player = Player(EmbeddedTestbed(self.cloud), 1, threading.Event(), judges)
             result = player.play(Scenario(story, image_format), _Progress(), str)
         found = [
             f'{step.name}: {finding.fault}' for step in result.steps for finding in step.findings

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.scenarios import runner
+from nova_assist.scenarios.embedded import EmbeddedTestbed
 from nova_assist.scenarios.player import Scenario
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
@@ -91,4 +92,4 @@ def play(
 ) -> list[ScenarioResult]:
     """Play each story with raw and with qcow2 volumes, and return the results."""
     chosen = [Scenario(story, form) for story in stories for form in formats]
-    return list(runner.play(cloud, chosen, _SEED, _Silent(), lambda name: name))
+    return list(runner.play(EmbeddedTestbed(cloud), chosen, _SEED, _Silent(), lambda name: name))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m tests.stack``: up, one story, tempest if asked for, down.
+"""``python -m tests.stack``: up, one story, scenarios and tempest if asked for, down.
 
 Main function: :func:`main`. With ``--share nfs`` it starts itself anew inside the NFS lab, once
 all is installed.
@@ -24,6 +24,7 @@ from tests.stack import (
     packages,
     reality,
     recording,
+    scenarios,
     settings,
     smoke,
     stack,
@@ -157,7 +158,15 @@ def _run(
                 recording.record(one, wanted, progress, asked.record)
                 return 0
             smoke.tell(one, wanted, progress)
-            return max(_faults(one, wanted, asked, progress), _tempest(one, wanted, asked))
+            return max(
+                _scenarios(one, wanted, asked),
+                _faults(one, wanted, asked, progress),
+                _tempest(one, wanted, asked),
+            )
+
+
+def _scenarios(one: stack.Stack, settings: Settings, asked: argparse.Namespace) -> int:
+    return scenarios.run(one, settings, asked.scenarios) if asked.scenarios else 0
 
 
 def _patience(asked: argparse.Namespace) -> Mapping[str, str]:

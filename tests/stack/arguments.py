@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.judged import OURS
-from tests.stack import faults
+from tests.stack import faults, scenarios
 from tests.stack.settings import ADDRESS, Share
 from tests.tempest import running
 
@@ -27,7 +27,12 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     _add_stack(parser)
     _add_backend(parser)
     _add_tests(parser)
-    return parser.parse_args(words)
+    found = parser.parse_args(words)
+    if found.record and (
+        found.tempest or found.regex or found.scenarios or found.faults is not None
+    ):
+        parser.error('--record tells a story of its own: leave tests, scenarios and faults out')
+    return found
 
 
 def _add_stack(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +92,14 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_tests(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--scenarios',
+        nargs='?',
+        const=scenarios.ALL,
+        metavar='NAMES',
+        help='run nova-assist run --cloud after the story: all scenarios, or those named, '
+        'separated by commas',
+    )
     parser.add_argument(
         '--tempest',
         choices=('all', 'plugin', 'stock'),

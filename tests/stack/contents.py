@@ -18,13 +18,14 @@ from tests.stack.cloud import Cloud
 from tests.stack.guest.image import Guest
 from tests.stack.settings import BACKEND, GROUP, Settings, Share
 
-_MEBIBYTE = 2**20
+#: Bytes of a disk that nothing is read from.
+IMAGE_SIZE = 2**20
 #: Seconds that tempest waits for a status: in the lab all takes ten times as long.
 _PATIENCE = '600'
 #: Memory in MiB by name, which is the id, too.
 FLAVORS = {'small': 128, 'small-2': 160}
 #: The serial line alone: what the kernel has to say is not of interest, unless it panics.
-_KERNEL_COMMAND_LINE = 'console=ttyS0 quiet panic=1'
+KERNEL_COMMAND_LINE = 'console=ttyS0 quiet panic=1'
 
 #: Where the stack differs from the embedded cloud: all takes its time, and Nova can more.
 _FURTHER = {
@@ -60,10 +61,10 @@ def _images(glance: Any, guest: Guest) -> dict[str, str]:
     booting = {
         'kernel_id': kernel,
         'ramdisk_id': initrd,
-        'os_command_line': _KERNEL_COMMAND_LINE,
+        'os_command_line': KERNEL_COMMAND_LINE,
     }
     return {
-        name: _image(glance, name, 'raw', bytes(_MEBIBYTE), **booting)
+        name: _image(glance, name, 'raw', bytes(IMAGE_SIZE), **booting)
         for name in (CONSOLE_GUEST, STAND_IN)
     }
 

@@ -16,7 +16,7 @@ from typing import Any
 from cinderclient import exceptions as cinder_exceptions
 from novaclient import exceptions as nova_exceptions
 
-from tempest_plugin.data.protocol import Found
+from console_guest.protocol import Found
 from tests.stack.commands import run
 from tests.stack.deeds import Deeds, expect
 from tests.stack.errors import CommandError, ServiceError, StoryError

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from cinderclient import exceptions as cinder_exceptions
 from novaclient import exceptions as nova_exceptions
 
+from console_guest import protocol
+from console_guest.protocol import Boot, Event, Failed, Found, Gone, Wrote
 from nova_assist.cloud.tempest_conf import CONSOLE_GUEST
-from tempest_plugin.data import protocol
-from tempest_plugin.data.protocol import Boot, Event, Failed, Found, Gone, Wrote
 from tests.stack.contents import FLAVORS
 from tests.stack.errors import StoryError
 from tests.stack.settings import BACKEND, Settings

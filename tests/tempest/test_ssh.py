@@ -21,8 +21,8 @@ from unittest import mock
 from tempest.lib import exceptions
 from tempest.lib.common.utils.linux import remote_client
 
+from console_guest import protocol
 from tempest_plugin import config, errors, waiting
-from tempest_plugin.data import protocol
 from tempest_plugin.data.ssh_guest import SshGuest
 from tempest_plugin.share import runners, view
 from tests.tempest import sshd

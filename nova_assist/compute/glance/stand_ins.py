@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import console_guest
 from nova_assist.compute.glance.data import Receiver
 from nova_assist.compute.glance.model import Image, Status, Visibility
 from nova_assist.compute.glance.store import ImageStore
@@ -29,7 +30,7 @@ class StandInImage:
 #: What any client may name as a server's image.
 STAND_IN = StandInImage('6e6f2d72-6f6f-442d-a469-736b00000001', 'stand-in')
 #: Has a guest run in the server, which writes to its disks and talks on its console.
-CONSOLE_GUEST = StandInImage('6e6f2d72-6f6f-442d-a469-736b00000002', 'console-guest')
+CONSOLE_GUEST = StandInImage('6e6f2d72-6f6f-442d-a469-736b00000002', console_guest.IMAGE)
 
 
 def provide(store: ImageStore) -> None:

@@ -2,7 +2,7 @@
 """What the console guest does with one disk: it looks at it, says what it found, and writes on.
 
 Main class: :class:`DiskWriter`. What is on the disk is left to
-:mod:`nova_assist.compute.inside.blocks`.
+:mod:`console_guest.blocks`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import logging
 import time
 from collections.abc import Callable
 
-from nova_assist.compute import errors
-from nova_assist.compute.inside.blocks import (
+from console_guest.blocks import (
     BLOCK_SIZE,
     Findings,
     Head,
     Record,
     most_records,
 )
+from nova_assist.compute import errors
 from nova_assist.compute.inside.device import Device
 
 LOG = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import pathlib
 import tempfile
 import unittest
 
-from tempest_plugin.data.protocol import Found
+from console_guest.protocol import Found
 from tests.stack import outcomes
 from tests.stack.deeds import expect
 from tests.stack.errors import StoryError

@@ -80,6 +80,9 @@ class FakeSession:
     def versions(self) -> Mapping[str, str]:
         return {'cinder': '28.0.0'}
 
+    def cloud(self) -> Mapping[str, str]:
+        return {}
+
     def accounts(self) -> Mapping[str, str]:
         return {'cinder': 'cinder (uid 64061)'} if self.harness.opened[-1][1].secure else {}
 

@@ -109,5 +109,6 @@ REPORTS = strategies.builds(
     start_up_seconds=_SECONDS,
     options=strategies.dictionaries(_TEXTS, _TEXTS, max_size=2),
     accounts=strategies.dictionaries(_TEXTS, _TEXTS, max_size=2),
+    cloud=strategies.dictionaries(_TEXTS, _TEXTS, max_size=2),
 )
 """Any report at all; names with control characters and undecodable bytes included."""

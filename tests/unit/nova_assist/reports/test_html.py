@@ -42,10 +42,10 @@ def hostile(words: str) -> RunReport:
     result = samples.passed(words)
     result.reason = result.repeat = words
     finding = Finding(words, words, words, words, (words,))
-    result.steps = [Step(words, Verdict.FAIL, 1.0, [finding], {words: [words, words]})]
+    result.steps = [Step(words, Verdict.FAIL, 1.0, [finding], {words: [words, words]}, [words])]
     report = samples.report(result)
     report.driver = report.share = report.command = report.started = words
-    report.versions = report.options = report.accounts = {words: words}
+    report.versions = report.options = report.accounts = report.cloud = {words: words}
     report.logs = {words: words}
     return report
 

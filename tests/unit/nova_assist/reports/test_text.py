@@ -22,6 +22,13 @@ class TextTest(unittest.TestCase):
         self.assertIn(['online-chain-qcow2', '1/2', 'FAIL', '1.5'], rows)
         self.assertIn(['reboot-raw', '0/0', 'UNKNOWN', '3.0'], rows)
 
+    def test_what_was_not_looked_at_is_counted(self) -> None:
+        report = samples.mixed()
+        self.assertNotIn('not all was looked at', render(report))
+        report.scenarios[0].steps[0].unseen = ['data of volume v1']
+        steps = sum(len(result.steps) for result in report.scenarios)
+        self.assertIn(f'not all was looked at after 1 of {steps} steps', render(report))
+
     def test_a_scenario_that_was_not_run_says_why(self) -> None:
         self.assertIn("not run: the driver can't extend", render(samples.mixed()))
 

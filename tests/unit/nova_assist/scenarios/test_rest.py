@@ -12,8 +12,9 @@ from nova_assist.checks.scene import Attachment
 from nova_assist.cloud.clients import Endpoints
 from nova_assist.reports.model import Verdict
 from nova_assist.scenarios.context import Context
+from nova_assist.scenarios.embedded_api import EmbeddedApi
 from nova_assist.scenarios.errors import NoAnswer, StepFailed
-from nova_assist.scenarios.rest import Api, refusals
+from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.waiting import Patience
 
 
@@ -31,7 +32,7 @@ class RefusalsTest(unittest.TestCase):
             endpoints.cinderclient('demo', 'admin'),
             endpoints.novaclient('demo', 'admin', '2.60'),
         )
-        self.api = Api(*clients, unused_url())
+        self.api = EmbeddedApi(*clients, unused_url())
 
     def test_refused_request_is_the_driver_s_failure(self):
         with self.assertRaises(StepFailed) as caught, refusals('asking'):
@@ -52,7 +53,7 @@ class RefusalsTest(unittest.TestCase):
                 self.assertEqual(Verdict.UNKNOWN, caught.exception.finding.verdict)
 
     def test_service_that_goes_away_during_a_wait_tells_nothing_about_the_driver(self):
-        context = Context('x', 'raw', self.api, Patience(threading.Event()), *([None] * 9))
+        context = Context('x', 'raw', 'raw', self.api, Patience(threading.Event()), *([None] * 8))
         with self.assertRaises(NoAnswer):
             context.await_status(
                 'v1', ['v1'], lambda: self.api.volume_status('v1'), 'available', ['creating']
@@ -68,7 +69,7 @@ class AttachmentsTest(unittest.TestCase):
             attachments=types.SimpleNamespace(list=lambda detailed: [attachment])
         )
         nova = Endpoints(unused_url(), unused_url()).novaclient('demo', 'admin', '2.60')
-        return Api(cinder, nova, 'http://127.0.0.1').attachments()
+        return EmbeddedApi(cinder, nova, 'http://127.0.0.1').attachments()
 
     def test_file_and_format_are_those_of_the_connection_info(self):
         expected = {'v1': [Attachment('a1', 'volume-v1', 'qcow2')]}

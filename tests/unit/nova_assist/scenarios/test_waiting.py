@@ -26,3 +26,16 @@ class PatienceTest(unittest.TestCase):
         self.stop.set()
         with self.assertRaises(Interrupted):
             self.patience.wait('it', lambda: None)
+
+    def test_stopping_the_run_ends_the_removal_of_what_goes_with_the_cloud(self):
+        self.stop.set()
+        self.assertTrue(self.patience.clean_up(hurried=False))
+        with self.assertRaises(Interrupted):
+            self.patience.wait('it', lambda: None)
+
+    def test_what_is_in_a_cloud_that_stays_is_removed_even_when_the_run_is_stopped(self):
+        answers = iter([None, 'gone'])
+        patience = Patience(self.stop, interval=0, tidy=True)
+        self.stop.set()
+        self.assertTrue(patience.clean_up(hurried=False))
+        self.assertEqual('gone', patience.wait('it', lambda: next(answers)))

@@ -18,7 +18,7 @@ from nova_assist.checks.reader import ImageSource, Reader
 from nova_assist.scenarios.disk import Disk
 from nova_assist.scenarios.errors import GuestIoError
 from nova_assist.scenarios.waiting import Patience
-from nova_assist.scenarios.writer import Writer, choose_blocks, write_all
+from nova_assist.scenarios.writer import DiskWriter, choose_blocks, write_all
 
 SIZE = 2**30
 PATTERN = Pattern(7)
@@ -74,7 +74,7 @@ class DiskTest(unittest.TestCase):
         self.assert_holds_history()
 
     def test_paused_writer_leaves_the_image_as_its_history_has_it(self):
-        writer = Writer(self.disk(), self.history, self.blocks, random.Random(1))
+        writer = DiskWriter(self.disk(), self.history, self.blocks, random.Random(1))
         self.addCleanup(writer.close)
         for count in (5, 10):
             self.await_writes(count)
@@ -84,7 +84,7 @@ class DiskTest(unittest.TestCase):
             writer.resume()
 
     def test_failed_write_is_reported_at_the_next_pause(self):
-        writer = Writer(self.disk(), self.history, [SIZE // BLOCK_SIZE], random.Random(1))
+        writer = DiskWriter(self.disk(), self.history, [SIZE // BLOCK_SIZE], random.Random(1))
         self.await_writes(1)
         with self.assertRaises(GuestIoError):
             writer.pause()

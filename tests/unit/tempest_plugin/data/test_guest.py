@@ -3,9 +3,9 @@ import unittest
 
 from tempest.lib import exceptions
 
+from console_guest.protocol import Found
 from tempest_plugin import errors
 from tempest_plugin.data.guest import ConsoleGuest, UnseenGuest
-from tempest_plugin.data.protocol import Found
 from tests.unit.tempest_plugin.support import VOLUME
 
 SERIAL = VOLUME[:20]

@@ -7,9 +7,10 @@ import threading
 import time
 import unittest
 
+from console_guest import protocol
+from console_guest.protocol import Failed, Found, Gone, Wrote
 from tempest_plugin import errors
-from tempest_plugin.data import protocol, ssh_guest
-from tempest_plugin.data.protocol import Failed, Found, Gone, Wrote
+from tempest_plugin.data import ssh_guest
 from tempest_plugin.data.ssh_guest import SshGuest
 from tests.unit.tempest_plugin.support import VOLUME
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import unittest
 
-from tempest_plugin.data.protocol import Found
+from console_guest.protocol import Found
 from tempest_plugin.judges.data import faults
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import hashlib
 import unittest
 
-from nova_assist.compute.inside.blocks import (
+from console_guest.blocks import (
     BLOCK_SIZE,
     Findings,
     Head,

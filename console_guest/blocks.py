@@ -2,7 +2,7 @@
 """What the console guest has on its disks: a head that counts, and records that follow in order.
 
 Main classes: :class:`Head` and :class:`Record`, and :class:`Findings` for what a disk that was
-used before holds. Pure: reading and writing is left to :mod:`nova_assist.compute.inside.writer`.
+used before holds. Reading and writing is left to those who have the disk.
 
 A block is one line, repeated until the block is full. The line ends with a checksum of itself, so
 that a block that was torn, or is of another disk or another place, is told from one that is right.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import unittest
 
-from tempest_plugin.data.protocol import (
+from console_guest.protocol import (
     Boot,
     Failed,
     Found,

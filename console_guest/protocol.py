@@ -2,8 +2,8 @@
 """What a guest says about the disks that it writes to, line by line.
 
 Main function: :func:`parse`. A guest prints lines that start with ``nova-assist-guest:``; they
-may stand among anything else that a console shows. Where the lines come from is left to
-:mod:`tempest_plugin.data.guest` and its kinds.
+may stand among anything else that a console shows. Where the lines come from is left to those who
+listen.
 """
 
 from __future__ import annotations

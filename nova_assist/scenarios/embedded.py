@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The embedded cloud as a testbed; main class: :class:`EmbeddedTestbed`.
+
+Whose files should be there, and who looks besides, is left to
+:mod:`nova_assist.scenarios.secure`.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from nova_assist.checks.judging import Judge
+from nova_assist.checks.pattern import Pattern
+from nova_assist.checks.reader import Reader
+from nova_assist.checks.scene import Ownership
+from nova_assist.cloud.cloud import Cloud
+from nova_assist.cloud.errors import ServiceError
+from nova_assist.scenarios import secure
+from nova_assist.scenarios.commanded import CommandedGuests
+from nova_assist.scenarios.context import Context
+from nova_assist.scenarios.embedded_api import EmbeddedApi
+from nova_assist.scenarios.errors import NotPossible
+from nova_assist.scenarios.guests import Guests
+from nova_assist.scenarios.logs import ServiceLog
+from nova_assist.scenarios.rest import refusals
+from nova_assist.scenarios.waiting import Patience
+
+
+class EmbeddedTestbed:
+    """A cloud of this package that is up."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def ended(self) -> str:
+        """Return which service has ended by itself, "" if none has."""
+        try:
+            self._cloud.check()
+        except ServiceError as error:
+            return str(error)
+        return ''
+
+    def lane(self, image_format: str) -> Path:
+        """Return the share: on different ones nothing can meet."""
+        return self._cloud.shares[image_format].path
+
+    def judges(self, image_format: str) -> AbstractContextManager[Sequence[Judge]]:
+        """Return the judges of a cloud with separate accounts."""
+        return secure.judges(self._cloud, self._cloud.shares[image_format])
+
+    def ownership(self, image_format: str) -> Ownership:
+        """Return whose the volumes' files should be."""
+        share = self._cloud.shares[image_format]
+        return secure.expected_ownership(share, self._cloud.options, self._cloud.accounts)
+
+    def prepare(
+        self, scenario: str, image_format: str, rng: random.Random, stop: threading.Event
+    ) -> tuple[Context, Guests]:
+        """Return the surroundings of a scenario, and guests that do what they are told."""
+        cloud, accounts, pattern = self._cloud, self._cloud.accounts, Pattern(rng.getrandbits(64))
+        share = cloud.shares[image_format]
+        api = EmbeddedApi(cloud.cinderclient(), cloud.novaclient(), cloud.compute.url)
+        context = Context(
+            scenario=scenario,
+            image_format=image_format,
+            volume_type=image_format,
+            api=api,
+            patience=Patience(stop),
+            cinder_log=ServiceLog('Cinder', cloud.cinder.log),
+            compute_log=ServiceLog('compute', cloud.compute.log),
+            ended=self.ended,
+            seen=share.path,
+            scratch=cloud.scratch,
+            pattern=pattern,
+            reader=Reader(cloud.scratch, pattern, accounts.cinder if accounts else None),
+            rng=rng,
+            accounts=accounts,
+        )
+        self._check_backend(context)
+        return context, CommandedGuests(context, api, share.name)
+
+    def _check_backend(self, context: Context) -> None:
+        with refusals('asking for the backends'):
+            backends = context.api.backends()
+        if context.image_format not in backends:
+            raise NotPossible(
+                f"Cinder's scheduler has no backend {context.image_format!r}; it "
+                f'has: {", ".join(sorted(backends)) or "none"}'
+            )
