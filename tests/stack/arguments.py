@@ -32,6 +32,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         found.tempest or found.regex or found.scenarios or found.faults is not None
     ):
         parser.error('--record tells a story of its own: leave tests, scenarios and faults out')
+    if found.record and found.share is Share.NFS:
+        parser.error('--record writes a file, which the lab would lose: use the local share')
     return found
 
 

@@ -49,6 +49,11 @@ class ArgumentsTest(unittest.TestCase):
         self.assertIn('NAME=VALUE', self.refused('--option', 'nonsense'))
         self.assertIn('NAME=VALUE', self.refused('--option', 'a=b\n[other]'))
 
+    def test_recording_is_refused_with_other_stories_and_where_it_would_be_lost(self):
+        for words in (('--faults',), ('--scenarios',), ('--tempest', 'all')):
+            self.assertIn('of its own', self.refused('--record', 'file', *words))
+        self.assertIn('local share', self.refused('--record', 'file', '--share', 'nfs'))
+
 
 class ListeningTest(unittest.TestCase):
     def test_whatever_is_open_to_others_is_found(self):
