@@ -133,8 +133,9 @@ def remote_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Rem
     if not found.volume_type:
         parser.error('--cloud needs --volume-type raw=NAME or qcow2=NAME')
     formats = [image_format for image_format, _ in found.volume_type]
-    if len(set(formats)) < len(formats):
-        parser.error(f'--volume-type is given more than once for {formats[0]} volumes')
+    for image_format in FORMATS:
+        if formats.count(image_format) > 1:
+            parser.error(f'--volume-type is given more than once for {image_format} volumes')
     if not found.flavor:
         parser.error('--cloud needs --flavor')
     if found.share and is_export(found.share):

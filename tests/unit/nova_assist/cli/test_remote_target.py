@@ -36,7 +36,10 @@ class RemoteTargetTest(ScratchCase):
             f'{cloud} --volume-type nfs': 'write raw=nfs or qcow2=nfs',
             f'{cloud} --volume-type vmdk=nfs': 'write raw=NAME or qcow2=NAME',
             f'{cloud} --volume-type raw=': 'write raw=NAME or qcow2=NAME',
-            f'{cloud} --volume-type raw=a --volume-type raw=b': 'given more than once',
+            f'{cloud} --volume-type raw=a --volume-type raw=b': 'more than once for raw volumes',
+            f'{cloud} --volume-type raw=a --volume-type qcow2=b --volume-type qcow2=c': (
+                'more than once for qcow2 volumes'
+            ),
             f'{cloud} {_NEEDED} --driver a.B': '--driver is for the embedded cloud',
             f'{cloud} {_NEEDED} --option a=b': '--option is for the embedded cloud',
             f'{cloud} {_NEEDED} --secure': '--secure is for the embedded cloud',
