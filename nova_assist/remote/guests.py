@@ -91,9 +91,13 @@ class ConsoleGuests(Guests):
         self._lines[volume.id] = (server, line)
 
     def unplugged(self, volume: TrackedVolume) -> None:
-        """Wait until the guest has noticed that a disk is gone; remember what it had written."""
-        _, line = self._lines[volume.id]
-        line.hear(Gone)
+        """Wait until the guest has noticed that a disk is gone; remember what it had written.
+
+        The guest of a server that is off notices nothing.
+        """
+        server, line = self._lines[volume.id]
+        if server.running:
+            line.hear(Gone)
         _bound(volume, writes(line.records()))
         del self._lines[volume.id]
 
