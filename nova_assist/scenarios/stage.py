@@ -131,7 +131,7 @@ class Stage:
             step = self.result.steps[-1]
             left: dict[str, Exception] = {}
             if stopping:
-                with contextlib.suppress(TookTooLong):  # then what can be removed is
+                with contextlib.suppress(StepFailed):  # what can be removed is all the same
                     settling.await_rest(self.context, self.volumes.all)
             try:
                 for name, remove in self.context.made.unwind():
