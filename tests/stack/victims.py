@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends, holds up and starts again what runs on a stack.
 
-Main class: :class:`Victims`. When, and what follows, is left to :mod:`tests.stack.faults`.
+Main class: :class:`Victims`. When, and what follows, is left to :mod:`tests.stack.deaths`.
 """
 
 from __future__ import annotations
@@ -90,8 +90,14 @@ class Victims:
         return self._matching(name if name == _LIBVIRT else self._settings.places.program(name))
 
     def _matching(self, *words: str) -> list[int]:
-        """Return the processes on whose command lines all the words are."""
-        return [pid for pid in self._stack.namespace.processes() if _has(pid, words)]
+        """Return the processes on whose command lines all the words are.
+
+        :raises StoryError: there is none, so nobody would die or be held up.
+        """
+        found = [pid for pid in self._stack.namespace.processes() if _has(pid, words)]
+        if not found:
+            raise StoryError(f'no process of {" ".join(words)} runs')
+        return found
 
     def _signal(self, pids: Sequence[int], number: int) -> None:
         for pid in pids:
