@@ -153,7 +153,7 @@ class Death:
             self._kill()
             if self._victim == CINDER_FIRST:
                 self._restart()
-                self._end()
+                self._ended()
         if self._victim == CINDER:
             deeds.until('a report of Nova', self._progress, bool, _SETTLE_SECONDS)
         if self._victim != CINDER_FIRST:
@@ -221,15 +221,20 @@ class Death:
                 raise StoryError(f'the snapshot can not be deleted, it is {status} again')
 
     def _end(self) -> str | None:
+        status = self._ended()
+        self.seen.append(status or 'gone')
+        return status
+
+    def _ended(self) -> str | None:
+        """Wait until the snapshot is on its way to no other status, and return its status."""
         deeds = self._deeds
-        status = deeds.until(
+        found: str | None = deeds.until(
             'an end of the operation',
             lambda: deeds.status(deeds.cinder.volume_snapshots, self._asked),
             lambda now: now not in _UNDER_WAY,
             _SETTLE_SECONDS,
         )
-        self.seen.append(status or 'gone')
-        return status
+        return found
 
     def _revive(self) -> None:
         """Start the server whose QEMU is gone; see that the guest of another one writes on."""
@@ -262,7 +267,7 @@ class Death:
         self._read(name, _PATTERN)
 
     def _read(self, name: str, pattern: int) -> None:
-        form = 'qcow2' if name.count('.') else 'raw'
+        form = 'qcow2' if name.count('.') else self._settings.image_format
         read = f'read -P {pattern} {_AT} {_LENGTH}'
         run(['qemu-io', '-r', '-f', form, '-c', read, str(self._deeds.share / name)])
 
@@ -284,6 +289,6 @@ class Death:
             *('env', '-C', str(ROOT), *check, str(self._settings.exported))
         )
         said = subprocess.run(command, stdout=subprocess.PIPE).stdout
-        found = errors(json.loads(said), f'volume-{self._volume.id}')
+        found = errors(said, f'volume-{self._volume.id}')
         if found:
             raise StoryError(f'nova-assist check finds: {"; ".join(found)}')

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from tests.stack.errors import StoryError
 
 _COLUMNS = ('case', 'moment of the death', 'status after it', 'seconds', 'verdict')
 
@@ -46,8 +47,15 @@ def save(outcomes: Sequence[Outcome], file: Path) -> None:
     file.write_text(json.dumps(found, indent=2) + '\n')
 
 
-def errors(report: Mapping[str, Any], volume: str) -> list[str]:
-    """Return what ``nova-assist check -f json`` has found that endangers a volume."""
+def errors(said: bytes, volume: str) -> list[str]:
+    """Return what ``nova-assist check -f json`` has found that endangers a volume.
+
+    :raises StoryError: it has not said what it found.
+    """
+    try:
+        report = json.loads(said)
+    except ValueError as error:
+        raise StoryError(f'nova-assist check has not come to an end; it said {said!r}') from error
     return [
         f'{each["kind"]}: {each["meaning"]}'
         for each in report['findings']

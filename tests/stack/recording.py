@@ -11,7 +11,8 @@ from typing import Any
 from nova_assist.cloud.tempest_conf import CONSOLE_GUEST
 from tests.stack import reality
 from tests.stack.contents import FLAVORS
-from tests.stack.errors import StackError, StoryError
+from tests.stack.deeds import Deeds
+from tests.stack.errors import StoryError
 from tests.stack.progress import Progress
 from tests.stack.settings import BACKEND, Settings
 from tests.stack.stack import Stack
@@ -33,7 +34,7 @@ def record(stack: Stack, settings: Settings, progress: Progress, path: Path) -> 
     :param path: the file to write.
     :raises StoryError: the story did not go as it should.
     """
-    folder = _folder(stack, settings)
+    folder = Deeds(stack, settings).share
     ports = settings.ports
     routes = {
         Party.CINDER: Route(ports.heard_nova, ports.nova),
@@ -48,14 +49,6 @@ def record(stack: Stack, settings: Settings, progress: Progress, path: Path) -> 
             raise StoryError(f'{error}; see {settings.places.logs}') from error
         finally:
             Recording(reality.versions(settings), story.steps).save(path)
-
-
-def _folder(stack: Stack, settings: Settings) -> Path:
-    """Return where the share is to be seen from outside."""
-    first = stack.namespace.first
-    if first is None:
-        raise StackError('the stack is not up')
-    return Path(f'/proc/{first}/root') / settings.exported.relative_to('/')
 
 
 def _site(stack: Stack, settings: Settings, folder: Path) -> Site:

@@ -28,12 +28,11 @@ def run(stack: Stack, settings: Settings, names: str) -> int:
 
 def words(settings: Settings, names: str) -> Sequence[str]:
     """Return the arguments of ``nova-assist run``."""
-    qcow2 = settings.options.get('nfs_qcow2_volumes', 'false').lower() == 'true'
-    image_format = 'qcow2' if qcow2 else 'raw'
     chosen = [] if names == ALL else names.split(',')
     return [
         *('--cloud', str(settings.places.clients / CLOUDS), '--cloud-name', ADMIN.name),
-        *('--volume-type', f'{image_format}={BACKEND}', '--share', str(settings.exported)),
+        *('--volume-type', f'{settings.image_format}={BACKEND}'),
+        *('--share', str(settings.exported)),
         *('--image', console_guest.IMAGE, '--flavor', next(iter(FLAVORS))),
         *('--report', str(settings.places.logs / 'scenarios')),
         *(word for name in chosen for word in ('--scenario', name)),

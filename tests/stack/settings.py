@@ -239,6 +239,12 @@ class Settings:
         return f'mysql+pymysql://stack:{self.password}@{place}/{name}?charset=utf8mb4'
 
     @property
+    def image_format(self) -> str:
+        """The format of the files that the backend makes volumes of."""
+        qcow2 = self.options.get('nfs_qcow2_volumes', 'false').lower() == 'true'
+        return 'qcow2' if qcow2 else 'raw'
+
+    @property
     def transport(self) -> str:
         """The URL of the message queue."""
         return f'rabbit://guest:guest@{ADDRESS}:{self.ports.amqp}/'

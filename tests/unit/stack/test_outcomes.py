@@ -41,7 +41,11 @@ class ErrorsTest(unittest.TestCase):
                 {'kind': 'c', 'meaning': 'lost', 'volume': 'volume-2', 'severity': 'error'},
             ]
         }
-        self.assertEqual(['a: lost'], outcomes.errors(report, 'volume-1'))
+        self.assertEqual(['a: lost'], outcomes.errors(json.dumps(report).encode(), 'volume-1'))
+
+    def test_check_that_says_nothing_has_found_the_volume_good_in_no_way(self):
+        with self.assertRaisesRegex(StoryError, 'not come to an end'):
+            outcomes.errors(b'', 'volume-1')
 
 
 class ExpectTest(unittest.TestCase):
