@@ -191,7 +191,7 @@ class Attachments:
     async def reconcile(self, server: Server, token: str) -> None:
         """Take note of attachments that Cinder has no more, and delete those that we don't know.
 
-        Nova does so before a hard reboot (``nova/compute/manager.py``, ``_delete_dangling_bdms``),
+        Nova does so before any reboot (``nova/compute/manager.py``, ``_delete_dangling_bdms``),
         unless Cinder doesn't say which there are.
 
         :raises CinderError: Cinder doesn't say whether there is one, or can't delete one.
