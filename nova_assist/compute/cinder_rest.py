@@ -83,9 +83,12 @@ class CinderRest:
     def _require(self, session: Any, number: str) -> None:
         """Ask Cinder which microversions it has.
 
-        :raises ValueError: not this one.
+        :raises ValueError: not this one, or it doesn't say.
         """
         answer = session.get(self._url.removesuffix('v3')).json()
-        newest = next(each['version'] for each in answer['versions'] if each['id'] == 'v3.0')
+        try:
+            (newest,) = (each['version'] for each in answer['versions'] if each['id'] == 'v3.0')
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f'it tells no versions, but {answer}') from error
         if api_versions.APIVersion(newest) < api_versions.APIVersion(number):
             raise ValueError(f'the newest microversion is {newest}, {number} is needed')
