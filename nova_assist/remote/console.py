@@ -97,6 +97,13 @@ class Line:
         """Wait until the guest has said something of the disk, and return it."""
         return self.console.hear(self.mark, kind, self.serial)
 
+    def is_heard(self) -> bool:
+        """Tell whether the guest has said anything of the disk, so that it has it.
+
+        :raises GuestIoError: if the guest says that the disk has failed
+        """
+        return bool(self.console.since(self.mark, self.serial))
+
     def records(self) -> int:
         """Return how many records are certainly on the disk.
 

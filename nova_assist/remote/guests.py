@@ -181,7 +181,7 @@ class ConsoleGuests(Guests):
     def pause(self, server: TrackedServer) -> None:
         """Keep a server's guest from writing, until as many have let it go on as have paused it.
 
-        Before that it has to have written on to all of its disks. QEMU ends all requests and
+        Before that it has to have written on to all disks that it has. QEMU ends all requests and
         flushes its caches before it says that it is paused. Where nobody sees the files there is
         no need for a pause.
         """
@@ -189,7 +189,7 @@ class ConsoleGuests(Guests):
         if self._pauses[server.id] > 1:
             return
         for holder, line in list(self._lines.values()):
-            if holder is server:
+            if holder is server and line.is_heard():
                 line.records_later()
         if self._context.seen is not None:
             self._servers.pause(server)
