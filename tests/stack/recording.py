@@ -29,7 +29,7 @@ _PATIENCE = 600.0
 
 
 def record(stack: Stack, settings: Settings, progress: Progress, path: Path) -> None:
-    """Tell the story, and write down what was said.
+    """Tell the story to its end, and write down what was said.
 
     :param path: the file to write.
     :raises StoryError: the story did not go as it should.
@@ -47,8 +47,7 @@ def record(stack: Stack, settings: Settings, progress: Progress, path: Path) -> 
                 story.tell()
         except StoryFailed as error:
             raise StoryError(f'{error}; see {settings.places.logs}') from error
-        finally:
-            Recording(reality.versions(settings), story.steps).save(path)
+    Recording(reality.versions(settings), story.steps).save(path)
 
 
 def _site(stack: Stack, settings: Settings, folder: Path) -> Site:
