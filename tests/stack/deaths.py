@@ -210,7 +210,7 @@ class Death:
         return CINDER if self._victim == CINDER_FIRST else self._victim
 
     def _settle(self) -> None:
-        """Wait for the operation's end; what failed is done again, as users and operators would."""
+        """Wait for the operation's end; what failed is done again, as people would."""
         status = self._end()
         if self._operation == CREATE and status == 'available':
             self._snapshots[self._name] = self._asked
