@@ -210,11 +210,13 @@ class Death:
         return CINDER if self._victim == CINDER_FIRST else self._victim
 
     def _settle(self) -> None:
-        """Wait for the operation's end; what failed is done again, as a user would."""
+        """Wait for the operation's end; what failed is done again, as people would."""
         status = self._end()
         if self._operation == CREATE and status == 'available':
             self._snapshots[self._name] = self._asked
         elif status is not None:
+            if status == 'error_deleting':  # which Cinder deletes only after an operator's word
+                self._deeds.cinder.volume_snapshots.reset_state(self._asked.id, 'error')
             self._asked.delete()
             status = self._end()
             if status is not None:

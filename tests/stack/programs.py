@@ -16,6 +16,8 @@ _RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 #: The name of the message queue's only node.
 NODE = 'nova-assist@localhost'
 _SERVER_PROCESSES = 2
+#: Cinder sends images in larger pieces, and with longer pauses, than uWSGI expects.
+_CHUNKS = ('--chunked-input-limit', str(64 * 2**20), '--chunked-input-timeout', '300')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _apis(settings: Settings) -> list[Program]:
         ),
         _wsgi(
             settings,
-            Program('glance', ('glance.wsgi.api',), port=ports.glance),
+            Program('glance', ('glance.wsgi.api', *_CHUNKS), port=ports.glance),
             OS_GLANCE_CONFIG_DIR=f'{etc}/glance',
         ),
         Program('networks', (*networks, ADDRESS, str(ports.network)), port=ports.network),
