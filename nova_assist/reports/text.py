@@ -146,7 +146,7 @@ def _print_values(console: Console, indent: int, values: Iterable[tuple[str, str
     grid.add_column(overflow='fold')
     for label, value in values:
         if value:
-            grid.add_row(Text(label), Text(visible(value)))
+            grid.add_row(Text(visible(label)), Text(visible(value)))
     if grid.row_count:
         console.print(Padding(grid, (0, 0, 0, indent)))
 

@@ -104,6 +104,11 @@ class TextTest(unittest.TestCase):
         self.assertIn(r'expected  \x1b[2J', words)
         self.assertIn(r'file      \udcff\x07', words)
 
+    def test_what_is_told_of_a_cloud_does_not_steer_the_terminal(self) -> None:
+        report = samples.report()
+        report.cloud = {'\x1b[2J': '\x1b[1m'}
+        self.assertRegex(render(report), r'\\x1b\[2J +\\x1b\[1m')
+
     @hypothesis.given(samples.REPORTS)
     def test_any_report_can_be_printed(self, report: RunReport) -> None:
         words = render(report, width=40)
