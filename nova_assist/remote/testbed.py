@@ -154,7 +154,9 @@ class RemoteTestbed:
 
     def _flavors(self) -> Mapping[str, str]:
         with _asking('its flavors'):
-            return {each.id: each.name for each in self._login.api.nova.flavors.list()}
+            # None: private ones too, as volume types are listed anyway.
+            flavors = self._login.api.nova.flavors.list(is_public=None)
+        return {each.id: each.name for each in flavors}
 
     def _check_administrator(self) -> None:
         """See that the user may do what scenarios do: it needs an administrator's rights.

@@ -24,10 +24,10 @@ from tests.stack.outcomes import errors
 from tests.stack.packages import ROOT
 from tests.stack.settings import Settings
 from tests.stack.stack import Stack
-from tests.stack.victims import Victims
+from tests.stack.victims import LIBVIRT, Victims
 
 CREATE, OLDER, NEWEST = 'create', 'delete-older', 'delete-newest'
-CINDER, COMPUTE, LIBVIRT = 'cinder-volume', 'nova-compute', 'libvirtd'
+CINDER, COMPUTE = 'cinder-volume', 'nova-compute'
 GUEST, JOB = 'qemu', 'block-job'
 #: The death of Cinder, with Nova held up until Cinder has started again.
 CINDER_FIRST = 'cinder-volume-first'
@@ -155,7 +155,7 @@ class Death:
                 self._restart()
                 self._ended()
         if self._victim == CINDER:
-            deeds.until('a report of Nova', self._progress, bool, _SETTLE_SECONDS)
+            deeds.until('a report of Nova', self._reported, bool, _SETTLE_SECONDS)
         if self._victim != CINDER_FIRST:
             self._restart()
 
@@ -183,7 +183,7 @@ class Death:
         said = self._settings.places.log('nova-api').read_text(errors='replace')
         return said.count('POST /v2.1/os-assisted-volume-snapshots')
 
-    def _progress(self) -> bool:
+    def _reported(self) -> bool:
         """Tell whether Nova has reported that the guest has switched."""
         shown = self._deeds.cinder.volume_snapshots.get(self._asked.id).to_dict()
         return bool(shown['os-extended-snapshot-attributes:progress'] == _DONE)

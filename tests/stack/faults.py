@@ -17,7 +17,6 @@ from tests.stack.deaths import (
     FAULTS,
     GUEST,
     JOB,
-    LIBVIRT,
     NEWEST,
     OLDER,
     Death,
@@ -26,6 +25,7 @@ from tests.stack.outcomes import Outcome
 from tests.stack.progress import Progress
 from tests.stack.settings import Settings
 from tests.stack.stack import Stack
+from tests.stack.victims import LIBVIRT
 
 #: In the middle of a creation Nova, or libvirt for it, is held up; in that of a deletion QEMU.
 CASES = (

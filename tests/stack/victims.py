@@ -22,10 +22,11 @@ from tests.stack.errors import StoryError
 from tests.stack.settings import Settings
 from tests.stack.stack import Stack
 
+LIBVIRT = 'libvirtd'
+
 #: The guest's second disk, as libvirt names it.
 _DISK = 'vdb'
 _HYPERVISOR = 'qemu-system'
-_LIBVIRT = 'libvirtd'
 _START_SECONDS = 120.0
 
 
@@ -44,7 +45,7 @@ class Victims:
     def start(self, name: str) -> None:
         """Start a service that was killed; what it is asked meanwhile waits in the queue."""
         self._stack.supervisor.start(name)
-        if name == _LIBVIRT:  # which nobody waits for
+        if name == LIBVIRT:  # which nobody waits for
             ready = functools.partial(readiness.hypervisor, self._stack.namespace)
             self._stack.supervisor.until(name, 'knows QEMU', ready, _START_SECONDS)
 
@@ -87,7 +88,7 @@ class Victims:
         return run(self._stack.namespace.command(*command))
 
     def _of_service(self, name: str) -> list[int]:
-        return self._matching(name if name == _LIBVIRT else self._settings.places.program(name))
+        return self._matching(name if name == LIBVIRT else self._settings.places.program(name))
 
     def _matching(self, *words: str) -> list[int]:
         """Return the processes on whose command lines all the words are.
