@@ -17,6 +17,7 @@ from cinderclient import exceptions as cinder_exceptions
 from novaclient import exceptions as nova_exceptions
 
 from console_guest.protocol import Found
+from tests import statuses
 from tests.stack.commands import run
 from tests.stack.deeds import Deeds, expect
 from tests.stack.errors import CommandError, ServiceError, StoryError
@@ -232,7 +233,7 @@ class Death:
         deeds = self._deeds
         found: str | None = deeds.until(
             'an end of the operation',
-            lambda: deeds.status(deeds.cinder.volume_snapshots, self._asked),
+            lambda: statuses.status(deeds.cinder.volume_snapshots, self._asked),
             lambda now: now not in _UNDER_WAY,
             _SETTLE_SECONDS,
         )

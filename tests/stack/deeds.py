@@ -11,9 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cinderclient import exceptions as cinder_exceptions
-from novaclient import exceptions as nova_exceptions
-
 from console_guest import protocol
 from console_guest.protocol import Boot, Event, Failed, Found, Gone, Wrote
 from nova_assist.cloud.tempest_conf import CONSOLE_GUEST
@@ -21,12 +18,11 @@ from tests.stack.contents import FLAVORS
 from tests.stack.errors import StoryError
 from tests.stack.settings import BACKEND, Settings
 from tests.stack.stack import Stack
+from tests.statuses import FAILED, status
 
 #: Seconds that anything may take; in the lab all takes ten times as long.
 _PATIENCE = 600.0
 _PAUSE_SECONDS = 0.5
-_FAILED = ('error', 'error_deleting', 'ERROR')
-_GONE = (cinder_exceptions.NotFound, nova_exceptions.NotFound)
 
 E = TypeVar('E', bound=Event)
 
@@ -110,22 +106,15 @@ class Deeds:
         """Return the files of a volume."""
         return sorted(path for path in self.share.iterdir() if volume.id in path.name)
 
-    def status(self, manager: Any, thing: Any) -> str | None:
-        """Return the status of a thing, ``None`` if it is gone."""
-        try:
-            return str(manager.get(thing.id).status)
-        except _GONE:
-            return None
-
-    def await_status(self, manager: Any, thing: Any, status: str | None) -> None:
+    def await_status(self, manager: Any, thing: Any, wanted: str | None) -> None:
         """Wait for a status, ``None`` for the thing to be gone."""
-        what = f'{thing.id} {status or "gone"}'
+        what = f'{thing.id} {wanted or "gone"}'
         found = self.until(
             what,
-            lambda: self.status(manager, thing),
-            lambda now: now == status or now in _FAILED,
+            lambda: status(manager, thing),
+            lambda now: now == wanted or now in FAILED,
         )
-        if found != status:
+        if found != wanted:
             raise StoryError(f'{what}: it is {found}; see {self._settings.places.logs}')
 
     def said(self, server: Any) -> tuple[Event, ...]:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cinderclient import exceptions as cinder_exceptions
 from novaclient import exceptions as nova_exceptions
 
+from tests.statuses import FAILED, status
 from tests.traffic import share
 from tests.traffic.exchange import Exchange
 from tests.traffic.normal import Normaliser
@@ -23,8 +23,6 @@ from tests.traffic.recorder import Recorder
 from tests.traffic.recording import Step
 
 _PAUSE_SECONDS = 0.1
-_FAILED = ('error', 'error_deleting', 'error_extending', 'ERROR')
-_GONE = (cinder_exceptions.NotFound, nova_exceptions.NotFound)
 
 
 class StoryFailed(Exception):
@@ -132,8 +130,8 @@ class Telling:
         :raises StoryFailed: it isn't reached.
         """
         deadline = time.monotonic() + self._site.patience
-        while (found := _status(manager, thing)) != wanted:
-            if found in _FAILED or time.monotonic() > deadline:
+        while (found := status(manager, thing)) != wanted:
+            if found in FAILED or time.monotonic() > deadline:
                 after = self.steps[-1].step if self.steps else 'the beginning'
                 raise StoryFailed(f'after "{after}" {thing} is {found}, not {wanted}')
             time.sleep(_PAUSE_SECONDS)
@@ -157,10 +155,3 @@ class Telling:
         """Ask, and leave it to the recording what the answer is."""
         with contextlib.suppress(nova_exceptions.ClientException):
             ask()
-
-
-def _status(manager: Any, thing: Any) -> str | None:
-    try:
-        return str(manager.get(thing.id).status)
-    except _GONE:
-        return None
