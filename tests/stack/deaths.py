@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
 from typing import Any
 
 from cinderclient import exceptions as cinder_exceptions
@@ -18,11 +16,9 @@ from novaclient import exceptions as nova_exceptions
 
 from console_guest.protocol import Found
 from tests import statuses
-from tests.stack.commands import run
+from tests.stack import inspection
 from tests.stack.deeds import Deeds, expect
 from tests.stack.errors import CommandError, ServiceError, StoryError
-from tests.stack.outcomes import errors
-from tests.stack.packages import ROOT
 from tests.stack.settings import Settings
 from tests.stack.stack import Stack
 from tests.stack.victims import LIBVIRT, Victims
@@ -43,8 +39,6 @@ FAULTS = (
 )
 
 _GIB = 2
-#: What the merges have to move, where the guest does not write; in bytes.
-_AT, _LENGTH, _PATTERN = 1 << 30, 768 << 20, 90
 _SPEED = 1 << 20
 #: Seconds after which an operation that has not ended is taken for stuck.
 _SETTLE_SECONDS = 300.0
@@ -113,7 +107,7 @@ class Death:
         self._volume = deeds.make('fault', _GIB)
         older = deeds.take(self._volume, 'older')
         (overlay,) = (path for path in deeds.files(self._volume) if older.id in path.name)
-        run(['qemu-io', '-f', 'qcow2', '-c', f'write -P {_PATTERN} {_AT} {_LENGTH}', str(overlay)])
+        inspection.write(overlay)
         self._server = deeds.boot('fault')
         deeds.attach(self._server, self._volume)
         self._snapshots['older'] = older
@@ -218,10 +212,21 @@ class Death:
         elif status is not None:
             if status == 'error_deleting':  # which Cinder deletes only after an operator's word
                 self._deeds.cinder.volume_snapshots.reset_state(self._asked.id, 'error')
+            self._await_no_job()
             self._asked.delete()
             status = self._end()
             if status is not None:
                 raise StoryError(f'the snapshot can not be deleted, it is {status} again')
+
+    def _await_no_job(self) -> None:
+        """Wait until QEMU has merged what Nova has given up: until then it refuses to again."""
+        if self._victim != GUEST:
+            self._deeds.until(
+                'the end of the merge',
+                lambda: self._victims.job(self._server),
+                lambda job: job is None,
+                _SETTLE_SECONDS,
+            )
 
     def _end(self) -> str | None:
         status = self._ended()
@@ -255,7 +260,7 @@ class Death:
         deeds.drop(self._taken('further'))
         for name, snapshot in self._snapshots.items():
             self._judge_snapshot(name, snapshot)
-        self._audit()
+        inspection.audit(self._stack, self._settings, f'volume-{self._volume.id}')
         for snapshot in self._snapshots.values():
             deeds.drop(snapshot)
         records = deeds.detach(self._server, self._volume)
@@ -267,31 +272,17 @@ class Death:
         """See that all is there that the merges have moved, where the guest never looks."""
         record = self._deeds.share / f'volume-{self._volume.id}.info'
         name = json.loads(record.read_text())['active'] if record.exists() else record.stem
-        self._read(name, _PATTERN)
+        self._read(name, inspection.PATTERN)
 
     def _read(self, name: str, pattern: int) -> None:
         form = 'qcow2' if name.count('.') else self._settings.image_format
-        read = f'read -P {pattern} {_AT} {_LENGTH}'
-        run(['qemu-io', '-r', '-f', form, '-c', read, str(self._deeds.share / name)])
+        inspection.read(self._deeds.share / name, form, pattern)
 
     def _judge_snapshot(self, name: str, snapshot: Any) -> None:
         deeds = self._deeds
         copy = deeds.make(f'of-{name}', _GIB, snapshot_id=snapshot.id)
-        self._read(f'volume-{copy.id}', 0 if name == 'older' else _PATTERN)
+        pattern = inspection.NOTHING if name == 'older' else inspection.PATTERN
+        self._read(f'volume-{copy.id}', pattern)
         expect(deeds.attach(self._server, copy), *self._records[name])
         deeds.detach(self._server, copy)
         deeds.delete(deeds.cinder.volumes, copy)
-
-    def _audit(self) -> None:
-        """Have the volume's record, chain and files compared.
-
-        :raises StoryError: they don't agree.
-        """
-        check = (sys.executable, '-m', 'nova_assist', 'check', '-f', 'json')
-        command = self._stack.namespace.command(
-            *('env', '-C', str(ROOT), *check, str(self._settings.exported))
-        )
-        said = subprocess.run(command, stdout=subprocess.PIPE).stdout
-        found = errors(said, f'volume-{self._volume.id}')
-        if found:
-            raise StoryError(f'nova-assist check finds: {"; ".join(found)}')
