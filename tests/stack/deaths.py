@@ -212,15 +212,17 @@ class Death:
         elif status is not None:
             if status == 'error_deleting':  # which Cinder deletes only after an operator's word
                 self._deeds.cinder.volume_snapshots.reset_state(self._asked.id, 'error')
-            self._await_no_job()
+            self._await_rest()
             self._asked.delete()
             status = self._end()
             if status is not None:
                 raise StoryError(f'the snapshot can not be deleted, it is {status} again')
 
-    def _await_no_job(self) -> None:
-        """Wait until QEMU has merged what Nova has given up: until then it refuses to again."""
-        if self._victim != GUEST:
+    def _await_rest(self) -> None:
+        """Wait until Nova can do it: it has to know of QEMU's end, or QEMU has to have merged."""
+        if self._victim == GUEST:
+            self._deeds.await_status(self._deeds.nova.servers, self._server, 'SHUTOFF')
+        else:
             self._deeds.until(
                 'the end of the merge',
                 lambda: self._victims.job(self._server),
