@@ -244,7 +244,18 @@ class Death:
             lambda now: now not in _UNDER_WAY,
             _SETTLE_SECONDS,
         )
+        if found == 'error_deleting' and self._victim != CINDER:
+            deeds.until("the end of cinder-volume's part", self._let_go, bool)
         return found
+
+    def _let_go(self) -> bool:
+        """Tell whether Cinder has ended a deletion, too; Nova sets the status before it has.
+
+        It would set the status once more, after somebody has seen and reset it.
+        """
+        said = self._settings.places.log(CINDER).read_text(errors='replace')
+        lock = f'{self._asked.id}-delete_snapshot"'
+        return said.count(f'{lock} released') == said.count(f'{lock} acquired')
 
     def _revive(self) -> None:
         """Start the server whose QEMU is gone; see that the guest of another one writes on."""
