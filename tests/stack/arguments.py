@@ -118,8 +118,8 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
         nargs='*',
         choices=faults.NAMES,
         metavar='NAME',
-        help='kill services, QEMU and block jobs in the middle of operations after the story, in '
-        f'all cases or in those named: {", ".join(faults.NAMES)}',
+        help='after the story have services, QEMU and block jobs die in the middle of operations, '
+        f'and Nova misled, in all cases or in those named: {", ".join(faults.NAMES)}',
     )
     parser.add_argument(
         '--faults-json', type=Path, metavar='FILE', help='write how they came out here, too'

@@ -15,16 +15,14 @@ from cinderclient import exceptions as cinder_exceptions
 from novaclient import exceptions as nova_exceptions
 
 from console_guest.protocol import Found
-from tests import statuses
 from tests.stack import inspection
-from tests.stack.deeds import Deeds, expect
+from tests.stack.deeds import LOOK_SECONDS, SETTLE_SECONDS, Deeds, expect
 from tests.stack.errors import CommandError, ServiceError, StoryError
 from tests.stack.settings import Settings
 from tests.stack.stack import Stack
-from tests.stack.victims import LIBVIRT, Victims
+from tests.stack.victims import CINDER, COMPUTE, LIBVIRT, Victims
 
 CREATE, OLDER, NEWEST = 'create', 'delete-older', 'delete-newest'
-CINDER, COMPUTE = 'cinder-volume', 'nova-compute'
 GUEST, JOB = 'qemu', 'block-job'
 #: The death of Cinder, with Nova held up until Cinder has started again.
 CINDER_FIRST = 'cinder-volume-first'
@@ -40,10 +38,6 @@ FAULTS = (
 
 _GIB = 2
 _SPEED = 1 << 20
-#: Seconds after which an operation that has not ended is taken for stuck.
-_SETTLE_SECONDS = 300.0
-_LOOK_SECONDS = 0.02
-_UNDER_WAY = ('creating', 'deleting')
 #: What Nova reports when it has done its work.
 _DONE = '90%'
 
@@ -137,20 +131,16 @@ class Death:
         self._name = 'new'
         self._listen()  # while Nova is held up it shows no console
         self._records['new'] = (self._written, None)
-        before = self._requests()
         with self._victims.held(held):
-            asked = deeds.cinder.volume_snapshots.create(self._volume.id, force=True, name='new')
-            self._asked = asked
-            deeds.until(
-                'a request to Nova', self._requests, lambda now: now > before, pause=_LOOK_SECONDS
-            )
+            with deeds.asking('POST'):
+                self._asked = deeds.request(self._volume, 'new')
             self.moment = f'Nova was asked, {held} held up'
             self._kill()
             if self._victim == CINDER_FIRST:
                 self._restart()
-                self._ended()
+                deeds.end(self._asked)
         if self._victim == CINDER:
-            deeds.until('a report of Nova', self._reported, bool, _SETTLE_SECONDS)
+            deeds.until('a report of Nova', self._reported, bool, SETTLE_SECONDS)
         if self._victim != CINDER_FIRST:
             self._restart()
 
@@ -160,7 +150,7 @@ class Death:
         self._name = 'older' if self._operation == OLDER else 'newest'
         self._asked = self._snapshots.pop(self._name)
         self._asked.delete()
-        job = deeds.until('a block job', lambda: victims.job(server), bool, pause=_LOOK_SECONDS)
+        job = deeds.until('a block job', lambda: victims.job(server), bool, pause=LOOK_SECONDS)
         victims.set_speed(server, job, _SPEED)
         job = victims.job(server)
         if job is None:
@@ -172,11 +162,6 @@ class Death:
         left = None if self._victim == GUEST else victims.job(server)
         if left is not None:
             victims.set_speed(server, left, 0)
-
-    def _requests(self) -> int:
-        """Return how often Nova's API says that it was asked for a snapshot."""
-        said = self._settings.places.log('nova-api').read_text(errors='replace')
-        return said.count('POST /v2.1/os-assisted-volume-snapshots')
 
     def _reported(self) -> bool:
         """Tell whether Nova has reported that the guest has switched."""
@@ -227,35 +212,14 @@ class Death:
                 'the end of the merge',
                 lambda: self._victims.job(self._server),
                 lambda job: job is None,
-                _SETTLE_SECONDS,
+                SETTLE_SECONDS,
             )
 
     def _end(self) -> str | None:
-        status = self._ended()
+        # A Cinder that was killed has not given its locks back.
+        status = self._deeds.end(self._asked, survived=self._victim != CINDER)
         self.seen.append(status or 'gone')
         return status
-
-    def _ended(self) -> str | None:
-        """Wait until the snapshot is on its way to no other status, and return its status."""
-        deeds = self._deeds
-        found: str | None = deeds.until(
-            'an end of the operation',
-            lambda: statuses.status(deeds.cinder.volume_snapshots, self._asked),
-            lambda now: now not in _UNDER_WAY,
-            _SETTLE_SECONDS,
-        )
-        if found == 'error_deleting' and self._victim != CINDER:
-            deeds.until("the end of cinder-volume's part", self._let_go, bool)
-        return found
-
-    def _let_go(self) -> bool:
-        """Tell whether Cinder has ended a deletion, too; Nova sets the status before it has.
-
-        It would set the status once more, after somebody has seen and reset it.
-        """
-        said = self._settings.places.log(CINDER).read_text(errors='replace')
-        lock = f'{self._asked.id}-delete_snapshot"'
-        return said.count(f'{lock} released') == said.count(f'{lock} acquired')
 
     def _revive(self) -> None:
         """Start the server whose QEMU is gone; see that the guest of another one writes on."""

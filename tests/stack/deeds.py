@@ -6,8 +6,10 @@ Main class: :class:`Deeds`. In which order, and to which end, is left to the sto
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +25,12 @@ from tests.statuses import FAILED, status
 #: Seconds that anything may take; in the lab all takes ten times as long.
 _PATIENCE = 600.0
 _PAUSE_SECONDS = 0.5
+#: Seconds between two looks at what does not last.
+LOOK_SECONDS = 0.02
+#: Seconds after which an operation that has not ended is taken for stuck.
+SETTLE_SECONDS = 300.0
+_UNDER_WAY = ('creating', 'deleting')
+_ASSISTED = '/v2.1/os-assisted-volume-snapshots'
 
 E = TypeVar('E', bound=Event)
 
@@ -75,9 +83,13 @@ class Deeds:
         wrote = (each for each in self.said(server) if isinstance(each, Wrote))
         return max((each.records for each in wrote if each.serial == serial), default=0)
 
+    def request(self, volume: Any, name: str) -> Any:
+        """Ask for a snapshot."""
+        return self.cinder.volume_snapshots.create(volume.id, force=True, name=name)
+
     def take(self, volume: Any, name: str) -> Any:
         """Take a snapshot."""
-        snapshot = self.cinder.volume_snapshots.create(volume.id, force=True, name=name)
+        snapshot = self.request(volume, name)
         self.await_status(self.cinder.volume_snapshots, snapshot, 'available')
         return snapshot
 
@@ -85,6 +97,41 @@ class Deeds:
         """Delete a snapshot."""
         snapshot.delete()
         self.await_status(self.cinder.volume_snapshots, snapshot, None)
+
+    @contextlib.contextmanager
+    def asking(self, method: str) -> Iterator[None]:
+        """Wait in the end until Cinder has asked Nova: ``POST`` to create, ``DELETE`` to delete.
+
+        It can be waited for while nova-compute is held up: what is read is the log of Nova's API.
+        """
+        log = self._settings.places.log('nova-api')
+        asked = functools.partial(_count, log, f'"{method} {_ASSISTED}')
+        before = asked()
+        yield
+        self.until('a request to Nova', asked, lambda now: now > before, pause=LOOK_SECONDS)
+
+    def end(self, snapshot: Any, seconds: float = SETTLE_SECONDS, survived: bool = True) -> Any:
+        """Wait until a snapshot is on its way to no other status, and return its status.
+
+        :param survived: whether the cinder-volume that was asked for it still runs.
+        """
+        found = self.until(
+            'an end of the operation',
+            lambda: status(self.cinder.volume_snapshots, snapshot),
+            lambda now: now not in _UNDER_WAY,
+            seconds,
+        )
+        if found == 'error_deleting' and survived:
+            self.until("the end of Cinder's part", lambda: self._let_go(snapshot), bool)
+        return found
+
+    def _let_go(self, snapshot: Any) -> bool:
+        """Tell whether Cinder has ended a deletion, too; Nova sets the status before it has.
+
+        It would set the status once more, after somebody has seen and reset it.
+        """
+        log, lock = self._settings.places.log('cinder-volume'), f'{snapshot.id}-delete_snapshot"'
+        return _count(log, f'{lock} released') == _count(log, f'{lock} acquired')
 
     def written(self, server: Any, volume: Any) -> None:
         """Wait until the guest has written on: the first line may have been on its way."""
@@ -154,6 +201,10 @@ class Deeds:
                 raise StoryError(f'not {what} after {seconds:.0f} s, but {found}')
             time.sleep(pause)
         return found
+
+
+def _count(log: Path, words: str) -> int:
+    return log.read_text(errors='replace').count(words)
 
 
 def expect(found: Found, least: int, most: int | None = None) -> None:

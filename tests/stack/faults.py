@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who dies in the middle of which operation on a stack; main function: :func:`run`.
+"""What goes wrong in which operation on a stack; main function: :func:`run`.
 
-One death is left to :mod:`tests.stack.deaths`, how they are told to :mod:`tests.stack.outcomes`.
+A death is left to :mod:`tests.stack.deaths`, other things to :mod:`tests.stack.hazards`, how they
+are told to :mod:`tests.stack.outcomes`.
 """
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
+from tests.stack import hazards
 from tests.stack.deaths import (
-    CINDER,
     CINDER_FIRST,
-    COMPUTE,
     CREATE,
     FAULTS,
     GUEST,
@@ -21,14 +23,15 @@ from tests.stack.deaths import (
     OLDER,
     Death,
 )
+from tests.stack.hazards import Hazard
 from tests.stack.outcomes import Outcome
 from tests.stack.progress import Progress
 from tests.stack.settings import Settings
 from tests.stack.stack import Stack
-from tests.stack.victims import LIBVIRT
+from tests.stack.victims import CINDER, COMPUTE, LIBVIRT
 
 #: In the middle of a creation Nova, or libvirt for it, is held up; in that of a deletion QEMU.
-CASES = (
+_DEATHS = (
     *((CREATE, victim) for victim in (CINDER, CINDER_FIRST, COMPUTE, LIBVIRT, GUEST)),
     *(
         (operation, victim)
@@ -36,7 +39,16 @@ CASES = (
         for victim in (CINDER, COMPUTE, LIBVIRT, GUEST, JOB)
     ),
 )
-NAMES = tuple('-'.join(case) for case in CASES)
+_CASES: Mapping[str, Callable[[Stack, Settings], Death | Hazard]] = MappingProxyType(
+    {
+        **{
+            f'{operation}-{victim}': functools.partial(Death, operation=operation, victim=victim)
+            for operation, victim in _DEATHS
+        },
+        **{name: functools.partial(Hazard, name=name) for name in hazards.NAMES},
+    }
+)
+NAMES = tuple(_CASES)
 #: So that it shows in minutes that Nova does not report.
 OPTIONS = {'nfs_assisted_create_timeout': '30', 'nfs_assisted_delete_timeout': '60'}
 
@@ -46,19 +58,17 @@ def run(
 ) -> list[Outcome]:
     """Play the cases of these names, or all; one that fails does not keep others from it."""
     outcomes = []
-    for name, case in zip(NAMES, CASES, strict=True):
-        if names and name not in names:
-            continue
+    for name in names or NAMES:
         began = time.monotonic()
-        death = Death(stack, settings, *case)
+        case = _CASES[name](stack, settings)
         fault = ''
         try:
             with progress.step(name):
-                death.play()
+                case.play()
         except FAULTS as error:
             fault = str(error)
             print(f'{"":21}{fault}', flush=True)
-            death.give_up()
+            case.give_up()
         seconds = time.monotonic() - began
-        outcomes.append(Outcome(name, death.moment, tuple(death.seen), fault, seconds))
+        outcomes.append(Outcome(name, case.moment, tuple(case.seen), fault, seconds))
     return outcomes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How deaths on a stack came out, for people and for programs; main function: :func:`table`."""
+"""How faults on a stack came out, for people and for programs; main function: :func:`table`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tests.stack.errors import StoryError
 
-_COLUMNS = ('case', 'moment of the death', 'status after it', 'seconds', 'verdict')
+_COLUMNS = ('case', 'moment', 'status after it', 'seconds', 'verdict')
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """One death.
+    """What came of one.
 
     :ivar seen: the snapshot's status after each attempt at the operation, ``gone`` if it is.
     :ivar fault: what was lost, left or stuck; empty if nothing was.
@@ -38,7 +38,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
     ]
     faults = [f'{each.name}: {each.fault}' for each in outcomes if each.fault]
     passed = len(outcomes) - len(faults)
-    return '\n'.join([*lines, '', *faults, f'{len(outcomes)} deaths, {passed} passed'])
+    return '\n'.join([*lines, '', *faults, f'{len(outcomes)} cases, {passed} passed'])
 
 
 def save(outcomes: Sequence[Outcome], file: Path) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends, holds up and starts again what runs on a stack.
 
-Main class: :class:`Victims`. When, and what follows, is left to :mod:`tests.stack.deaths`.
+Main class: :class:`Victims`. When, and what follows, is left to :mod:`tests.stack.deaths`
+and :mod:`tests.stack.hazards`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tests.stack.errors import StoryError
 from tests.stack.settings import Settings
 from tests.stack.stack import Stack
 
-LIBVIRT = 'libvirtd'
+CINDER, COMPUTE, LIBVIRT = 'cinder-volume', 'nova-compute', 'libvirtd'
 
 #: The guest's second disk, as libvirt names it.
 _DISK = 'vdb'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of deaths on a stack, and what is held against them."""
+"""What is said of faults on a stack, and what is held against them."""
 
 import json
 import pathlib
@@ -22,11 +22,11 @@ class TableTest(unittest.TestCase):
         self.assertIn('passed', told[1])
         self.assertIn('error, then gone', told[1])
         self.assertIn('FAILED', told[2])
-        self.assertEqual(['delete-older-qemu: files are left: a', '2 deaths, 1 passed'], told[-2:])
+        self.assertEqual(['delete-older-qemu: files are left: a', '2 cases, 1 passed'], told[-2:])
 
     def test_programs_read_the_same(self):
         with tempfile.TemporaryDirectory() as folder:
-            file = pathlib.Path(folder, 'deaths.json')
+            file = pathlib.Path(folder, 'faults.json')
             outcomes.save([PASSED, FAILED], file)
             read = json.loads(file.read_text())
         self.assertEqual(['', 'files are left: a'], [each['fault'] for each in read])
