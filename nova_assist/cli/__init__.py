@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line ``nova-assist``: run | cloud | report | check | chain."""
+"""The command line ``nova-assist``: run | cloud | report | check | chain | conformance."""

@@ -2,8 +2,8 @@
 """The command line's grammar and help, and its result as checked values.
 
 Main function: :func:`parse`. The grammar of each command is left to
-:mod:`nova_assist.cli.run_arguments` and :mod:`nova_assist.cli.share_arguments`, carrying it out to
-the module that bears its name.
+:mod:`nova_assist.cli.run_arguments`, :mod:`nova_assist.cli.share_arguments` and
+:mod:`nova_assist.cli.conformance_arguments`, carrying it out to the module that bears its name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from nova_assist.cli import help_text
+from nova_assist.cli.conformance_arguments import (
+    ConformanceArguments,
+    add_conformance,
+    conformance_arguments,
+)
 from nova_assist.cli.errors import ExitCode
 from nova_assist.cli.run_arguments import (
     CloudArguments,
@@ -35,7 +40,14 @@ from nova_assist.cli.share_arguments import (
     check_arguments,
 )
 
-Arguments = RunArguments | CloudArguments | ReportArguments | CheckArguments | ChainArguments
+Arguments = (
+    RunArguments
+    | CloudArguments
+    | ReportArguments
+    | CheckArguments
+    | ChainArguments
+    | ConformanceArguments
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,6 +74,8 @@ def parse(words: Sequence[str], command: str) -> Arguments:
         return check_arguments(parser, found)
     if found.command == 'chain':
         return chain_arguments(found)
+    if found.command == 'conformance':
+        return conformance_arguments(found)
     if found.command == 'cloud':
         return cloud_arguments(parser, found)
     return run_arguments(parser, found, command)
@@ -82,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     add_report(_command(commands, 'report', help_text.REPORT))
     add_check(_command(commands, 'check', help_text.CHECK))
     add_chain(_command(commands, 'chain', help_text.CHAIN))
+    add_conformance(_command(commands, 'conformance', help_text.CONFORMANCE))
     return parser
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from nova_assist.accounts import AccountError
 from nova_assist.cli.arguments import Arguments, parse
+from nova_assist.cli.conformance_arguments import ConformanceArguments
 from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
@@ -22,6 +23,7 @@ from nova_assist.cli.run_arguments import CloudArguments, ReportArguments, RunAr
 from nova_assist.cli.share_arguments import ChainArguments, CheckArguments
 from nova_assist.cli.target import program
 from nova_assist.cloud.errors import CloudError
+from nova_assist.conformance.errors import ConformanceError
 from nova_assist.reports.errors import ReportError
 from nova_assist.reports.visible import visible
 
@@ -41,7 +43,7 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
         return int(end.code or 0)
     try:
         return _dispatch(arguments, harness or _harness(arguments))
-    except (AccountError, CliError, CloudError, ReportError) as error:
+    except (AccountError, CliError, CloudError, ConformanceError, ReportError) as error:
         sys.stderr.write(f'nova-assist: {visible(str(error))}\n')
     except Exception:
         # A fault of this program, not of what was tested: 1 would say that a scenario failed.
@@ -69,6 +71,10 @@ def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:
         from nova_assist.cli.chain import chain
 
         return chain(arguments)
+    if isinstance(arguments, ConformanceArguments):
+        from nova_assist.cli.conformance import conformance
+
+        return conformance(arguments)
     if isinstance(arguments, ReportArguments):
         from nova_assist.cli.report import report
 

@@ -28,6 +28,7 @@ examples:
   nova-assist check SHARE              what is wrong with the volumes of a share
   nova-assist check --access SHARE     why the driver would refuse a share
   nova-assist chain VOLUME             the files of a volume, and who has them open
+  nova-assist conformance CLASS        what Cinder expects of a driver's class in vain
 
 "nova-assist COMMAND --help" tells more. Colours: only on a terminal, and not
 where NO_COLOR is set."""
@@ -151,6 +152,45 @@ exit codes:
   0  shown, and nothing is wrong with it
   1  shown, and "nova-assist check" has errors or warnings to tell about it
   2  could not be shown: no such volume, not mounted, not readable""",
+)
+
+CONFORMANCE = CommandText(
+    summary="compare a volume driver's class with the interfaces of the installed Cinder",
+    description="""\
+Compare a driver's class, any vendor's, with what Cinder takes it for: the release
+that this interpreter finds. The class's module is imported; no driver is started, and
+no configuration or storage is needed.
+
+Always looked at:
+  VolumeDriverCore   the interface that every driver has to have
+  BaseVD             what else Cinder's manager calls, or lets drivers override;
+                     cloning, a minimum feature, and exports have to be there
+  driver checklist   VERSION, CI_WIKI_NAME, SUPPORTED, docstring, get_driver_options,
+                     the decorator cinder.interface.volumedriver
+
+Looked at if the class claims them: Cinder's other interfaces (groups, managing,
+revert to snapshot ...), its mix-ins such as ManageableVD, and features that have no
+interface, such as replication. A class claims one by deriving from it, by a method of
+it that it defines, or by a capability that it reports as True, such as
+replication_enabled; SUPPORTS_ACTIVE_ACTIVE adds failover in a cluster.
+
+A method that only raises NotImplementedError is not there, unless Cinder has an
+answer to that. Parameters are compared with the interface, and tried with every call
+of the driver in Cinder's source.""",
+    epilog="""\
+examples:
+  nova-assist conformance cinder.volume.drivers.nfs.NfsDriver
+  PYTHONPATH=~/our-driver nova-assist conformance vendor.driver.IscsiDriver
+  nova-assist conformance vendor.driver.IscsiDriver -f json | jq '.findings[].point'
+
+errors     Cinder does not find, or can not call, what it expects; or the checklist
+           has a point against it
+hints      not as the interface has it, but every call of this release works
+
+exit codes:
+  0  nothing was found, or hints alone
+  1  errors
+  2  could not look: no such class, its module fails, or there is no Cinder""",
 )
 
 REPORT = CommandText(
