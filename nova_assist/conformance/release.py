@@ -93,7 +93,9 @@ class _Reader:
 
     def release(self) -> Release:
         contracts = [*map(self._of_interface, self._interfaces), *self._features()]
-        contracts += map(self._of_mixin, self._mixins)
+        claiming = {mixin for contract in contracts for mixin in contract.mixins}
+        # Those that an interface has the methods of are told by it.
+        contracts += [self._of_mixin(each) for each in self._mixins if each not in claiming]
         told = {name for contract in contracts for name in contract.demands}
         contracts.insert(0, self._of_base(told))
         contracts.sort(key=lambda contract: (not contract.mandatory, contract.name != _CORE))
@@ -139,7 +141,7 @@ class _Reader:
         for feature in FEATURES:
             yield Contract(
                 name=feature.name,
-                demands={name: self._demand_of_base(name) for name in feature.methods},
+                demands={name: self._demand_of_base(name, False) for name in feature.methods},
                 signs=frozenset(feature.signs),
                 capabilities=frozenset(feature.capabilities),
                 flag=feature.flag,
@@ -152,16 +154,20 @@ class _Reader:
         names += [name for name in self._calls if self._of_cinder(name) is not None]
         return Contract(
             name=base.__name__,
-            demands={name: self._demand_of_base(name) for name in names if name not in told},
+            demands={
+                name: self._demand_of_base(name, name not in MINIMUM)
+                for name in names
+                if name not in told
+            },
             mandatory=True,
         )
 
-    def _demand_of_base(self, name: str) -> Demand:
+    def _demand_of_base(self, name: str, may_refuse: bool) -> Demand:
         method = self._of_cinder(name)
         if method is None:
             raise LookupError(f'cinder.volume.driver has no method {name}')
-        wanted = name in MINIMUM or method.presence is Presence.ABSTRACT
-        return self._demand(method, may_refuse=not wanted, in_interface=False)
+        wanted = method.presence is Presence.ABSTRACT
+        return self._demand(method, may_refuse and not wanted, in_interface=False)
 
     def _demand(
         self, declared: Method, may_refuse: bool = False, in_interface: bool = True

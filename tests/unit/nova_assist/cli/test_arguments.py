@@ -49,6 +49,9 @@ class BadWordsTest(ScratchCase):
             'check / --mode 0777': "invalid choice: '0777'",
             'check / --settle nan': "'nan' is not a number of seconds",
             'check / --settle -1': 'is not a number of seconds',
+            'conformance': 'required: CLASS',
+            'conformance Driver': 'write package.module.Class',
+            'conformance a.B -f table2': "invalid choice: 'table2'",
             'chain': 'required: VOLUME',
             'chain volume-1 --share /no/such': 'nor an existing folder',
         }
