@@ -44,7 +44,7 @@ def _head(report: Report, columns: int) -> Iterator[str]:
             yield from _row('looked at', f'{looked.name}: {words}', columns)
     passed_over = ', '.join(looked.name for looked in report.looked if looked.reason is None)
     if passed_over:
-        yield from _row('not', f'{passed_over}: the class does not claim them', columns)
+        yield from _row('left out', f'{passed_over}: the class does not claim them', columns)
 
 
 def _block(finding: Finding, columns: int, colour: bool) -> Iterator[str]:

@@ -64,6 +64,20 @@ class _Judgement:
                 if finding is not None:
                     told.add(name)
                     yield finding
+        for name in sorted(getattr(self._cls, '__abstractmethods__', frozenset()) - told):
+            yield self._unfinished(look(self._cls, name))
+
+    def _unfinished(self, method: Method) -> Finding:
+        """Return that a class, having an abstract method of its own, can't be made."""
+        return Finding(
+            Kind.MISSING,
+            Severity.ERROR,
+            _owner(method),
+            method.name,
+            'no abstract method is left, so that Cinder can make a driver of the class',
+            f'only the abstract one of {_owner(method)}',
+            f'Define it in class {self._cls.__name__}.',
+        )
 
     def _finding(self, contract: Contract, name: str, demand: Demand) -> Finding | None:
         method = look(self._cls, name)
@@ -79,7 +93,7 @@ class _Judgement:
         self, contract: Contract, method: Method, demand: Demand
     ) -> tuple[Kind, Severity, str] | None:
         """Return what is the matter with a method."""
-        absence = self._absence(contract, method)
+        absence = self._absence(contract, method, demand)
         if absence is not None:
             return Kind.MISSING, Severity.ERROR, absence
         owner = method.owner
@@ -93,12 +107,12 @@ class _Judgement:
         severity, clauses = compared
         return Kind.SIGNATURE, severity, f'{method} of {_owner(method)}: {clauses}'
 
-    def _absence(self, contract: Contract, method: Method) -> str | None:
+    def _absence(self, contract: Contract, method: Method, demand: Demand) -> str | None:
         """Return in which way a class is without a method, ``None`` if it has it."""
         owner = method.owner
         if owner is None:
             return 'nothing of this name'
-        if method.presence is Presence.NO_METHOD:
+        if method.presence is Presence.NO_METHOD and not demand.is_property:
             return f'{_owner(method)} has something of this name that can not be called'
         if method.presence is Presence.ABSTRACT:
             return f'only the abstract one of {_owner(method)}'

@@ -32,7 +32,8 @@ class Method:
     """A name looked up in a class.
 
     :param owner: the class of the hierarchy that defines it
-    :param signature: without ``self``; none of a property, or where Python can't tell
+    :param is_property: whether it is read: a property, or a value
+    :param signature: without ``self``; none where it is read, or Python can't tell
     """
 
     name: str
@@ -68,7 +69,10 @@ def _method(cls: type, name: str, owner: type, value: Any) -> Method:
         return Method(name, presence, owner, is_property=True)
     function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
     if not callable(function):
-        return Method(name, Presence.NO_METHOD, owner)
+        # A partialmethod, say, makes what can be called.
+        function = getattr(cls, name, None)
+    if not callable(function):
+        return Method(name, Presence.NO_METHOD, owner, is_property=True)
     signature = _signature(function, bound=not isinstance(value, staticmethod))
     return Method(name, _presence(cls, function), owner, signature=signature)
 

@@ -85,8 +85,7 @@ class _Reader:
         self._folder = folder
         self._bases: tuple[type, ...] = (base.BaseVD, base.VolumeDriver)
         self._interfaces = list(_interfaces(interface))
-        named = ('CloneableImageVD', 'MigrateVD', 'ManageableVD', 'ManageableSnapshotsVD')
-        self._mixins = [getattr(base, name) for name in named if hasattr(base, name)]
+        self._mixins = [each for each in base.VolumeDriver.__bases__ if each is not base.BaseVD]
         self._calls: defaultdict[str, list[Call]] = defaultdict(list)
         for call in _calls(folder):
             self._calls[call.method].append(call)

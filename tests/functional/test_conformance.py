@@ -94,6 +94,9 @@ class ConformanceTest(unittest.TestCase):
         }
         self.assertEqual(expected, self.found('ReplicatingInCluster'))
 
+    def test_class_that_can_not_be_made(self):
+        self.assertEqual({'pool': ('error', 'missing', 'Unfinished')}, self.found('Unfinished'))
+
     def test_checklist(self):
         point = ('error', 'checklist', 'driver checklist')
         expected = dict.fromkeys(('VERSION', 'SUPPORTED', 'docstring', 'volumedriver'), point)

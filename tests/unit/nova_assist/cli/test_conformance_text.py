@@ -23,7 +23,7 @@ class RenderTest(unittest.TestCase):
             'class     vendor.Driver\n'
             'Cinder    28.0.0 in /cinder, whose services have 90 calls of a driver\n'
             'looked at Core: 26 points, mandatory\n'
-            'not       Groups: the class does not claim them\n'
+            'left out  Groups: the class does not claim them\n'
             '\n'
             '26 points looked at: 0 errors, 0 hints\n',
             render(report(), 80, colour=False),

@@ -73,8 +73,13 @@ class Base(abc.ABC):
     def supported(self):
         return True
 
+    @functools.cached_property
+    def cached(self):
+        return 1
+
     value = None
     kept = [].append
+    partial = functools.partialmethod(inherited, size=2)
 
 
 class Driver(Base):
@@ -99,7 +104,9 @@ class LookTest(unittest.TestCase):
             'decorated_refusal': Presence.REFUSING,
             'abstract': Presence.IMPLEMENTED,
             'value': Presence.NO_METHOD,
+            'cached': Presence.NO_METHOD,
             'kept': Presence.IMPLEMENTED,
+            'partial': Presence.IMPLEMENTED,
         }
         for name, presence in expected.items():
             with self.subTest(name):
@@ -116,12 +123,14 @@ class LookTest(unittest.TestCase):
             'decorated': 'decorated(volume, host=None)',
             'static': 'static(volume)',
             'of_class': 'of_class(volume)',
+            'partial': 'partial(volume, *, size=2)',
         }.items():
             with self.subTest(name):
                 self.assertEqual(text, str(look(Driver, name)))
 
     def test_property(self):
         self.assertTrue(look(Driver, 'supported').is_property)
+        self.assertTrue(look(Driver, 'cached').is_property)
         self.assertFalse(look(Driver, 'inherited').is_property)
 
     def test_function_without_a_source(self):
