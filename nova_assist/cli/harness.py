@@ -102,8 +102,8 @@ class Harness(Protocol):
         """
 
 
-class EmbeddedHarness:
-    """The embedded cloud and the scenarios of this package."""
+class OwnScenarios:
+    """The scenarios of this package."""
 
     def scenarios(self) -> Sequence[ScenarioInfo]:
         """Return every scenario."""
@@ -120,6 +120,10 @@ class EmbeddedHarness:
         except UnknownScenario:
             return []
         return [info for info in self.scenarios() if info.name in chosen]
+
+
+class EmbeddedHarness(OwnScenarios):
+    """The embedded cloud and the scenarios of this package."""
 
     @contextlib.contextmanager
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[Session]:

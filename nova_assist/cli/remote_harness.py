@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nova_assist.cli.harness import EmbeddedHarness, ScenarioInfo, Session, Wanted
+from nova_assist.cli.harness import OwnScenarios, ScenarioInfo, Session, Wanted
 from nova_assist.cli.remote_target import RemoteTarget
 from nova_assist.cli.target import Target
 from nova_assist.reports.model import ScenarioResult
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _DISTRIBUTIONS = ('nova-assist', 'openstacksdk', 'python-cinderclient', 'python-novaclient')
 
 
-class RemoteHarness(EmbeddedHarness):
+class RemoteHarness(OwnScenarios):
     """A cloud of others, and those scenarios whose volumes it has a type for."""
 
     def __init__(self, remote: RemoteTarget) -> None:

@@ -113,7 +113,7 @@ class Hazard:
         self._see_volume_usable()
 
     def gone_instance(self) -> None:
-        """The instance is deleted before Nova has come to the request."""
+        """The instance is deleted, and gone from its host, before Nova has come to the request."""
         deeds, nova = self._deeds, self._deeds.nova
         (compute,) = nova.services.list(binary=COMPUTE)
         with self._asked_to_create():
@@ -123,6 +123,8 @@ class Hazard:
                 deeds.delete(nova.servers, self._server)
             finally:
                 nova.services.force_down(compute.id, False)
+            # As Nova would itself, some time after: then it has nothing to report on.
+            self._victims.remove(self._server)
         deeds.await_status(deeds.cinder.volumes, self._volume, 'available')
         self._see_volume_usable()
 

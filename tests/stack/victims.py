@@ -64,6 +64,11 @@ class Victims:
         """End the QEMU of a server with SIGKILL."""
         self._signal(self._matching(_HYPERVISOR, server.id), signal.SIGKILL)
 
+    def remove(self, server: Any) -> None:
+        """End the QEMU of a server, and have libvirt forget it."""
+        for command in ('destroy', 'undefine'):
+            self._virsh(command, server.id)
+
     def job(self, server: Any) -> Mapping[str, Any] | None:
         """Return the block job on a server's disk as QEMU tells of it, if there is one."""
         jobs = self._monitor(server, 'query-block-jobs')
