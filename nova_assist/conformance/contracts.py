@@ -33,6 +33,15 @@ class Demand:
     calls: tuple[Call, ...] = ()
     may_refuse: bool = False
 
+    def told(self, name: str) -> str:
+        """Return what is expected of the method ``name``, for a person."""
+        if self.is_property:
+            return f'{name}, a property'
+        words = f'{name}{self.declared}'
+        if self.base is None or self.base == self.declared:
+            return words
+        return f"{words}; {name}{self.base} in Cinder's base class"
+
 
 @dataclasses.dataclass(frozen=True)
 class Contract:

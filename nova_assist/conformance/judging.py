@@ -81,13 +81,12 @@ class _Judgement:
 
     def _finding(self, contract: Contract, name: str, demand: Demand) -> Finding | None:
         method = look(self._cls, name)
-        expected = f'{name}, a property' if demand.is_property else f'{name}{demand.declared}'
         trouble = self._trouble(contract, method, demand)
         if trouble is None:
             return None
         kind, severity, found = trouble
         advice = self._advice(contract, kind)
-        return Finding(kind, severity, contract.name, name, expected, found, advice)
+        return Finding(kind, severity, contract.name, name, demand.told(name), found, advice)
 
     def _trouble(
         self, contract: Contract, method: Method, demand: Demand
@@ -125,8 +124,8 @@ class _Judgement:
     def _advice(self, contract: Contract, kind: Kind) -> str:
         if kind is Kind.SIGNATURE:
             return (
-                f'Give it the parameters that Cinder {self._cinder.version} knows; further ones '
-                'have to be optional.'
+                'Give it the parameters that are expected, let it take what is passed by the '
+                'calls, and make all others optional.'
             )
         advice = f'Define it in class {self._cls.__name__}'
         if contract.mandatory:

@@ -109,6 +109,8 @@ class ConformanceTest(unittest.TestCase):
         self.assertIn(f'Cinder {importlib.metadata.version("cinder")} in ', words)
         self.assertIn('looked at VolumeDriverCore: ', words)
         self.assertIn('found extend_volume(volume) of WithOtherParameters: new_size is', words)
+        self.assertIn("(volume, connector, **kwargs) in Cinder's base class found", words)
+        self.assertIn("unexpected keyword argument 'force'", words)
         self.assertIn('do Give it the parameters', words)
         self.assertIn('3 errors, 1 hint', words)
         self.assertNotIn('\x1b', ended.stdout)
