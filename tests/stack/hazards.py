@@ -141,6 +141,18 @@ class Hazard:
         if left:
             raise StoryError(f'files are left: {", ".join(left)}')
 
+    def stopped_instance(self) -> None:
+        """An older snapshot is deleted while the instance is shut off, so that Nova refuses."""
+        deeds = self._deeds
+        older, _ = deeds.take(self._volume, 'older'), deeds.take(self._volume, 'newer')
+        self._server.stop()
+        deeds.await_status(deeds.nova.servers, self._server, 'SHUTOFF')
+        self.moment = 'the instance is shut off'
+        self._delete(older)
+        if self.seen[-1] != 'gone':
+            raise StoryError('the snapshot can not be deleted')
+        self._audit()
+
     @contextlib.contextmanager
     def _asked_to_create(self) -> Any:
         """Have Nova asked for a snapshot that it does not come to meanwhile."""
@@ -191,6 +203,7 @@ _PLAYS: Mapping[str, Callable[[Hazard], None]] = MappingProxyType(
         'forged-end': Hazard.forged_end,
         'gone-instance': Hazard.gone_instance,
         'refused-creation': Hazard.refused_creation,
+        'stopped-instance': Hazard.stopped_instance,
     }
 )
 NAMES = tuple(_PLAYS)
