@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 
@@ -27,6 +28,9 @@ _COMMANDS = (
     *('awk', 'bash', 'cat', 'chmod', 'dirname', 'grep', 'md5sum', 'mkdir', 'mv', 'paste', 'rm'),
     *('rmdir', 'sed', 'stat', 'tac', 'tee', 'test', 'tr'),
 )
+
+_OWNERS = 'run/owners'
+_UNDO = 'var/lib/nova-assist-devstack.undo'
 
 #: What is there before: an export, a mount, a service, and lines of libvirt's that aren't ours.
 _FILES = {
@@ -45,13 +49,17 @@ _FILES = {
     'run/services': 'libvirtd\nnfs-server\n',
     'run/exports': 'localhost:/srv/home rw\n203.0.113.7:/srv/by-hand rw\n',
     'run/mounts': '203.0.113.9:/vol/home /home\n',
-    'run/owners': '',
+    _OWNERS: '',
     'var/lib/other': 'of others\n',
 }
 
 
 class PluginError(Exception):
     """A phase of the plugin failed; the message holds what was run, and what it said."""
+
+
+class Killed(PluginError):
+    """The session was killed, as it was to be."""
 
 
 @dataclasses.dataclass
@@ -61,11 +69,13 @@ class Host:
     :ivar folder: the host's files are below ``root`` in it.
     :ivar family: ``debian`` or ``rhel``.
     :ivar plugin: the folder of the plugin under test.
+    :ivar death: sessions are killed before their call of sudo of this number; 0 for never.
     """
 
     folder: pathlib.Path
     family: str = 'debian'
     plugin: pathlib.Path = PLUGIN
+    death: int = 0
 
     def __post_init__(self) -> None:
         for name, text in _FILES.items():
@@ -130,21 +140,24 @@ class Host:
         return parser
 
     def tree(self) -> dict[str, tuple[int, bytes]]:
-        """Return mode and bytes of all files, and modes of all folders."""
-        return {
-            str(path.relative_to(self.root)): (
-                path.stat().st_mode,
-                b'' if path.is_dir() else path.read_bytes(),
-            )
-            for path in sorted(self.root.rglob('*'))
-            if path != self.root / 'run/owners'
-        } | {'owners': (0, self._owners())}
+        """Return mode and bytes of all files, and modes of all folders.
 
-    def _owners(self) -> bytes:
-        """Return whose what is that is still there."""
-        table = self.read('run/owners').splitlines()
-        kept = [line for line in table if pathlib.Path(line.split()[0]).exists()]
-        return '\n'.join(sorted(kept)).encode()
+        Of the owners those of what is still there, and of what is to be undone not the order.
+        """
+        found = {str(path.relative_to(self.root)): path for path in self.root.rglob('*')}
+        tree = {
+            name: (path.stat().st_mode, b'' if path.is_dir() else path.read_bytes())
+            for name, path in found.items()
+        }
+        for name in (_OWNERS, _UNDO):
+            mode, text = tree.get(name, (0, b''))
+            lines = [
+                line
+                for line in sorted(text.decode().splitlines())
+                if name == _UNDO or pathlib.Path(line.split()[0]).exists()
+            ]
+            tree[name] = (mode, '\n'.join(lines).encode())
+        return tree
 
     def _session(self, localrc: str, *words: str) -> None:
         path = self.folder / 'localrc'
@@ -154,6 +167,7 @@ class Host:
             command,
             env={
                 'HARNESS': str(HERE),
+                'HARNESS_DEATH': str(self.death),
                 'HARNESS_COMMANDS': str(self.commands),
                 'HARNESS_LOG': str(self.folder / 'log'),
                 'PLUGIN': str(self.plugin),
@@ -167,6 +181,8 @@ class Host:
             text=True,
             timeout=120,
         )
+        if ended.returncode == -signal.SIGKILL:
+            raise Killed(f'{" ".join(command)} was killed at call {self.death}')
         # A plugin that calls something that is not there may go on without it.
         if ended.returncode or 'command not found' in ended.stderr:
             raise PluginError(

@@ -54,7 +54,7 @@ case $word in
             [[ $phase != test-config ]] || write_tempest_conf
             plugin stack "$phase"
         done
-        echo "TEMPEST_PLUGINS=$TEMPEST_PLUGINS" >>"$HARNESS_LOG"
+        echo "TEMPEST_PLUGINS=${TEMPEST_PLUGINS:-}" >>"$HARNESS_LOG"
         ;;
     unstack) plugin unstack "" ;;
     clean)

@@ -9,6 +9,7 @@ set -o errexit -o nounset -o pipefail
 
 # No other command can be found, and so none can reach the machine.
 PATH=$HARNESS_COMMANDS
+: >"$HARNESS_LOG.calls"
 
 STACK_USER=stack
 DATA_DIR=$ROOT/opt/stack/data
@@ -67,23 +68,36 @@ function inidelete { ini delete "$@" ''; }
 
 # ini set|delete FILE SECTION OPTION VALUE
 function ini {
-    local text
-    [[ -e $2 ]] || : >"$2"
-    text=$(awk -v deed="$1" -v section="[$3]" -v option="$4" -v value="$5" '
-        function put() { if (deed == "set" && !done) { print option " = " value; done = 1 } }
-        /^\[/ { if (inside) put(); inside = ($0 == section) }
-        inside { split($0, parts, /[ \t]*=/); if (parts[1] == option) { put(); next } }
-        { print }
-        END { if (deed == "set" && !done) { if (!inside) print section; put() } }
-    ' "$2")
-    echo "$text" >"$2"
+    local lines=() made=() line here= new="$4 = $5"
+    [[ $1 == set ]] || new=
+    [[ ! -e $2 ]] || mapfile -t lines <"$2"
+    for line in "${lines[@]}"; do
+        if [[ $line == "["* ]]; then
+            [[ $here != "[$3]" || -z $new ]] || { made+=("$new"); new=; }
+            here=$line
+        fi
+        if [[ $here == "[$3]" && $line == "$4 ="* ]]; then
+            line=$new new=
+        fi
+        [[ -z $line ]] || made+=("$line")
+    done
+    if [[ -n $new ]]; then
+        [[ $here == "[$3]" ]] || made+=("[$3]")
+        made+=("$new")
+    fi
+    printf '%s\n' "${made[@]}" >"$2"
 }
 
 # --- The host -----------------------------------------------------------------------------------
 
+# Its every call may change the host. Before the call of the number HARNESS_DEATH, from 1 in each
+# session, all is killed.
 function sudo {
-    local each
+    local each calls
     echo "sudo $*" >>"$HARNESS_LOG"
+    echo >>"$HARNESS_LOG.calls"
+    mapfile -t calls <"$HARNESS_LOG.calls"
+    [[ ${#calls[@]} != "$HARNESS_DEATH" ]] || kill -9 $$
     for each; do
         [[ $each != /[a-z]* ]] || in_root "$each"
     done

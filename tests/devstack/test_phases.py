@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All phases of the plugin in order, twice, and back, with each sample on each family."""
+
+import itertools
+
+from tests.devstack import host
+from tests.devstack.case import HostCase
+
+
+class PhasesTest(HostCase):
+    def play(self, sample, family):
+        one, localrc = self.host(family), host.localrc(sample)
+        before = one.tree()
+        for phase in host.PHASES:
+            self.assertIn(phase, (host.PLUGIN / 'plugin.sh').read_text())
+        one.stack(localrc)
+        first = one.tree()
+        one.stack(localrc)
+        self.assert_same(first, one.tree(), 'the second time')
+        one.unstack(localrc)
+        one.clean(localrc)
+        self.assert_same(before, one.tree(), 'after unstack.sh and clean.sh')
+        print(f'{family:<8}{sample:<12}{", ".join((*host.PHASES, "unstack", "clean"))}')
+
+    def test_every_phase_of_every_sample_twice_and_back(self):
+        for sample, family in itertools.product(host.samples(), ('debian', 'rhel')):
+            with self.subTest(sample=sample, family=family):
+                self.play(sample, family)
+
+    def test_nothing_is_done_without_nfs(self):
+        one = self.host()
+        before = one.tree()
+        one.stack('ENABLE_NFS_CINDER=False', ('pre-install', 'install'))
+        self.assert_same(before, one.tree(), 'after stack.sh')
+
+
+class DeathTest(HostCase):
+    def deaths(self, begin):
+        """Kill what is begun, before the 1st, 2nd, … call of sudo, until it ends; then clean.
+
+        :return: how many deaths there were.
+        """
+        localrc = host.localrc('secure')
+        for number in itertools.count(1):
+            one = self.host()
+            before = one.tree()
+            try:
+                begin(one, localrc, number)
+            except host.Killed:
+                one.death = 0
+                one.clean(localrc)
+                self.assert_same(before, one.tree(), f'killed at call {number}, then cleaned')
+            else:
+                return number - 1
+
+    def test_death_at_each_step_of_stack(self):
+        def begin(one, localrc, number):
+            one.death = number
+            one.stack(localrc)
+
+        self.assertGreater(self.deaths(begin), 25)
+
+    def test_death_at_each_step_of_unstack(self):
+        def begin(one, localrc, number):
+            one.stack(localrc)
+            one.death = number
+            one.unstack(localrc)
+
+        self.assertGreater(self.deaths(begin), 15)
+
+
