@@ -139,6 +139,15 @@ class Host:
         parser.read_string(self.read(name))
         return parser
 
+    def saved(self) -> pathlib.Path:
+        """Return a copy of the host's files."""
+        return pathlib.Path(shutil.copytree(self.root, self.folder / 'saved'))
+
+    def restore(self, copy: pathlib.Path) -> None:
+        """Have the host's files be those of a copy."""
+        shutil.rmtree(self.root)
+        shutil.copytree(copy, self.root)
+
     def tree(self) -> dict[str, tuple[int, bytes]]:
         """Return mode and bytes of all files, and modes of all folders.
 

@@ -68,7 +68,7 @@ function inidelete { ini delete "$@" ''; }
 
 # ini set|delete FILE SECTION OPTION VALUE
 function ini {
-    local lines=() made=() line here= new="$4 = $5"
+    local lines=() made=() line here="" new="$4 = $5"
     [[ $1 == set ]] || new=
     [[ ! -e $2 ]] || mapfile -t lines <"$2"
     for line in "${lines[@]}"; do

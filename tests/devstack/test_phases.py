@@ -35,37 +35,34 @@ class PhasesTest(HostCase):
 
 
 class DeathTest(HostCase):
-    def deaths(self, begin):
-        """Kill what is begun, before the 1st, 2nd, … call of sudo, until it ends; then clean.
+    def setUp(self):
+        self.localrc = host.localrc('secure')
+        self.one = self.host()
+        self.before = self.one.tree()
+
+    def deaths(self, session):
+        """Kill a session before the 1st, 2nd, … call of sudo, until it ends; clean after each.
 
         :return: how many deaths there were.
         """
-        localrc = host.localrc('secure')
+        start = self.one.saved()
         for number in itertools.count(1):
-            one = self.host()
-            before = one.tree()
+            self.one.death = number
             try:
-                begin(one, localrc, number)
+                session(self.localrc)
             except host.Killed:
-                one.death = 0
-                one.clean(localrc)
-                self.assert_same(before, one.tree(), f'killed at call {number}, then cleaned')
+                self.one.death = 0
+                self.one.clean(self.localrc)
+                self.assert_same(
+                    self.before, self.one.tree(), f'killed at call {number}, then cleaned'
+                )
+                self.one.restore(start)
             else:
                 return number - 1
 
     def test_death_at_each_step_of_stack(self):
-        def begin(one, localrc, number):
-            one.death = number
-            one.stack(localrc)
-
-        self.assertGreater(self.deaths(begin), 25)
+        self.assertGreater(self.deaths(self.one.stack), 25)
 
     def test_death_at_each_step_of_unstack(self):
-        def begin(one, localrc, number):
-            one.stack(localrc)
-            one.death = number
-            one.unstack(localrc)
-
-        self.assertGreater(self.deaths(begin), 15)
-
-
+        self.one.stack(self.localrc)
+        self.assertGreater(self.deaths(self.one.unstack), 15)
