@@ -20,12 +20,14 @@ class PhasesTest(HostCase):
         one.unstack(localrc)
         one.clean(localrc)
         self.assert_same(before, one.tree(), 'after unstack.sh and clean.sh')
-        print(f'{family:<8}{sample:<12}{", ".join((*host.PHASES, "unstack", "clean"))}')
 
     def test_every_phase_of_every_sample_twice_and_back(self):
+        tried, phases = [], (*host.PHASES, 'unstack', 'clean')
         for sample, family in itertools.product(host.samples(), ('debian', 'rhel')):
             with self.subTest(sample=sample, family=family):
                 self.play(sample, family)
+            tried.append(f'{family:<8}{sample:<12}{", ".join(phases)}')
+        print('\n'.join(tried))
 
     def test_nothing_is_done_without_nfs(self):
         one = self.host()
