@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The devstack plugin: calls the function of the phase. devstack sources it once a phase, and neither
-# unstack.sh nor clean.sh has read the settings.
+# The devstack plugin: calls the function of the phase. devstack sources it once a phase, and
+# neither unstack.sh nor clean.sh has read the settings.
 # shellcheck shell=bash
 
 NOVA_ASSIST_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

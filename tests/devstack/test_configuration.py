@@ -17,7 +17,7 @@ EXPORTS = 'etc/exports.d/stack_nfs.exports'
 TEMPEST_CONF = 'opt/stack/tempest/etc/tempest.conf'
 
 #: Options of cinder-tempest-plugin, which needs not be installed.
-_OF_CINDER_TEMPEST_PLUGIN = {'concurrency_tests', 'volume_image_dep_tests'}
+_OF_CINDER_TEMPEST_PLUGIN = {'concurrency_tests', 'volume_image_dep_tests', 'volume_revert'}
 
 
 class ConfigurationTest(HostCase):

@@ -27,7 +27,7 @@ class PhasesTest(HostCase):
             with self.subTest(sample=sample, family=family):
                 self.play(sample, family)
             tried.append(f'{family:<8}{sample:<12}{", ".join(phases)}')
-        print('\n'.join(tried))
+        print('', *tried, sep='\n')
 
     def test_nothing_is_done_without_nfs(self):
         one = self.host()
