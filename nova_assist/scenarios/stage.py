@@ -195,7 +195,14 @@ class Stage:
 
 
 def _notes(share: Path) -> frozenset[str]:
-    return frozenset(each.name for each in share.iterdir() if each.stat().st_size <= _NOTE_BYTES)
+    return frozenset(each.name for each in share.iterdir() if _is_note(each))
+
+
+def _is_note(path: Path) -> bool:
+    try:
+        return path.stat().st_size <= _NOTE_BYTES
+    except FileNotFoundError:  # gone since it was seen
+        return False
 
 
 def _tried(name: str, remove: Callable[[], None]) -> dict[str, Exception]:

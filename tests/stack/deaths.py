@@ -98,8 +98,8 @@ class Death:
     def _prepare(self) -> None:
         """Have a guest write to a volume with a snapshot below much data, and one above it."""
         deeds = self._deeds
-        self._volume = deeds.make('fault', _GIB)
-        older = deeds.take(self._volume, 'older')
+        self._volume = deeds.make(_GIB, name='fault')
+        older = deeds.take(self._volume)
         (overlay,) = (path for path in deeds.files(self._volume) if older.id in path.name)
         inspection.write(overlay)
         self._server = deeds.boot('fault')
@@ -112,7 +112,7 @@ class Death:
 
     def _taken(self, name: str) -> Any:
         before = self._told()
-        snapshot = self._deeds.take(self._volume, name)
+        snapshot = self._deeds.take(self._volume)
         self._records[name] = (before, self._bound())
         return snapshot
 
@@ -132,8 +132,8 @@ class Death:
         self._listen()  # while Nova is held up it shows no console
         self._records['new'] = (self._written, None)
         with self._victims.held(held):
-            with deeds.asking('POST'):
-                self._asked = deeds.request(self._volume, 'new')
+            with deeds.reaching_nova('POST'):
+                self._asked = deeds.request(self._volume)
             self.moment = f'Nova was asked, {held} held up'
             self._kill()
             if self._victim == CINDER_FIRST:
@@ -257,7 +257,7 @@ class Death:
 
     def _judge_snapshot(self, name: str, snapshot: Any) -> None:
         deeds = self._deeds
-        copy = deeds.make(f'of-{name}', _GIB, snapshot_id=snapshot.id)
+        copy = deeds.make(_GIB, name=f'of-{name}', snapshot_id=snapshot.id)
         pattern = inspection.NOTHING if name == 'older' else inspection.PATTERN
         self._read(f'volume-{copy.id}', pattern)
         expect(deeds.attach(self._server, copy), *self._records[name])

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from console_guest import protocol
 from console_guest.protocol import Boot, Event, Failed, Found, Gone, Wrote
 from nova_assist.cloud.tempest_conf import CONSOLE_GUEST
+from tests.asking import Asking
 from tests.stack.contents import FLAVORS
 from tests.stack.errors import StoryError
 from tests.stack.settings import BACKEND, Settings
@@ -35,36 +36,25 @@ _ASSISTED = '/v2.1/os-assisted-volume-snapshots'
 E = TypeVar('E', bound=Event)
 
 
-class Deeds:
+class Deeds(Asking):
     """All of them on one stack; each raises :class:`StoryError` if it does not come about."""
 
     def __init__(self, stack: Stack, settings: Settings) -> None:
+        super().__init__(stack.cloud.cinder, stack.cloud.nova, BACKEND)
         self._stack = stack
         self._settings = settings
-        self.cinder = stack.cloud.cinder
-        self.nova = stack.cloud.nova
-
-    def make(self, name: str, gib: int = 1, **source: str) -> Any:
-        """Make a volume of so many GiB."""
-        volume = self.cinder.volumes.create(gib, name=name, volume_type=BACKEND, **source)
-        self.await_status(self.cinder.volumes, volume, 'available')
-        return volume
 
     def boot(self, name: str) -> Any:
         """Boot a server with the guest that writes and tells of it, without a network."""
         images = {image.name: image for image in self.nova.glance.list()}
-        server = self.nova.servers.create(
-            name, images[CONSOLE_GUEST], next(iter(FLAVORS)), nics='none'
-        )
-        self.await_status(self.nova.servers, server, 'ACTIVE')
+        server = self.start(name, images[CONSOLE_GUEST].id, next(iter(FLAVORS)))
         self.hear(server, (), Boot)
         return server
 
     def attach(self, server: Any, volume: Any) -> Found:
         """Attach a volume, and return what the guest has found on it, once it writes."""
         before = self.said(server)
-        self.nova.volumes.create_server_volume(server.id, volume.id)
-        self.await_status(self.cinder.volumes, volume, 'in-use')
+        self.connect(server, volume)
         found = self.hear(server, before, Found, volume)
         self.written(server, volume)
         return found
@@ -72,8 +62,7 @@ class Deeds:
     def detach(self, server: Any, volume: Any) -> int:
         """Detach a volume, and return how many records the guest is known to have written."""
         before = self.said(server)
-        self.nova.volumes.delete_server_volume(server.id, volume.id)
-        self.await_status(self.cinder.volumes, volume, 'available')
+        self.disconnect(server, volume)
         self.hear(server, before, Gone, volume)
         return self.told(server, volume)
 
@@ -83,23 +72,8 @@ class Deeds:
         wrote = (each for each in self.said(server) if isinstance(each, Wrote))
         return max((each.records for each in wrote if each.serial == serial), default=0)
 
-    def request(self, volume: Any, name: str) -> Any:
-        """Ask for a snapshot."""
-        return self.cinder.volume_snapshots.create(volume.id, force=True, name=name)
-
-    def take(self, volume: Any, name: str) -> Any:
-        """Take a snapshot."""
-        snapshot = self.request(volume, name)
-        self.await_status(self.cinder.volume_snapshots, snapshot, 'available')
-        return snapshot
-
-    def drop(self, snapshot: Any) -> None:
-        """Delete a snapshot."""
-        snapshot.delete()
-        self.await_status(self.cinder.volume_snapshots, snapshot, None)
-
     @contextlib.contextmanager
-    def asking(self, method: str) -> Iterator[None]:
+    def reaching_nova(self, method: str) -> Iterator[None]:
         """Wait in the end until Cinder has asked Nova: ``POST`` to create, ``DELETE`` to delete.
 
         It can be waited for while nova-compute is held up: what is read is the log of Nova's API.
@@ -137,11 +111,6 @@ class Deeds:
         """Wait until the guest has written on: the first line may have been on its way."""
         for _ in range(2):
             self.hear(server, self.said(server), Wrote, volume)
-
-    def delete(self, manager: Any, thing: Any) -> None:
-        """Delete a server or a volume."""
-        thing.delete()
-        self.await_status(manager, thing, None)
 
     @property
     def share(self) -> Path:

@@ -51,7 +51,7 @@ class Hazard:
         :raises StoryError: the driver falls for it.
         """
         deeds = self._deeds
-        self._volume = deeds.make('hazard', _GIB)
+        self._volume = deeds.make(_GIB, name='hazard')
         self._server = deeds.boot('hazard')
         deeds.attach(self._server, self._volume)
         self._play(self)
@@ -71,7 +71,7 @@ class Hazard:
     def stale_progress(self) -> None:
         """Nova has failed to delete a snapshot; the next attempt finds the progress of that."""
         deeds, victims = self._deeds, self._victims
-        older, _ = deeds.take(self._volume, 'older'), deeds.take(self._volume, 'newer')
+        older, _ = deeds.take(self._volume), deeds.take(self._volume)
         said, written = deeds.said(self._server), deeds.told(self._server, self._volume)
         victims.kill_guest(self._server)
         self._delete(older)
@@ -96,9 +96,9 @@ class Hazard:
     def forged_deletion(self) -> None:
         """Somebody reports that QEMU has merged a snapshot; it has not begun."""
         deeds = self._deeds
-        older, _ = deeds.take(self._volume, 'older'), deeds.take(self._volume, 'newer')
+        older, _ = deeds.take(self._volume), deeds.take(self._volume)
         with self._victims.held(COMPUTE):
-            with deeds.asking('DELETE'):
+            with deeds.reaching_nova('DELETE'):
                 older.delete()
             self.moment = 'Nova was asked, and has not begun'
             self._forge(older, status='deleting', progress=_DONE)
@@ -134,7 +134,7 @@ class Hazard:
         with self._victims.held(COMPUTE):
             self._server.reboot()
             self.moment = 'the instance is about to reboot'
-            snapshot = deeds.request(self._volume, 'refused')
+            snapshot = deeds.request(self._volume)
             if self._note(deeds.end(snapshot)) == 'error':
                 self._delete(snapshot)
         left = [path.name for path in deeds.files(self._volume) if snapshot.id in path.name]
@@ -144,7 +144,7 @@ class Hazard:
     def stopped_instance(self) -> None:
         """An older snapshot is deleted while the instance is shut off, so that Nova refuses."""
         deeds = self._deeds
-        older, _ = deeds.take(self._volume, 'older'), deeds.take(self._volume, 'newer')
+        older, _ = deeds.take(self._volume), deeds.take(self._volume)
         self._server.stop()
         deeds.await_status(deeds.nova.servers, self._server, 'SHUTOFF')
         self.moment = 'the instance is shut off'
@@ -157,8 +157,8 @@ class Hazard:
     def _asked_to_create(self) -> Any:
         """Have Nova asked for a snapshot that it does not come to meanwhile."""
         with self._victims.held(COMPUTE):
-            with self._deeds.asking('POST'):
-                snapshot = self._deeds.request(self._volume, 'new')
+            with self._deeds.reaching_nova('POST'):
+                snapshot = self._deeds.request(self._volume)
             self.moment = 'Nova was asked, and has not begun'
             yield snapshot
 
@@ -191,7 +191,7 @@ class Hazard:
 
     def _see_volume_usable(self) -> None:
         """See that the volume is not locked: another snapshot of it comes to an end."""
-        another = self._deeds.request(self._volume, 'another')
+        another = self._deeds.request(self._volume)
         self._note(self._deeds.end(another, _PATIENCE))
 
 

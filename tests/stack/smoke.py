@@ -35,7 +35,7 @@ class _Smoke:
     def tell(self) -> None:
         deeds = self._deeds
         with self._step('volume made'):
-            volume = deeds.make('smoke')
+            volume = deeds.make(1, name='smoke')
         with self._step('server booted, without a network'):
             server = deeds.boot('smoke')
         with self._step('volume attached, guest writes'):
@@ -60,7 +60,7 @@ class _Smoke:
 
     def _take(self, server: Any, volume: Any, name: str) -> Any:
         with self._step(f'{name} snapshot taken, guest writes on'):
-            snapshot = self._deeds.take(volume, name)
+            snapshot = self._deeds.take(volume)
             self._deeds.written(server, volume)
         return snapshot
 

@@ -32,7 +32,15 @@ def listing(folder: Path) -> dict[str, Any]:
 def _told(path: Path) -> Any:
     if path.suffix == layout.JOURNAL:
         return 'what the driver is about'
-    return json.loads(path.read_text()) if path.suffix == _RECORD else _image(path)
+    return _record(path.read_text()) if path.suffix == _RECORD else _image(path)
+
+
+def _record(text: str) -> Any:
+    """Return what a record says; the text of one that another driver is about to write."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _image(path: Path) -> str:

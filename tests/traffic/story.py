@@ -28,7 +28,7 @@ class Story(Telling):
 
     def _tell_all(self) -> None:
         with self.step('volume made'):
-            volume = self.create(1)
+            volume = self.make(1)
         with self.step('server booted'):
             server = self.boot()
         self._tell_online(server, volume)
@@ -37,17 +37,15 @@ class Story(Telling):
         self._tell_again(server, volume)
         self._tell_refused(server, volume)
         with self.step('server deleted, with the volume attached'):
-            server.delete()
-            self.reach(self.nova.servers, server, None)
-            self.reach(self.cinder.volumes, volume, 'available')
+            self.delete(self.nova.servers, server)
+            self.await_status(self.cinder.volumes, volume, 'available')
         with self.step('volume deleted'):
-            volume.delete()
-            self.reach(self.cinder.volumes, volume, None)
+            self.delete(self.cinder.volumes, volume)
 
     def _tell_online(self, server: Any, volume: Any) -> None:
         """Have snapshots deleted in every position while the guest has the volume open."""
         with self.step('volume attached'):
-            self.attach(server, volume)
+            self.connect(server, volume)
         with self.step('first snapshot taken'):
             first = self.take(volume)
         with self.step('second snapshot taken'):
@@ -72,12 +70,11 @@ class Story(Telling):
     def _tell_growing(self, volume: Any) -> None:
         with self.step('volume extended while attached'):
             self.cinder.volumes.extend(volume.id, 2)
-            self.reach(self.cinder.volumes, volume, 'in-use')
+            self.await_status(self.cinder.volumes, volume, 'in-use')
         with self.step('volume cloned while attached'):
-            clone = self.create(2, source_volid=volume.id)
+            clone = self.make(2, source_volid=volume.id)
         with self.step('clone deleted'):
-            clone.delete()
-            self.reach(self.cinder.volumes, clone, None)
+            self.delete(self.cinder.volumes, clone)
 
     def _tell_resting(self, server: Any, volume: Any) -> None:
         """Have the server stopped and started between snapshots."""
@@ -87,7 +84,7 @@ class Story(Telling):
             newer = self.take(volume)
         with self.step('server stopped'):
             server.stop()
-            self.reach(self.nova.servers, server, 'SHUTOFF')
+            self.await_status(self.nova.servers, server, 'SHUTOFF')
         with self.step('newer deleted while the server is stopped'):
             self.drop(newer)
         with self.step('another taken while the server is stopped'):
@@ -96,12 +93,12 @@ class Story(Telling):
             self.drop(older)
         with self.step('server started'):
             server.start()
-            self.reach(self.nova.servers, server, 'ACTIVE')
+            self.await_status(self.nova.servers, server, 'ACTIVE')
         with self.step('last one taken once the server runs'):
             last = self.take(volume)
         with self.step('server rebooted hard'):
             server.reboot(reboot_type='HARD')
-            self.reach(self.nova.servers, server, 'ACTIVE')
+            self.await_status(self.nova.servers, server, 'ACTIVE')
         with self.step('older deleted after the reboot'):
             self.drop(another)
         with self.step('last one deleted after the reboot'):
@@ -110,17 +107,17 @@ class Story(Telling):
     def _tell_again(self, server: Any, volume: Any) -> None:
         """Have the volume detached and attached between snapshots."""
         with self.step('volume detached'):
-            self.detach(server, volume)
+            self.disconnect(server, volume)
         with self.step('snapshot taken while detached'):
             offline = self.take(volume)
         with self.step('volume attached with a snapshot'):
-            self.attach(server, volume)
+            self.connect(server, volume)
         with self.step('snapshot taken on top of it'):
             online = self.take(volume)
         with self.step('the one from before deleted'):
             self.drop(offline)
         with self.step('volume detached with a snapshot'):
-            self.detach(server, volume)
+            self.disconnect(server, volume)
         with self.step('snapshot deleted while detached'):
             self.drop(online)
 
@@ -140,7 +137,7 @@ class Story(Telling):
                     lambda event=event: self._site.asking.server_external_events.create([event])
                 )
         with self.step('volume attached again'):
-            self.attach(server, volume)
+            self.connect(server, volume)
         with self.step('Nova asked for a snapshot that Cinder does not know'):
             self.ask_create(volume.id, snapshot)
         with self.step('Nova asked to delete a snapshot that Cinder does not know'):

@@ -15,6 +15,7 @@ from typing import Any
 
 from novaclient import exceptions as nova_exceptions
 
+from tests.asking import Asking
 from tests.statuses import FAILED, status
 from tests.traffic import share
 from tests.traffic.exchange import Exchange
@@ -59,7 +60,7 @@ class Enough(Exception):
     """The last step that was asked for is told."""
 
 
-class Telling:
+class Telling(Asking):
     """Does what a story asks for, and keeps what was said in each step.
 
     :param last: the step to end with, if not the last of all.
@@ -68,8 +69,8 @@ class Telling:
     def __init__(
         self, site: Site, recorder: Recorder, settle: Settle, last: str | None = None
     ) -> None:
+        super().__init__(site.cinder, site.nova, site.volume_type)
         self._site = site
-        self.cinder, self.nova = site.cinder, site.nova
         self._recorder = recorder
         self._settle = settle
         self._normaliser = Normaliser()
@@ -96,35 +97,11 @@ class Telling:
     def _said(self) -> list[dict[str, Any]]:
         return Normaliser().calls(self._new())
 
-    def create(self, size: int, **of: str) -> Any:
-        volume = self.cinder.volumes.create(size, volume_type=self._site.volume_type, **of)
-        self.reach(self.cinder.volumes, volume, 'available')
-        return volume
-
     def boot(self) -> Any:
-        site = self._site
-        server = self.nova.servers.create('story', site.image, site.flavor, nics='none')
-        self.reach(self.nova.servers, server, 'ACTIVE')
-        return server
+        """Have a server started."""
+        return self.start('story', self._site.image, self._site.flavor)
 
-    def attach(self, server: Any, volume: Any) -> None:
-        self.nova.volumes.create_server_volume(server.id, volume.id)
-        self.reach(self.cinder.volumes, volume, 'in-use')
-
-    def detach(self, server: Any, volume: Any) -> None:
-        self.nova.volumes.delete_server_volume(server.id, volume.id)
-        self.reach(self.cinder.volumes, volume, 'available')
-
-    def take(self, volume: Any) -> Any:
-        snapshot = self.cinder.volume_snapshots.create(volume.id, force=True)
-        self.reach(self.cinder.volume_snapshots, snapshot, 'available')
-        return snapshot
-
-    def drop(self, snapshot: Any) -> None:
-        snapshot.delete()
-        self.reach(self.cinder.volume_snapshots, snapshot, None)
-
-    def reach(self, manager: Any, thing: Any, wanted: str | None) -> None:
+    def await_status(self, manager: Any, thing: Any, wanted: str | None) -> None:
         """Wait for a status, ``None`` for the thing to be gone.
 
         :raises StoryFailed: it isn't reached.

@@ -38,3 +38,7 @@ class ListingTest(unittest.TestCase):
             },
             share.listing(self.folder),
         )
+
+    def test_record_that_is_half_written_is_told_as_it_is(self):
+        (self.folder / 'volume-1.info').write_text('{"active": ')
+        self.assertEqual({'volume-1.info': '{"active": '}, share.listing(self.folder))
