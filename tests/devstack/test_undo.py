@@ -113,6 +113,7 @@ class UndoTest(HostCase):
         self.one.stack(host.localrc('insecure'))
         self.assertNotIn('nova-assist', self.one.read(QEMU_CONF))
         self.assertNotIn('volumes', self.one.read('etc/group'))
+        self.assertEqual(0o755, (self.one.root / 'srv/nfs1').stat().st_mode & 0o7777)
 
     def test_stack_that_stopped_after_a_phase(self):
         before = self.one.tree()
