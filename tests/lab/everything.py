@@ -37,6 +37,7 @@ PARTS = {
     'hazards': ('tests/lab/test_hazards.py',),
     'access': ('tests/lab/test_watch.py', 'tests/lab/test_locks.py', 'tests/lab/test_check.py'),
     'probe': ('tests/lab/test_probe.py', 'tests/lab/test_matrix.py', '-k', 'Probe or AsRoot'),
+    'devstack': ('tests/lab/test_devstack.py',),
     'lab': ('tests/lab/test_lab.py',),
     'launcher': ('tests/lab/test_launcher.py',),
     # The column that every change has to pass.
