@@ -11,7 +11,8 @@ import dataclasses
 import inspect
 import textwrap
 
-_REFUSAL = 'NotImplementedError'
+#: How a method says that it does not do what it is there for.
+REFUSAL = 'NotImplementedError'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,4 +81,4 @@ def _is_idle(statement: ast.stmt) -> bool:
 
 def _is_refusal(raised: ast.expr) -> bool:
     named = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(named, ast.Name) and named.id == _REFUSAL
+    return isinstance(named, ast.Name) and named.id == REFUSAL

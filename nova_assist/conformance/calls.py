@@ -13,8 +13,9 @@ import inspect
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from nova_assist.conformance.bodies import REFUSAL
+
 _DRIVERS = ('self.driver', 'driver')
-_REFUSAL = 'NotImplementedError'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,5 +100,5 @@ def _takes_refusals(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return False
     return any(
-        isinstance(part, ast.Name) and part.id == _REFUSAL for part in ast.walk(handler.type)
+        isinstance(part, ast.Name) and part.id == REFUSAL for part in ast.walk(handler.type)
     )

@@ -8,7 +8,7 @@ what the embedded compute can be made to do to ``tests/functional/test_hazards_n
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -148,13 +148,10 @@ class Hazard:
         self._server.stop()
         deeds.await_status(deeds.nova.servers, self._server, 'SHUTOFF')
         self.moment = 'the instance is shut off'
-        self._delete(older)
-        if self.seen[-1] != 'gone':
-            raise StoryError('the snapshot can not be deleted')
-        self._audit()
+        self._delete_for_good(older)
 
     @contextlib.contextmanager
-    def _asked_to_create(self) -> Any:
+    def _asked_to_create(self) -> Iterator[Any]:
         """Have Nova asked for a snapshot that it does not come to meanwhile."""
         with self._victims.held(COMPUTE):
             with self._deeds.reaching_nova('POST'):
@@ -172,10 +169,13 @@ class Hazard:
         deeds.written(self._server, self._volume)
         deeds.until('a quiet disk', lambda: self._victims.job(self._server), lambda job: not job)
         deeds.cinder.volume_snapshots.reset_state(snapshot.id, 'error')
+        self._delete_for_good(snapshot)
+        deeds.written(self._server, self._volume)
+
+    def _delete_for_good(self, snapshot: Any) -> None:
         self._delete(snapshot)
         if self.seen[-1] != 'gone':
             raise StoryError('the snapshot can not be deleted')
-        deeds.written(self._server, self._volume)
         self._audit()
 
     def _note(self, found: str | None) -> str | None:
