@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tests.stack import catalog, contents, premises, readiness, schemas
+from tests.stack import catalog, contents, premises, readiness, reality, schemas
 from tests.stack.cloud import Cloud
 from tests.stack.commands import run
 from tests.stack.errors import StackError
@@ -20,8 +20,10 @@ from tests.stack.progress import Progress
 from tests.stack.settings import Places, Settings
 from tests.stack.supervision import Supervisor, compose
 
-#: Seconds that a service may take, at most; in the lab all takes ten times as long.
-_PATIENCE = 600.0
+#: Seconds that a service may take, at most: one that works takes some ten beside nothing else.
+_PATIENCE = 180.0
+#: The same in the lab.
+_PATIENCE_IN_LAB = 900.0
 
 _END_SECONDS = 30.0
 _PAUSE_SECONDS = 0.1
@@ -119,7 +121,8 @@ class Stack:
         self.supervisor.start(*names)
 
     def _until(self, name: str, what: str, ready: Callable[[], object]) -> None:
-        self.supervisor.until(name, what, ready, _PATIENCE)
+        seconds = _PATIENCE_IN_LAB if reality.in_lab() else _PATIENCE
+        self.supervisor.until(name, what, ready, seconds)
 
     def _url(self, name: str) -> str:
         return self._settings.url(self._settings.ports.by_user()[name], '/')
