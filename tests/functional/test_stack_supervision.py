@@ -46,9 +46,8 @@ class SupervisionTest(unittest.TestCase):
         )
 
     def test_a_program_that_is_not_there(self):
-        with _running(_MISSING) as supervisor:
-            with self.assertRaises(ServiceError) as caught:
-                supervisor.start('missing')
+        with _running(_MISSING) as supervisor, self.assertRaises(ServiceError) as caught:
+            supervisor.start('missing')
         self.assertRegex(str(caught.exception), '^missing can not be started: NO_FILE')
 
     def test_one_that_was_to_end_is_not_missed(self):
