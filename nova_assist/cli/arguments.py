@@ -2,18 +2,21 @@
 """The command line's grammar and help, and its result as checked values.
 
 Main function: :func:`parse`. The grammar of each command is left to
-:mod:`nova_assist.cli.run_arguments`, :mod:`nova_assist.cli.share_arguments` and
-:mod:`nova_assist.cli.conformance_arguments`, carrying it out to the module that bears its name.
+:mod:`nova_assist.cli.run_arguments`, :mod:`nova_assist.cli.share_arguments`,
+:mod:`nova_assist.cli.conformance_arguments` and :mod:`nova_assist.cli.ci_arguments`, carrying it
+out to the module that bears its name.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.metadata
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from nova_assist.cli import help_text
+from nova_assist.cli import ci_help_text, help_text
+from nova_assist.cli.ci_arguments import CiArguments, add_ci, ci_arguments
 from nova_assist.cli.conformance_arguments import (
     ConformanceArguments,
     add_conformance,
@@ -47,6 +50,7 @@ Arguments = (
     | CheckArguments
     | ChainArguments
     | ConformanceArguments
+    | CiArguments
 )
 
 
@@ -76,6 +80,8 @@ def parse(words: Sequence[str], command: str) -> Arguments:
         return chain_arguments(found)
     if found.command == 'conformance':
         return conformance_arguments(found)
+    if found.command == 'ci':
+        return ci_arguments(parser, found)
     if found.command == 'cloud':
         return cloud_arguments(parser, found)
     return run_arguments(parser, found, command)
@@ -97,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     add_check(_command(commands, 'check', help_text.CHECK))
     add_chain(_command(commands, 'chain', help_text.CHAIN))
     add_conformance(_command(commands, 'conformance', help_text.CONFORMANCE))
+    helpers = _command(commands, 'ci', ci_help_text.CI).add_subparsers(
+        dest='helper', metavar='HELPER', required=True
+    )
+    add_ci(functools.partial(_command, helpers))
     return parser
 
 
@@ -108,9 +118,9 @@ def _version() -> str:
 
 
 def _command(
-    commands: argparse._SubParsersAction[_Parser], name: str, text: help_text.CommandText
+    commands: argparse._SubParsersAction[Any], name: str, text: help_text.CommandText
 ) -> argparse.ArgumentParser:
-    command = commands.add_parser(
+    command: argparse.ArgumentParser = commands.add_parser(
         name,
         help=text.summary,
         description=text.description,

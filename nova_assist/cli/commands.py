@@ -13,7 +13,14 @@ import traceback
 from collections.abc import Sequence
 
 from nova_assist.accounts import AccountError
+from nova_assist.ci.errors import CiError
 from nova_assist.cli.arguments import Arguments, parse
+from nova_assist.cli.ci_arguments import (
+    LocalConfArguments,
+    PageArguments,
+    PlanArguments,
+    SkipsArguments,
+)
 from nova_assist.cli.conformance_arguments import ConformanceArguments
 from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
@@ -43,7 +50,7 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
         return int(end.code or 0)
     try:
         return _dispatch(arguments, harness or _harness(arguments))
-    except (AccountError, CliError, CloudError, ConformanceError, ReportError) as error:
+    except (AccountError, CiError, CliError, CloudError, ConformanceError, ReportError) as error:
         sys.stderr.write(f'nova-assist: {visible(str(error))}\n')
     except Exception:
         # A fault of this program, not of what was tested: 1 would say that a scenario failed.
@@ -75,6 +82,10 @@ def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:
         from nova_assist.cli.conformance import conformance
 
         return conformance(arguments)
+    if isinstance(arguments, (PlanArguments, LocalConfArguments, SkipsArguments, PageArguments)):
+        from nova_assist.cli.ci import ci
+
+        return ci(arguments)
     if isinstance(arguments, ReportArguments):
         from nova_assist.cli.report import report
 

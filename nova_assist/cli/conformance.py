@@ -36,6 +36,8 @@ def conformance(arguments: ConformanceArguments) -> ExitCode:
 def _json(report: Report) -> str:
     content = {
         'driver': report.driver,
+        'version': report.version,
+        'ci_wiki_name': report.ci_wiki_name,
         'cinder': {
             'version': report.release,
             'folder': report.folder,

@@ -29,6 +29,7 @@ examples:
   nova-assist check --access SHARE     why the driver would refuse a share
   nova-assist chain VOLUME             the files of a volume, and who has them open
   nova-assist conformance CLASS        what Cinder expects of a driver's class in vain
+  nova-assist ci plan ...              what to run in a vendor's third-party CI
 
 "nova-assist COMMAND --help" tells more. Colours: only on a terminal, and not
 where NO_COLOR is set."""

@@ -41,6 +41,12 @@ def check(cls: type, *, registered: bool, foundation: Collection[str]) -> Iterat
         )
 
 
+def text_of(cls: type, name: str) -> str | None:
+    """Return an attribute that is to be a text, ``None`` if it is none."""
+    value = getattr(cls, name, None)
+    return value if isinstance(value, str) else None
+
+
 def _text(cls: type, name: str, foundation: Collection[str], what: str) -> Iterator[Finding]:
     owner = _owner(cls, name)
     value = getattr(cls, name, None)

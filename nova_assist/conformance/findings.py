@@ -62,6 +62,8 @@ class Report:
     :param release: the version of Cinder
     :param folder: where that Cinder is
     :param calls: how many calls of drivers were read in it
+    :param version: the class's VERSION, ``None`` if it is no text
+    :param ci_wiki_name: the class's CI_WIKI_NAME, likewise
     """
 
     driver: str
@@ -70,6 +72,8 @@ class Report:
     calls: int
     looked: tuple[Looked, ...]
     findings: tuple[Finding, ...]
+    version: str | None = None
+    ci_wiki_name: str | None = None
 
     def count(self, severity: Severity) -> int:
         """Return how many findings there are of a severity."""

@@ -39,6 +39,8 @@ def judge(path: str) -> Report:
         calls=cinder.calls,
         looked=(*judgement.looked(), listed),
         findings=(*judgement.findings(), *points),
+        version=checklist.text_of(cls, 'VERSION'),
+        ci_wiki_name=checklist.text_of(cls, 'CI_WIKI_NAME'),
     )
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``report.html``: a report as one page that needs nothing else, neither files nor scripts.
 
-Main function: :func:`render`. The page itself is ``templates/report.html.j2``.
+Main function: :func:`render`. The page itself is ``templates/report.html.j2``. Other pages of the
+same style are filled by :func:`fill`.
 """
 
 from __future__ import annotations
@@ -23,14 +24,8 @@ _TEMPLATE = 'report.html.j2'
 
 def render(report: RunReport) -> str:
     """Return ``report`` as an HTML page; links to logs are relative to the report's folder."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader('nova_assist.reports'),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template(_TEMPLATE).render(
+    return fill(
+        _TEMPLATE,
         report=report,
         totals=totals_line(report),
         words=VERDICTS,
@@ -38,4 +33,15 @@ def render(report: RunReport) -> str:
         needs_attention=needs_attention,
         own_reason=own_reason,
     )
-    return visible(page) + '\n'
+
+
+def fill(template: str, **values: object) -> str:
+    """Return a page from one of the templates; whatever the values hold is text in it."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader('nova_assist.reports'),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return visible(environment.get_template(template).render(values)) + '\n'

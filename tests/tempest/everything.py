@@ -17,10 +17,10 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 
+from nova_assist.ci.results import Result
 from tests.judged import OURS
 from tests.tempest import running, tables
 from tests.tempest.embedded import CloudError, cloud
-from tests.tempest.results import Result
 from tests.tempest.selection import Selection
 
 _ROOT = pathlib.Path(__file__).parents[2]

@@ -18,10 +18,10 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from nova_assist.ci import results
+from nova_assist.ci.results import Result
 from tests.judged import OURS
-from tests.tempest import results
 from tests.tempest.embedded import environment_of
-from tests.tempest.results import Result
 from tests.tempest.selection import Selection
 
 #: What this project's driver can do beyond what the options take for granted.

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import yaml
 
-from tests.tempest.results import Result
+from nova_assist.ci.results import Result
 
 #: The embedded cloud's.
 EMBEDDED = pathlib.Path(__file__).with_name('selection.yaml')

@@ -6,7 +6,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable, Sequence
 
-from tests.tempest.results import Result
+from nova_assist.ci.results import Result
 from tests.tempest.selection import Selection
 
 _VERDICTS = ('passed', 'failed', 'skipped')

@@ -70,10 +70,15 @@ def read(stream: IO[bytes], heard: Callable[[Result], None]) -> list[Result]:
     return [each for each in results if not _is_noise(each)]
 
 
+def plain(name: str) -> str:
+    """Return the name of a test without the ids and attributes that tempest adds to it."""
+    return _TAGS.sub('', name)
+
+
 def _result(test: Mapping[str, Any]) -> Result:
     # A class that is set up is no test; testtools tells of it only when something is wrong.
     found = _CLASS.match(test['id'])
-    name = found['name'] if found else _TAGS.sub('', test['id'])
+    name = found['name'] if found else plain(test['id'])
     details = {key: content.as_text().strip() for key, content in test['details'].items()}
     verdict = _VERDICTS.get(test['status'], 'failed')
     told = details.get('reason', '') if verdict == 'skipped' else _failure(verdict, details)

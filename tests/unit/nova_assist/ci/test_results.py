@@ -7,7 +7,7 @@ import unittest
 
 import subunit
 
-from tests.tempest import results
+from nova_assist.ci import results
 
 BEGAN = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 CLASS = 'tempest.api.volume.test_volumes_clone.VolumesCloneTest'

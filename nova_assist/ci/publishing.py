@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publishes logs as texts that a browser shows; main function: :func:`publish`.
+
+A log is read line by line, whatever its length, unpacked, and written without secrets.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from nova_assist.ci.errors import OutputError
+from nova_assist.ci.logs import Kind, Log
+from nova_assist.ci.secrets import Masker
+
+FOLDER = 'logs'
+
+#: Longer lines are cut, which keeps what a line costs in bounds.
+_LONGEST_LINE = 64 << 10
+#: And so are longer files: a packed one may unpack to anything.
+_LONGEST_FILE = 1 << 30
+_PROBED = 8 << 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A log that lies beside the page.
+
+    :ivar place: relative to the page.
+    :ivar size: bytes of the text.
+    """
+
+    log: Log
+    place: str
+    size: int
+
+
+def publish(logs: Iterable[Log], output: Path) -> tuple[list[Published], list[Log]]:
+    """Write each log that is text into ``logs/`` of a folder.
+
+    :return: what was published, and what was not, being no text.
+    :raises LogsError: a log can't be read.
+    :raises OutputError: a text can't be written.
+    """
+    published: list[Published] = []
+    left_out: list[Log] = []
+    taken: set[str] = set()
+    for log in logs:
+        if log.kind in (Kind.ARCHIVE, Kind.PAGE, Kind.SUBUNIT) or not _is_text(log):
+            left_out.append(log)
+            continue
+        place = f'{FOLDER}/{_name(log, taken)}'
+        published.append(Published(log, place, _write(log, output / place)))
+    return published, left_out
+
+
+def _is_text(log: Log) -> bool:
+    with log.opened() as stream:
+        return b'\0' not in stream.read(_PROBED)
+
+
+def _name(log: Log, taken: set[str]) -> str:
+    """Return a name of a text, another for each log."""
+    plain = log.plain_name.replace(os.sep, '-')
+    name, number = f'{plain}.txt', 1
+    while name in taken:
+        number += 1
+        name = f'{plain}-{number}.txt'
+    taken.add(name)
+    return name
+
+
+def _write(log: Log, file: Path) -> int:
+    masker = Masker(settings=log.is_configuration)
+    try:
+        with file.open('x', encoding='utf-8', errors='backslashreplace') as target:
+            for line in _lines(log):
+                target.write(masker.line(line) + '\n')
+            return target.tell()
+    except OSError as error:
+        raise OutputError(f"{file} can't be written: {error}") from error
+
+
+def _lines(log: Log) -> Iterator[str]:
+    left = _LONGEST_FILE
+    with log.opened() as source:
+        while left > 0 and (line := source.readline(_LONGEST_LINE)):
+            left -= len(line)
+            whole = line.endswith(b'\n') or len(line) < _LONGEST_LINE
+            yield line.decode('utf-8', errors='backslashreplace') + ('' if whole else ' [...]')
+            while not whole:
+                rest = source.readline(_LONGEST_LINE)
+                left -= len(rest)
+                whole = rest.endswith(b'\n') or not rest
+    if left <= 0:
+        yield f'[... not published beyond {_LONGEST_FILE >> 30} GiB]'

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes secrets out of what is published; main class: :class:`Masker`.
+
+Too much rather than too little. What is known: values of settings and of JSON whose name says that
+they are secret, passwords in URLs, and Keystone's Fernet tokens wherever they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+_MASK = '***'
+
+_NAMES = (
+    r'(?:(?<=\w)pass|passwd|password|passphrase|secret|token|credential|credentials|transport_url'
+    r'|connection|connection_string|(?:api|access|auth|fixed|private|secret)_?key)'
+)
+
+# Repetitions are bounded: a hostile line may not make a search quadratic.
+_SETTING = re.compile(
+    rf'^(\s{{0,99}}#?\s{{0,9}}[\w.-]{{0,99}}{_NAMES}\s{{0,99}}=\s{{0,9}})\S.*', re.I
+)
+_NAMED = re.compile(
+    rf"""({_NAMES}["']?\s{{0,9}}[=:]\s{{0,9}})("[^"]*"|'[^']*'|[^\s"',;&<>)}}\]]+)""", re.I
+)
+_IN_URL = re.compile(r"""(://[^\s:/@"'<>]{0,200}:)[^\s"'<>]{1,999}@""")
+_FERNET = re.compile(r'gAAAAA[\w-]{20,}')
+
+
+class Masker:
+    """Masks the lines of one text, in order: a long setting goes on in the next line.
+
+    :param settings: the text is configuration, where a value takes the rest of its line.
+    """
+
+    def __init__(self, *, settings: bool) -> None:
+        self._settings = settings
+        self._within = False
+
+    def line(self, line: str) -> str:
+        """Return a line without its secrets, and without what ends it."""
+        line = line.rstrip('\r\n')
+        if self._settings:
+            # oslo.config takes a line that is indented for more of the value above.
+            if self._within and line[:1].isspace() and line.strip():
+                return f'    {_MASK}'
+            match = _SETTING.match(line)
+            self._within = match is not None
+            if match:
+                return match.group(1) + _MASK
+        line = _IN_URL.sub(rf'\1{_MASK}@', line)
+        return _FERNET.sub(_MASK, _NAMED.sub(_hidden, line))
+
+    def text(self, text: str) -> str:
+        """Return some lines without their secrets."""
+        return '\n'.join(self.line(line) for line in text.split('\n'))
+
+
+def _hidden(match: re.Match[str]) -> str:
+    name, value = match.groups()
+    quote = value[0] if value[0] in '"\'' else ''
+    return f'{name}{quote}{_MASK}{quote}'
