@@ -160,8 +160,8 @@ def _page(subject: Subject) -> Step:
         'page',
         'what to publish, and what is missing of what Cinder asks for',
         (f'nova-assist ci page --logs {_in(subject)} --output {_in(subject)}-page {change}',),
-        'TIMING',
-        _HERE,
+        '25 s for each 100 MB of logs',
+        f'{_HERE}; 40 MB of memory',
     )
 
 

@@ -79,7 +79,11 @@ def _result(test: Mapping[str, Any]) -> Result:
     # A class that is set up is no test; testtools tells of it only when something is wrong.
     found = _CLASS.match(test['id'])
     name = found['name'] if found else plain(test['id'])
-    details = {key: content.as_text().strip() for key, content in test['details'].items()}
+    details = {
+        key: content.as_text().strip()
+        for key, content in test['details'].items()
+        if content.content_type.type == 'text'
+    }
     verdict = _VERDICTS.get(test['status'], 'failed')
     told = details.get('reason', '') if verdict == 'skipped' else _failure(verdict, details)
     started, ended = test['timestamps']
@@ -90,7 +94,9 @@ def _result(test: Mapping[str, Any]) -> Result:
 def _failure(verdict: str, details: Mapping[str, str]) -> str:
     if verdict != 'failed':
         return ''
-    return '\n'.join(text for name, text in details.items() if 'traceback' in name)
+    traces = [text for name, text in details.items() if 'traceback' in name]
+    # Such as those of a stream that was cut off, which the parser tells of as of a test.
+    return '\n'.join(traces or details.values())
 
 
 def _is_noise(result: Result) -> bool:
