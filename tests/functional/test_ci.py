@@ -80,7 +80,7 @@ class RealFilesTest(unittest.TestCase):
         cls.collect_results()
         told = command('nova_assist', 'conformance', _DRIVER, '-f', 'json')
         (cls.logs / 'conformance.json').write_bytes(told.stdout)
-        cls.run = command(
+        cls.played = command(
             *('nova_assist', 'run', '--driver', _DRIVER, '--scenario', 'offline-chain-raw'),
             *('--report', str(cls.logs / 'run')),
         )
@@ -114,7 +114,7 @@ class RealFilesTest(unittest.TestCase):
                 )
 
     def test_run_was_a_real_one(self):
-        self.assertEqual(0, self.run.returncode, self.run.stderr)
+        self.assertEqual(0, self.played.returncode, self.played.stderr)
         self.assertIn('1 passed, 0 failed', self.text)
         run = (self.root / 'page/nova-assist-run-1.html').read_text()
         self.assertIn('offline-chain-raw', run)
