@@ -20,6 +20,8 @@ from collections.abc import Mapping
 HERE = pathlib.Path(__file__).parent
 PLUGIN = HERE.parents[1] / 'devstack'
 SAMPLES = PLUGIN / 'samples'
+EARLY = PLUGIN / 'override-defaults'
+SETTINGS = PLUGIN / 'settings'
 
 PHASES = ('pre-install', 'install', 'post-config', 'extra', 'test-config')
 
@@ -209,3 +211,9 @@ def localrc(sample: str) -> str:
 def samples() -> list[str]:
     """Return the names of the samples."""
     return sorted(path.stem for path in SAMPLES.glob('*.conf'))
+
+
+def settings(*paths: pathlib.Path) -> set[str]:
+    """Return the names of the settings that have a default, in these files or anywhere."""
+    texts = ''.join(path.read_text() for path in paths or (EARLY, SETTINGS))
+    return set(re.findall(r'^ *(?:.*\) )?([A-Z0-9_]+)=\$\{\1:?-', texts, flags=re.MULTILINE))
