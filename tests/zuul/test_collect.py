@@ -58,6 +58,10 @@ class CollectedTest(_CollectCase):
         self.assertEqual(self.read('logs/c-vol.log.txt'), self.read('logs/c-vol.log.1.txt'))
 
     def test_everybody_may_read_all_and_no_secret_is_in_it(self):
+        sources = (path for path in self.host.root.rglob('*.*') if path.is_file())
+        there = b''.join(path.read_bytes() for path in sources)
+        for secret in collecting.SECRETS:
+            self.assertIn(secret.encode(), there, 'nothing is masked where nothing is')
         for path in self.to.rglob('*'):
             self.assertTrue(path.stat().st_mode & 0o004, f'{path}: a browser may not read it')
         for name in self.names(self.to):
