@@ -32,10 +32,12 @@ def delete_snapshot(client: Any, ident: str) -> None:
     waiting.until_gone(client, client.show_snapshot, ident)
 
 
-def settled(client: Any, ident: str) -> str:
+def settled(client: Any, ident: str, seconds: float | None = None) -> str:
     """Return the status of a snapshot, ``gone`` if there is none, once nothing is under way on it.
 
     What stays under way for too long is stuck: then that status is returned.
+
+    :param seconds: what is too long; unless given, what the client gives any operation
     """
 
     def look() -> str:
@@ -47,7 +49,7 @@ def settled(client: Any, ident: str) -> str:
             f'the end of what is under way on {ident}',
             look,
             lambda status: status not in _UNDER_WAY,
-            seconds=client.build_timeout,
+            seconds=client.build_timeout if seconds is None else seconds,
             pause=client.build_interval,
         )
     except exceptions.TimeoutException:

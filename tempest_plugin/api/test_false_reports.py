@@ -31,6 +31,9 @@ from tempest_plugin.scenario.story import Story
 
 _SECONDS_BETWEEN_REPORTS = 0.05
 _PROGRESS = 'os-extended-snapshot-attributes:progress'
+#: Once a further snapshot is there, a driver has ended the first one. A report that Cinder's API
+#: takes while its manager notes that sets it back to "creating" for good: no driver hears of it.
+_SECONDS_TO_NOTE_AN_END = 30
 #: What Nova reports when it has done its work.
 _DONE = '90%'
 
@@ -90,8 +93,9 @@ class FalseReportsTest(Story):
             disk.taken(snapshot)
             late, further = self._lie(snapshot, status, disk, nova)
             self.assertEqual('available', further, 'a snapshot taken after a false report')
-        if self._settled(snapshot) != 'available':
-            self._delete_again(disk, snapshot)
+        status = self._settled(snapshot, _SECONDS_TO_NOTE_AN_END)
+        if status != 'available':
+            self._delete_again(disk, snapshot, status)
         self._judge_all(disk, late)
 
     def _delete(self, which: int, status: str) -> None:
@@ -103,12 +107,12 @@ class FalseReportsTest(Story):
             self.snapshots_client.delete_snapshot(snapshot['id'])
             # The further snapshot may fail: as long as Nova may be merging none need be taken.
             late, _ = self._lie(snapshot, status, disk, nova)
-            gone = self._settled(snapshot) == removal.GONE
-            if gone:
+            status = self._settled(snapshot)
+            if status == removal.GONE:
                 disk.dropped(snapshot)
                 self.judge(disk, 'after a deletion that was said to be done')
-        if not gone:
-            self._delete_again(disk, snapshot)
+        if status != removal.GONE:
+            self._delete_again(disk, snapshot, status)
         self._judge_all(disk, late)
 
     def _nova(self, disk: Disk) -> holding.FreeNova:
@@ -164,25 +168,27 @@ class FalseReportsTest(Story):
             return f'the report {status!r} came too late: {error}'
         return ''
 
-    def _settled(self, snapshot: Mapping[str, Any]) -> str:
-        return removal.settled(self.admin_snapshots_client, snapshot['id'])
+    def _settled(self, snapshot: Mapping[str, Any], seconds: float | None = None) -> str:
+        return removal.settled(self.admin_snapshots_client, snapshot['id'], seconds)
 
-    def _delete_again(self, disk: Disk, snapshot: Mapping[str, Any]) -> None:
+    def _delete_again(self, disk: Disk, snapshot: Mapping[str, Any], status: str) -> None:
         """See a snapshot deleted whose operation has come to nothing, as its user would.
 
         It may take several attempts: Nova merges what it has begun to merge, whatever was said.
+
+        :param status: what it has come to
         """
+        self._try_to_delete(snapshot, status)
         waiting.until(
             f'the end of snapshot {snapshot["id"]}',
-            lambda: self._try_to_delete(snapshot),
+            lambda: self._try_to_delete(snapshot, self._settled(snapshot)),
             lambda status: status == removal.GONE,
             seconds=self.snapshots_client.build_timeout,
             pause=self.snapshots_client.build_interval,
         )
         disk.dropped(snapshot)
 
-    def _try_to_delete(self, snapshot: Mapping[str, Any]) -> str:
-        status = self._settled(snapshot)
+    def _try_to_delete(self, snapshot: Mapping[str, Any], status: str) -> str:
         if status != removal.GONE:
             if status not in removal.DELETABLE:
                 self.admin_snapshots_client.reset_snapshot_status(snapshot['id'], 'error')
