@@ -8,6 +8,7 @@ import re
 import unittest
 from pathlib import Path
 
+from tests.judged import OURS
 from tests.stack import arguments, packages, readiness
 from tests.stack import tempest as stack_tempest
 from tests.stack.errors import ServiceError, tail
@@ -48,6 +49,24 @@ class ArgumentsTest(unittest.TestCase):
         self.assertEqual([('nfs_qcow2_volumes', 'true')], asked.option)
         self.assertIn('NAME=VALUE', self.refused('--option', 'nonsense'))
         self.assertIn('NAME=VALUE', self.refused('--option', 'a=b\n[other]'))
+
+    def test_backend_is_what_the_devstack_plugin_writes_but_for_options_given(self):
+        for sample, secure, qcow2 in (
+            ('secure', True, 'False'),
+            ('insecure', False, 'False'),
+            ('qcow2', True, 'True'),
+        ):
+            asked = arguments.parse(('--devstack', sample, '--mount-options', 'vers=3'))
+            self.assertEqual((OURS, secure), (asked.driver, asked.secure))
+            self.assertEqual('vers=3', asked.mount_options)
+            options = dict(asked.option)
+            self.assertEqual(qcow2, options['nfs_qcow2_volumes'])
+            self.assertFalse(options.keys() & {'nfs_shares_config', 'nfs_mount_options'})
+        given = ('--devstack', 'secure', '--option', 'nfs_qcow2_volumes=True')
+        asked = arguments.parse(given)
+        self.assertEqual('True', dict(asked.option)['nfs_qcow2_volumes'])
+        self.assertEqual('vers=4.2,hard', asked.mount_options)
+        self.assertIn('control', self.refused('--devstack', 'control'))
 
     def test_recording_is_refused_with_other_stories_and_where_it_would_be_lost(self):
         for words in (('--faults',), ('--scenarios',), ('--tempest', 'all')):
