@@ -93,10 +93,14 @@ class SelectionTest(unittest.TestCase):
 
 class ErrorsTest(unittest.TestCase):
     def test_service_is_named_with_the_end_of_its_log(self):
-        lines = '\n'.join(map(str, range(100)))
+        lines = '\n'.join(f'{letter} {letter}' for letter in 'abcdef')
         error = ServiceError('nova-api', 'is not up', Path(os.devnull))
         self.assertIn('nova-api is not up', str(error))
-        self.assertEqual('98\n99', tail(lines, 2))
+        self.assertEqual('e e\nf f', tail(lines, 2))
+
+    def test_why_it_is_not_up_is_told_though_the_log_says_that_it_is_not_again_and_again(self):
+        log = 'starting\nno share\n' + ''.join(f'20:45:{n:02} still down\n' for n in range(60))
+        self.assertEqual('no share\n20:45:59 still down [and 59 before it alike]', tail(log, 2))
 
     def test_log_that_is_not_there_is_told(self):
         error = ServiceError('glance', 'is not up', Path('/nonexistent/log'))
