@@ -15,11 +15,14 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping
 
 HERE = pathlib.Path(__file__).parent
 PLUGIN = HERE.parents[1] / 'devstack'
 SAMPLES = PLUGIN / 'samples'
+EARLY = PLUGIN / 'override-defaults'
+SETTINGS = PLUGIN / 'settings'
 
 PHASES = ('pre-install', 'install', 'post-config', 'extra', 'test-config')
 
@@ -29,6 +32,7 @@ _COMMANDS = (
     *('rmdir', 'sed', 'stat', 'tac', 'tee', 'test', 'tr'),
 )
 
+_PLACES = ('volume_backend_name', 'nfs_shares_config', 'nfs_mount_point_base')
 _OWNERS = 'run/owners'
 _UNDO = 'var/lib/nova-assist-devstack.undo'
 
@@ -209,3 +213,21 @@ def localrc(sample: str) -> str:
 def samples() -> list[str]:
     """Return the names of the samples."""
     return sorted(path.stem for path in SAMPLES.glob('*.conf'))
+
+
+def backend(sample: str) -> dict[str, str]:
+    """Return the section of ``cinder.conf`` that a sample gives its only backend.
+
+    What it has of the places of its host is left out: a name of the backend, shares, mounts.
+    """
+    with tempfile.TemporaryDirectory(prefix='nova-assist-devstack-') as folder:
+        one = Host(pathlib.Path(folder))
+        one.stack(localrc(sample))
+        section = one.ini('etc/cinder/cinder.conf')['nfs']
+        return {name: text for name, text in section.items() if name not in _PLACES}
+
+
+def settings(*paths: pathlib.Path) -> set[str]:
+    """Return the names of the settings that have a default, in these files or anywhere."""
+    texts = ''.join(path.read_text() for path in paths or (EARLY, SETTINGS))
+    return set(re.findall(r'^ *(?:.*\) )?([A-Z0-9_]+)=\$\{\1:?-', texts, flags=re.MULTILINE))

@@ -108,7 +108,7 @@ class ConfigurationTest(HostCase):
     def test_control_beside_ours(self):
         one = self.stacked('control')
         cinder = one.ini('etc/cinder/cinder.conf')
-        self.assertEqual('nfs,control', cinder['DEFAULT']['enabled_backends'])
+        self.assertEqual('control,nfs', cinder['DEFAULT']['enabled_backends'])
         self.assertEqual(
             [OURS, IN_TREE], [cinder[name]['volume_driver'] for name in ('nfs', 'control')]
         )
@@ -118,8 +118,8 @@ class ConfigurationTest(HostCase):
             folder.rpartition('/')[2]: next(each for each in given if 'root_squash' in each)
             for (folder, _), given in self.exports(one).items()
         }
-        self.assertEqual({'nfs1': 'root_squash', 'nfs1-control': 'no_root_squash'}, squashing)
-        self.assertEqual('nfs', one.ini(TEMPEST_CONF)['assisted_snapshots']['volume_type'])
+        self.assertEqual({'nfs1': 'no_root_squash', 'nfs1-nfs': 'root_squash'}, squashing)
+        self.assertEqual('control', one.ini(TEMPEST_CONF)['assisted_snapshots']['volume_type'])
 
     def test_backend_of_another_type_is_left_alone(self):
         one = self.stacked('secure', 'CINDER_ENABLED_BACKENDS=lvm:lvm-1,nfs:nfs-1')

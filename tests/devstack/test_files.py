@@ -11,10 +11,8 @@ from pathlib import Path
 
 from tests.devstack import host
 
-_EARLY = host.PLUGIN / 'override-defaults'
-_SETTINGS = host.PLUGIN / 'settings'
 _SCRIPTS = [
-    *(_EARLY, _SETTINGS, host.PLUGIN / 'plugin.sh'),
+    *(host.EARLY, host.SETTINGS, host.PLUGIN / 'plugin.sh'),
     *sorted((host.PLUGIN / 'lib').iterdir()),
     *sorted(host.HERE.glob('*.sh')),
 ]
@@ -31,12 +29,6 @@ def shellcheck(*words, text=None):
     )
 
 
-def settings(*paths):
-    """Return the names of the settings that have a default."""
-    texts = ''.join(path.read_text() for path in paths)
-    return set(re.findall(r'^ *(?:.*\) )?([A-Z0-9_]+)=\$\{\1:?-', texts, flags=re.MULTILINE))
-
-
 class FilesTest(unittest.TestCase):
     def test_shellcheck_finds_nothing(self):
         ended = shellcheck(*map(str, _SCRIPTS))
@@ -48,7 +40,7 @@ class FilesTest(unittest.TestCase):
         self.assertIn('SC2086', ended.stdout)
 
     def test_each_setting_has_a_comment_above(self):
-        lines = _SETTINGS.read_text().splitlines()
+        lines = host.SETTINGS.read_text().splitlines()
         for above, line in itertools.pairwise(lines):
             if re.match('[A-Z0-9_]+=', line):
                 self.assertRegex(above, r'^(# |[A-Z0-9_]+=)', line)
@@ -59,10 +51,10 @@ class FilesTest(unittest.TestCase):
             used |= set(
                 re.findall(r'\b((?:NFS|STACK_NFS)_(?!ASSIST)[A-Z0-9_]*[A-Z0-9])', path.read_text())
             )
-        self.assertLessEqual(used, settings(_SETTINGS))
+        self.assertLessEqual(used, host.settings(host.SETTINGS))
 
     def test_samples_set_what_there_is(self):
-        ours = settings(_SETTINGS, _EARLY)
+        ours = host.settings()
         for sample in host.samples():
             names = set(
                 re.findall(
@@ -72,7 +64,7 @@ class FilesTest(unittest.TestCase):
             self.assertLessEqual(names, ours, sample)
 
     def test_names_that_people_use(self):
-        names = settings(_SETTINGS, _EARLY)
+        names = host.settings()
         for name in (
             *('ENABLE_NFS_CINDER', 'NFS_EXPORT_DIR', 'STACK_NFS_CONF'),
             *('NFS_SECURE_FILE_OPERATIONS', 'NFS_SECURE_FILE_PERMISSIONS'),

@@ -8,22 +8,14 @@ from nova_assist.cloud.cloud import Cloud
 from tests.devstack import host
 from tests.devstack.case import HostCase
 
-#: What the cloud has its own of: driver and name by its backends, and places.
-_OF_THE_CLOUD = {
-    'volume_driver',
-    'volume_backend_name',
-    'nfs_shares_config',
-    'nfs_mount_point_base',
-    'nfs_qcow2_volumes',
-}
+#: The cloud has backends of its own, one a format.
+_OF_THE_CLOUD = {'volume_driver', 'nfs_qcow2_volumes'}
 
 
 class DevstackTest(HostCase):
     def mode_after_snapshot(self, sample):
         """Take a snapshot in a cloud with the section of a sample; return the mode of its file."""
-        one = self.host()
-        one.stack(host.localrc(sample))
-        section = one.ini('etc/cinder/cinder.conf')['nfs']
+        section = host.backend(sample)
         options = {name: text for name, text in section.items() if name not in _OF_THE_CLOUD}
         with Cloud(self.folder(), driver=section['volume_driver'], options=options) as cloud:
             cinder = cloud.cinderclient()

@@ -72,9 +72,9 @@ class DevstackTest(unittest.TestCase):
         localrc = host.localrc('control')
         self.one.stack(localrc)
         self.replay()
-        ours = self.one.root / 'srv/nfs1'
-        self.assertTrue(self.found(ours)['root_squashed'])
-        self.assertFalse(self.found(ours.with_name('nfs1-control'))['root_squashed'])
+        control = self.one.root / 'srv/nfs1'
+        self.assertFalse(self.found(control)['root_squashed'])
+        self.assertTrue(self.found(control.with_name('nfs1-nfs'))['root_squashed'])
         self.one.unstack(localrc)
         self.replay()
         self.assertEqual('', run('exportfs', '-v'))

@@ -7,12 +7,15 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.devstack import host
 from tests.judged import OURS
 from tests.stack import faults, scenarios
 from tests.stack.settings import ADDRESS, Share
 from tests.tempest import running
 
 _ROLES = {'cinder': "Cinder's services", 'nova': 'nova-compute'}
+#: Those with one backend, of this project's driver.
+_SAMPLES = ('secure', 'insecure', 'qcow2')
 _EXPORTS = {True: Path('/srv/squash'), False: Path('/srv/trusting')}
 
 
@@ -28,6 +31,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     _add_backend(parser)
     _add_tests(parser)
     found = parser.parse_args(words)
+    if found.devstack:
+        _take_sample(found)
     if found.record and (
         found.tempest or found.regex or found.scenarios or found.faults is not None
     ):
@@ -64,6 +69,12 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
         help='local: a stand-in for NFS; nfs: the NFS lab (default: local)',
     )
     parser.add_argument('--driver', default=OURS, help='class of the driver (%(default)s)')
+    parser.add_argument(
+        '--devstack',
+        choices=_SAMPLES,
+        help="have the backend's section be what the devstack plugin writes for a sample of its "
+        'own, driver and secure mode included',
+    )
     parser.add_argument(
         '--option',
         action='append',
@@ -125,6 +136,16 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
         '--faults-json', type=Path, metavar='FILE', help='write how they came out here, too'
     )
     running.add_arguments(parser, workers=2)
+
+
+def _take_sample(found: argparse.Namespace) -> None:
+    """Have driver, secure mode, mounts and options be the sample's; options given win."""
+    section = host.backend(found.devstack)
+    found.driver = section.pop('volume_driver')
+    found.secure = section['nas_secure_file_permissions'] == 'True'
+    mount_options = section.pop('nfs_mount_options')
+    found.mount_options = found.mount_options or mount_options
+    found.option = [*section.items(), *found.option]
 
 
 def _option(text: str) -> tuple[str, str]:

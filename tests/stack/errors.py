@@ -12,11 +12,14 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 #: Lines of a log or of a command's output that a message shows.
 _TAIL = 25
+_NUMBER = re.compile(r'\d+')
 
 
 class StackError(Exception):
@@ -48,5 +51,16 @@ class StoryError(StackError):
 
 
 def tail(text: str, lines: int = _TAIL) -> str:
-    """Return the last lines of a text."""
-    return '\n'.join(text.rstrip().splitlines()[-lines:])
+    """Return the last lines of a text; of those that differ in numbers alone one stands for all.
+
+    A service that can't work says so every few seconds, and why only once, before.
+    """
+    told = []
+    for _, alike in itertools.groupby(text.rstrip().splitlines(), _without_numbers):
+        *before, last = alike
+        told.append(f'{last} [and {len(before)} before it alike]' if before else last)
+    return '\n'.join(told[-lines:])
+
+
+def _without_numbers(line: str) -> str:
+    return _NUMBER.sub('', line)

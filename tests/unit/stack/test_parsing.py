@@ -8,6 +8,7 @@ import re
 import unittest
 from pathlib import Path
 
+from tests.judged import OURS
 from tests.stack import arguments, packages, readiness
 from tests.stack import tempest as stack_tempest
 from tests.stack.errors import ServiceError, tail
@@ -49,6 +50,24 @@ class ArgumentsTest(unittest.TestCase):
         self.assertIn('NAME=VALUE', self.refused('--option', 'nonsense'))
         self.assertIn('NAME=VALUE', self.refused('--option', 'a=b\n[other]'))
 
+    def test_backend_is_what_the_devstack_plugin_writes_but_for_options_given(self):
+        for sample, secure, qcow2 in (
+            ('secure', True, 'False'),
+            ('insecure', False, 'False'),
+            ('qcow2', True, 'True'),
+        ):
+            asked = arguments.parse(('--devstack', sample, '--mount-options', 'vers=3'))
+            self.assertEqual((OURS, secure), (asked.driver, asked.secure))
+            self.assertEqual('vers=3', asked.mount_options)
+            options = dict(asked.option)
+            self.assertEqual(qcow2, options['nfs_qcow2_volumes'])
+            self.assertFalse(options.keys() & {'nfs_shares_config', 'nfs_mount_options'})
+        given = ('--devstack', 'secure', '--option', 'nfs_qcow2_volumes=True')
+        asked = arguments.parse(given)
+        self.assertEqual('True', dict(asked.option)['nfs_qcow2_volumes'])
+        self.assertEqual('vers=4.2,hard', asked.mount_options)
+        self.assertIn('control', self.refused('--devstack', 'control'))
+
     def test_recording_is_refused_with_other_stories_and_where_it_would_be_lost(self):
         for words in (('--faults',), ('--scenarios',), ('--tempest', 'all')):
             self.assertIn('of its own', self.refused('--record', 'file', *words))
@@ -74,10 +93,14 @@ class SelectionTest(unittest.TestCase):
 
 class ErrorsTest(unittest.TestCase):
     def test_service_is_named_with_the_end_of_its_log(self):
-        lines = '\n'.join(map(str, range(100)))
+        lines = '\n'.join(f'{letter} {letter}' for letter in 'abcdef')
         error = ServiceError('nova-api', 'is not up', Path(os.devnull))
         self.assertIn('nova-api is not up', str(error))
-        self.assertEqual('98\n99', tail(lines, 2))
+        self.assertEqual('e e\nf f', tail(lines, 2))
+
+    def test_why_it_is_not_up_is_told_though_the_log_says_that_it_is_not_again_and_again(self):
+        log = 'starting\nno share\n' + ''.join(f'20:45:{n:02} still down\n' for n in range(60))
+        self.assertEqual('no share\n20:45:59 still down [and 59 before it alike]', tail(log, 2))
 
     def test_log_that_is_not_there_is_told(self):
         error = ServiceError('glance', 'is not up', Path('/nonexistent/log'))
