@@ -129,9 +129,10 @@ def make(folder: Path, output: Path, skips: SkipList, change: Change | None) -> 
         for number, (log, report) in enumerate(found.runs, 1)
     ]
     # A stream is on the page as a table.
-    archives = [log.name for log in left_out if log.kind not in (Kind.SUBUNIT, Kind.PAGE)]
+    hidden = [log.name for log in left_out if log.kind not in (Kind.SUBUNIT, Kind.PAGE)]
+    hidden += [each.log.name for each in published if each.damage]
     kinds = {each.log.kind for each in published}
-    evidence = Evidence(found, skips, kinds, archives, change)
+    evidence = Evidence(found, skips, kinds, hidden, change)
     page = _page(evidence, runs, _folded(published, output), left_out)
     _write(output / INDEX, html.fill('ci.html.j2', page=page))
     return page
@@ -158,7 +159,7 @@ def _page(
     driver = found.driver
     backends = found.backends or ()
     return Page(
-        driver=driver.path if driver else ', '.join(each.driver for each in backends),
+        driver=driver.path if driver else ', '.join(map(str, backends)) or 'driver not told',
         version=driver.version if driver else '',
         ci_wiki_name=driver.ci_wiki_name if driver else '',
         change=evidence.change,
@@ -225,7 +226,9 @@ def _write_run(
         if log.path.parent / place in places
     }
     name = f'nova-assist-run-{number}.html'
-    _write(output / name, html.render(dataclasses.replace(report, logs=kept)))
+    # Options of the driver are in it, and in the commands.
+    text = html.render(dataclasses.replace(report, logs=kept))
+    _write(output / name, Masker(settings=False).text(text))
     return RunLink(name, totals_line(report))
 
 

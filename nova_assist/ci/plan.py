@@ -14,8 +14,12 @@ from nova_assist.ci.change import Change
 #: Cinder's checklist asks for "tox -e all -- *volume*" and for all of cinder-tempest-plugin.
 TESTS = r'volume|^cinder_tempest_plugin\.|^tempest_plugin\.'
 
+#: Who runs them: devstack's account, which may use sudo and to which the exported folder belongs.
+ACCOUNT = 'stack'
+
 _HERE = 'measured on 2 busy cores, 2026-11-28'
 _ANY = '--project openstack/cinder --change NUMBER --patchset NUMBER'
+_MOUNT = '/mnt/nova-assist-ci'
 _TEMPEST = '/opt/stack/tempest'
 _STESTR = '.tox/tempest/bin/stestr'
 
@@ -75,16 +79,13 @@ def _conformance(subject: Subject) -> Step:
 
 
 def _share(subject: Subject) -> Step:
-    mount = '/mnt/nova-assist-ci'
     return Step(
         'share',
         'who works on the export, with which rights, and what to change there',
         (
-            f'sudo mkdir -p {mount}',
-            f'sudo mount -t nfs {shlex.quote(subject.export)} {mount}',
-            f'sudo nova-assist check --access {mount} --account stack -f json '
-            f'>{_in(subject, "access.json")}',
-            f'sudo umount {mount}',
+            f'sudo mkdir -p {_MOUNT}',
+            f'sudo mount -t nfs {shlex.quote(subject.export)} {_MOUNT}',
+            f'nova-assist check --access {_MOUNT} -f json >{_in(subject, "access.json")}',
         ),
         '1 s',
         f'{_HERE}, on a local folder',
@@ -92,12 +93,14 @@ def _share(subject: Subject) -> Step:
 
 
 def _run(subject: Subject) -> Step:
+    # Given the export it would mount it as root, and work there as root, who may be squashed.
     return Step(
         'fast tier',
         'the life of snapshots on the export, without devstack: data, chains, files and modes',
         (
-            f'sudo nova-assist run --driver {subject.driver} '
-            f'--share {shlex.quote(subject.export)} --report {_in(subject, "run")}',
+            f'nova-assist run --driver {subject.driver} --share {_MOUNT} '
+            f'--report {_in(subject, "run")}',
+            f'sudo umount {_MOUNT}',
         ),
         '5 min',
         f"24 scenarios in 282 s with this project's driver, on a local folder; {_HERE}",
@@ -146,7 +149,7 @@ def _collect(subject: Subject) -> Step:
             f'cp /etc/cinder/cinder.conf ~/devstack/local.conf {_in(subject)}',
             'for unit in c-api c-sch c-vol c-bak n-api n-cpu; do sudo journalctl --no-pager '
             f'-o short-precise -u devstack@$unit >{_in(subject)}/$unit.log; done',
-            "sudo -u stack find /opt/stack/data/cinder/mnt -printf '%M %u:%g %s %p\\n' "
+            "find /opt/stack/data/cinder/mnt -printf '%M %u:%g %s %p\\n' "
             f'>{_in(subject, "share.txt")}',
         ),
         'seconds',

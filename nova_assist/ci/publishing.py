@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from nova_assist.ci.errors import OutputError
+from nova_assist.ci.errors import LogsError, OutputError
 from nova_assist.ci.logs import Kind, Log
 from nova_assist.ci.secrets import Masker
 
@@ -30,18 +30,22 @@ class Published:
 
     :ivar place: relative to the page.
     :ivar size: bytes of the text.
+    :ivar damage: why the text ends before the log does, "" if it does not.
     """
 
     log: Log
     place: str
     size: int
+    damage: str
 
 
 def publish(logs: Iterable[Log], output: Path) -> tuple[list[Published], list[Log]]:
     """Write each log that is text into ``logs/`` of a folder.
 
+    A log that can't be read to its end, as one that was packed when its host died, is published as
+    far as it goes.
+
     :return: what was published, and what was not, being no text.
-    :raises LogsError: a log can't be read.
     :raises OutputError: a text can't be written.
     """
     published: list[Published] = []
@@ -52,13 +56,17 @@ def publish(logs: Iterable[Log], output: Path) -> tuple[list[Published], list[Lo
             left_out.append(log)
             continue
         place = f'{FOLDER}/{_name(log, taken)}'
-        published.append(Published(log, place, _write(log, output / place)))
+        published.append(Published(log, place, *_write(log, output / place)))
     return published, left_out
 
 
 def _is_text(log: Log) -> bool:
-    with log.opened() as stream:
-        return b'\0' not in stream.read(_PROBED)
+    try:
+        with log.opened() as stream:
+            return b'\0' not in stream.read(_PROBED)
+    except LogsError:
+        # To be told when it is published.
+        return True
 
 
 def _name(log: Log, taken: set[str]) -> str:
@@ -72,13 +80,18 @@ def _name(log: Log, taken: set[str]) -> str:
     return name
 
 
-def _write(log: Log, file: Path) -> int:
+def _write(log: Log, file: Path) -> tuple[int, str]:
     masker = Masker(settings=log.is_configuration)
+    damage = ''
     try:
         with file.open('x', encoding='utf-8', errors='backslashreplace') as target:
-            for line in _lines(log):
-                target.write(masker.line(line) + '\n')
-            return target.tell()
+            try:
+                for line in _lines(log):
+                    target.write(masker.line(line) + '\n')
+            except LogsError as error:
+                damage = str(error)
+                target.write(f'[... {damage}]\n')
+            return target.tell(), damage
     except OSError as error:
         raise OutputError(f"{file} can't be written: {error}") from error
 

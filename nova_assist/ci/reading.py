@@ -38,6 +38,9 @@ class Backend:
     name: str
     driver: str
 
+    def __str__(self) -> str:
+        return f'{self.name}: {self.driver}'
+
 
 @dataclasses.dataclass(frozen=True)
 class Found:

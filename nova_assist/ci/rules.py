@@ -46,13 +46,13 @@ class Evidence:
     """All that is known of a run.
 
     :ivar kinds: of the files that are published.
-    :ivar archives: names of the files that a browser can't show.
+    :ivar hidden: names of the files that a browser can't show: archives, binary and damaged ones.
     """
 
     found: Found
     skips: SkipList
     kinds: Collection[Kind]
-    archives: Sequence[str]
+    hidden: Sequence[str]
     change: Change | None
 
     @property
@@ -145,7 +145,7 @@ def _files(evidence: Evidence) -> Iterator[Item]:
 
 
 def _browsable(evidence: Evidence) -> Item:
-    trouble = f'unpack {_names(evidence.archives)}' if evidence.archives else ''
+    trouble = f'collect anew as text: {_names(evidence.hidden)}' if evidence.hidden else ''
     return _item('logs that a browser shows, no archives', trouble, 'each is a text of its own')
 
 
@@ -161,7 +161,7 @@ def _backend(evidence: Evidence) -> Item:
         trouble = f'backend {backends[0].name} has {backends[0].driver or "the default driver"}'
     elif driver and driver.path != backends[0].driver:
         trouble = f'cinder.conf has {backends[0].driver}, conformance looked at {driver.path}'
-    told = f'{backends[0].name}: {backends[0].driver}' if backends else ''
+    told = str(backends[0]) if backends else ''
     return _item(rule, trouble, told)
 
 

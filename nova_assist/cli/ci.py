@@ -48,7 +48,9 @@ def _plan(arguments: PlanArguments) -> str:
     subject = plan.Subject(arguments.driver, arguments.export, arguments.logs, arguments.change)
     steps = plan.steps(subject)
     if arguments.form == 'json':
-        return _json({'steps': [dataclasses.asdict(step) for step in steps]})
+        return _json(
+            {'account': plan.ACCOUNT, 'steps': [dataclasses.asdict(step) for step in steps]}
+        )
     return ci_text.plan(steps, width())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nova_assist.ci.page import Page
-from nova_assist.ci.plan import Step
+from nova_assist.ci.plan import ACCOUNT, Step
 from nova_assist.ci.skips import How, SkipList
 from nova_assist.reports.visible import visible
 
@@ -18,7 +18,7 @@ _HOW = {How.NOT_RUN: 'not started', How.SKIPPED: 'skipped'}
 
 def plan(steps: Iterable[Step], width: int) -> str:
     """Return the steps, each with its commands, which are never broken."""
-    lines: list[str] = []
+    lines = [f'All as account {ACCOUNT}.', '']
     for number, step in enumerate(steps, 1):
         lines += [
             f'{number}. {step.name}',

@@ -41,6 +41,8 @@ class ConformanceTest(unittest.TestCase):
     def test_our_driver(self):
         report = self.report('driver.nfs.NfsDriver', 0)
         self.assertEqual([], report['findings'])
+        self.assertRegex(report['version'], r'^\d+\.')
+        self.assertTrue(report['ci_wiki_name'])
         reasons = {each['name']: each['reason'] for each in report['interfaces']}
         self.assertEqual('mandatory', reasons['VolumeDriverCore'])
         self.assertEqual('defines revert_to_snapshot', reasons['VolumeSnapshotRevertDriver'])

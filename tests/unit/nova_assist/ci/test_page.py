@@ -61,6 +61,10 @@ class PageTest(unittest.TestCase):
                 (f'{samples.VOLUME_TEST}_2', 'fail', {'traceback': "'password': 't0psecret'"}),
             )
         )
+        report = reports.report(reports.failed())
+        report.options = {'san_password': 't0psecret'}
+        report.command = 'nova-assist run --option san_password=t0psecret'
+        (self.folder / 'run/report.json').write_text(json_form.render(report))
         self.make()
         for file in self.output.rglob('*'):
             if file.is_file():
@@ -133,6 +137,11 @@ class PageTest(unittest.TestCase):
         (self.folder / 'logs.tgz').write_bytes(b'x')
         self.assertEqual(1, self.make().missing)
         self.assertFalse(list(self.output.rglob('*tgz*')))
+
+    def test_damaged_log_is_told_and_does_not_stop_the_page(self):
+        (self.folder / 'n-cpu.log.gz').write_bytes(b'no gzip')
+        self.assertEqual(('INCOMPLETE', 1), (self.make().verdict, self.made.missing))
+        self.assertIn('collect anew as text: n-cpu.log.gz', self.page.text)
 
     def test_output_with_something_in_it_is_refused(self):
         self.make()

@@ -41,6 +41,11 @@ class StepsTest(unittest.TestCase):
             ended = subprocess.run(['bash', '-n', '-c', script], capture_output=True)
             self.assertEqual((0, b''), (ended.returncode, ended.stderr), script)
 
+    def test_nothing_of_this_project_needs_root(self):
+        for step in steps():
+            for command in step.commands:
+                self.assertNotRegex(command, 'sudo.*nova-assist (ci|run|check|conformance)')
+
     def test_each_figure_has_a_source(self):
         for step in steps():
             self.assertTrue(step.takes and step.source, step.name)

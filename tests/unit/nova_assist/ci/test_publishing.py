@@ -2,6 +2,7 @@
 import bz2
 import gzip
 import lzma
+import os
 import pathlib
 import tempfile
 import unittest
@@ -71,6 +72,14 @@ class PublishTest(unittest.TestCase):
     def test_secret_beyond_the_cut_is_not_published(self):
         texts, _ = self.publish(a__log=b'x' * 65530 + b'password=t0psecret\n')
         self.assertNotIn('t0psecret', texts['logs/a.log.txt'])
+
+    def test_log_that_is_damaged_is_published_as_far_as_it_goes(self):
+        packed = gzip.compress(b'first\n' + os.urandom(9000).hex().encode())
+        texts, left_out = self.publish(a__log__gz=packed[:3000], b__log__gz=b'no gzip')
+        self.assertEqual([], left_out)
+        self.assertTrue(texts['logs/a.log.txt'].startswith('first\n'))
+        for text in texts.values():
+            self.assertIn("log.gz can't be read", text.splitlines()[-1])
 
     def test_output_that_can_not_be_written(self):
         (self.output / 'logs').rmdir()
