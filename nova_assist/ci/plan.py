@@ -163,7 +163,7 @@ def _page(subject: Subject) -> Step:
         'page',
         'what to publish, and what is missing of what Cinder asks for',
         (f'nova-assist ci page --logs {_in(subject)} --output {_in(subject)}-page {change}',),
-        '25 s for each 100 MB of logs',
+        '17 s of a processor for each 100 MB of logs',
         f'{_HERE}; 40 MB of memory',
     )
 
