@@ -24,6 +24,12 @@ class CiTest(ScratchCase):
             for command in step['commands']:
                 self.assertIn(f'\n    {command}\n', told)
 
+    def test_folder_of_logs_that_means_another_after_cd_is_refused(self) -> None:
+        for folder in ('ci-logs', '/', ''):
+            outcome = call('ci', 'plan', *_SUBJECT, '--logs', folder)
+            self.assertEqual(2, outcome.code)
+            self.assertIn('is not the absolute path of a folder', outcome.stderr)
+
     def test_local_conf(self) -> None:
         told = self.told('local-conf', *_SUBJECT)
         self.assertIn('\nNFS_EXPORT_DIR=/ci\n', told)
