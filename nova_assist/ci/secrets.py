@@ -27,7 +27,9 @@ _QUOTED = r"""b?(?:"(?:[^"\\]|\\.)*["\\]?|'(?:[^'\\]|\\.)*['\\]?|\\{1,9}["'][^"'
 _NAMED = re.compile(
     rf"""({_NAMES}(?:\\{{0,9}}["'])?\s{{0,9}}[=:]\s{{0,9}})({_QUOTED}|[^\s"',;&<>)}}\]]+)""", re.I
 )
-_OPTION = re.compile(rf"""(--[\w-]{{0,99}}{_NAMES}\s{{1,9}})({_QUOTED}|[^\s"'-]\S*)""", re.I)
+_OPTION = re.compile(
+    rf"""((?<![\w-])--[\w-]{{0,99}}{_NAMES}\s{{1,9}})({_QUOTED}|[^\s"'-]\S*)""", re.I
+)
 _IN_URL = re.compile(r"""(://[^\s:/@"'<>]{0,200}:)[^\s"'<>]{1,999}@""")
 #: What is in each line that has anything to mask, in small letters: most lines have none of it.
 _HINTS = ('pass', 'secret', 'token', 'credential', '_url', 'connection', 'key', '://', 'gaaaaa')

@@ -42,7 +42,7 @@ class VolumesTest(unittest.TestCase):
         pass
 
     def test_bad(self):
-        self.fail('<b>expected</b> & password=s3cret')
+        self.fail('<b>expected</b> & password=s3cret {"adminPass": "s3cret hush-hush"}')
 
     def test_left(self):
         self.skipTest('the driver has no volumes for several servers')

@@ -7,5 +7,10 @@ s#(://[^:/@[:space:]]*:)[^[:space:]"'<]*@#\1***@#g
 # A line of a configuration file, up to its end.
 s#^([[:space:]]*[a-z0-9_.-]*(pass|passwd|password|secret|token|api_key|access_key|private_key|secret_key|auth_key|fixed_key)[[:space:]]*=[[:space:]]*).+$#\1***#I
 
-# The same in the middle of a text, and in JSON.
+# A value in quotes in the middle of a text, all that is between them; first in JSON, then in Python's
+# way, in JSON within JSON, and on a page.
+s~((pass|passwd|password|secret|token|api_key|access_key|private_key|secret_key|auth_key|fixed_key)["']?[[:space:]]*[=:][[:space:]]*")([^"\\]|\\.)*~\1***~Ig
+s~((pass|passwd|password|secret|token|api_key|access_key|private_key|secret_key|auth_key|fixed_key)(\\*["']|&quot;|&#x27;)?[[:space:]]*[=:][[:space:]]*('|\\+["']|&quot;|&#x27;))[^"'&]*~\1***~Ig
+
+# The same without quotes.
 s#((pass|passwd|password|secret|token|api_key|access_key|private_key|secret_key|auth_key|fixed_key)["']?[[:space:]]*[=:][[:space:]]*["']?)[^]}[:space:],"'<&]+#\1***#Ig
