@@ -67,6 +67,12 @@ class JudgesTest(AnsibleCase):
         self.assertTrue(self.reports()['check']['findings'])
         self.assertIn('conformance', self.reports())
 
+    def test_no_share_to_check_fails_the_job(self):
+        (self.own / 'nfs_shares_nfs').unlink()
+        ended = self.judged(['check'])
+        self.assertNotEqual(0, ended.returncode, ended.stdout)
+        self.assertIn('No share to check in', ended.stdout)
+
     def test_control_is_reported_and_fails_nothing(self):
         self.leave_a_record_without_files()
         ended = self.judged(['check', 'conformance'], IN_TREE, vote=False)
