@@ -73,6 +73,8 @@ def add_ci(command: AddCommand) -> None:
     plan.add_argument(
         '--logs',
         metavar='DIR',
+        # Some commands are for another folder than the one that they are begun in.
+        type=os.path.abspath,
         default=f'/opt/stack/{_LOGS}',
         help='the folder that the commands fill (default: %(default)s)',
     )
