@@ -2,7 +2,8 @@
 """Takes secrets out of what is published; main class: :class:`Masker`.
 
 Too much rather than too little. What is known: values of settings and of JSON whose name says that
-they are secret, passwords in URLs, and Keystone's Fernet tokens wherever they are.
+they are secret, options of commands of such a name, passwords in URLs, and Keystone's Fernet
+tokens wherever they are.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ _NAMES = (
 
 # Repetitions are bounded: a hostile line may not make a search quadratic.
 _SETTING = re.compile(
-    rf'^(\s{{0,99}}#?\s{{0,9}}[\w.-]{{0,99}}{_NAMES}\s{{0,99}}=\s{{0,9}})\S.*', re.I
+    rf'^(\s{{0,99}}#?\s{{0,9}}(?:export\s{{1,9}})?[\w.-]{{0,99}}{_NAMES}\s{{0,99}}[=:]\s{{0,9}})\S.*',
+    re.I,
 )
+#: A value in quotes, which may be escaped, as in JSON within JSON, or cut off by the line's end.
+_QUOTED = r"""b?(?:"(?:[^"\\]|\\.)*["\\]?|'(?:[^'\\]|\\.)*['\\]?|\\{1,9}["'][^"']*["']?)"""
 _NAMED = re.compile(
-    rf"""({_NAMES}["']?\s{{0,9}}[=:]\s{{0,9}})("[^"]*"|'[^']*'|[^\s"',;&<>)}}\]]+)""", re.I
+    rf"""({_NAMES}(?:\\{{0,9}}["'])?\s{{0,9}}[=:]\s{{0,9}})({_QUOTED}|[^\s"',;&<>)}}\]]+)""", re.I
 )
+_OPTION = re.compile(rf"""(--[\w-]{{0,99}}{_NAMES}\s{{1,9}})({_QUOTED}|[^\s"'-]\S*)""", re.I)
 _IN_URL = re.compile(r"""(://[^\s:/@"'<>]{0,200}:)[^\s"'<>]{1,999}@""")
 #: What is in each line that has anything to mask, in small letters: most lines have none of it.
 _HINTS = ('pass', 'secret', 'token', 'credential', '_url', 'connection', 'key', '://', 'gaaaaa')
+_OPENING = re.compile(r"""b?(\\*["'])""")
 _FERNET = re.compile(r'gAAAAA[\w-]{20,}')
 
 
@@ -54,7 +60,8 @@ class Masker:
         if not any(hint in small for hint in _HINTS):
             return line
         line = _IN_URL.sub(rf'\1{_MASK}@', line)
-        return _FERNET.sub(_MASK, _NAMED.sub(_hidden, line))
+        line = _OPTION.sub(_hidden, _NAMED.sub(_hidden, line))
+        return _FERNET.sub(_MASK, line)
 
     def text(self, text: str) -> str:
         """Return some lines without their secrets."""
@@ -63,5 +70,6 @@ class Masker:
 
 def _hidden(match: re.Match[str]) -> str:
     name, value = match.groups()
-    quote = value[0] if value[0] in '"\'' else ''
+    opening = _OPENING.match(value)
+    quote = opening[1] if opening else ''
     return f'{name}{quote}{_MASK}{quote}'

@@ -16,7 +16,12 @@ class MaskerTest(unittest.TestCase):
             *('slave_connection', 'memcache_secret_key', 'auth_token', 'nova_api_key', 'os_pass'),
         ):
             self.assertEqual([f'{name} = ***'], masked(f'{name} = a b#c "d', settings=True), name)
-        self.assertEqual(['#password=***'], masked('#password=abc', settings=True))
+        for line, expected in (
+            ('#password=abc', '#password=***'),
+            ('export OS_PASSWORD=a;b', 'export OS_PASSWORD=***'),
+            ('password: a b', 'password: ***'),
+        ):
+            self.assertEqual([expected], masked(line, settings=True))
 
     def test_value_that_goes_on_in_further_lines(self):
         self.assertEqual(
@@ -40,6 +45,12 @@ class MaskerTest(unittest.TestCase):
             ('x adminPass: abc, b', 'x adminPass: ***, b'),
             ("{'password': 'a b', 'c': 1}", "{'password': '***', 'c': 1}"),
             ('{"X-Auth-Token": "abc"}', '{"X-Auth-Token": "***"}'),
+            (r'{"password": "a\"b", "c": 1}', '{"password": "***", "c": 1}'),
+            (r'"{\"password\": \"a b\"}"', r'"{\"password\": \"***\"}"'),
+            ('password="cut off [...]', 'password="***"'),
+            ("password=b'ab', c", "password='***', c"),
+            ('create --password a,b demo', 'create --password *** demo'),
+            ("create --os-password 'a b' c", "create --os-password '***' c"),
             ('at mysql://root:a@b@127.0.0.1/c', 'at mysql://root:***@127.0.0.1/c'),
             ('rabbit://u:p1@h1:5672,u:p2@h2:5672/', 'rabbit://u:***@h2:5672/'),
             ('token gAAAAABmVzE2NDU2Nzg5MGFiY2RlZg is', 'token *** is'),
@@ -47,11 +58,20 @@ class MaskerTest(unittest.TestCase):
             self.assertEqual([expected], masked(line))
 
     def test_what_only_looks_like_one_stays(self):
-        for line in ('{"pass": 24, "fail": 0}', 'Passed: 560', 'see http://h:80/a', '1 secret'):
+        for line in (
+            '{"pass": 24, "fail": 0}',
+            'Passed: 560',
+            'see http://h:80/a',
+            '1 secret',
+            '--password --id 1',
+        ):
             self.assertEqual([line], masked(line))
             self.assertEqual([line], masked(line + '\r\n'))
 
     def test_hostile_line_of_the_longest_length_ends(self):
-        for part in ('password', 'token=', '://a:', '"secret":', 'x'):
+        for part in (
+            *('password', 'token=', '://a:', '"secret":', 'x', '--password ', 'token="\\', '-'),
+            *(r'token=\"', r'token:\\\'', "--a-token '\\"),
+        ):
             masked(part * (65536 // len(part)))
             masked(part * (65536 // len(part)), settings=True)
