@@ -62,12 +62,16 @@ _NAMES = (
     (Kind.RUN, r'report\.json'),
     (Kind.CONFORMANCE, r'conformance.*\.json'),
     (Kind.CONSOLE, r'(?:tempest[-_.])?console(?:\.log)?|job-output'),
+    # Before the services, whose names it may have: cinder-api-uwsgi.ini.
+    (
+        Kind.CONFIGURATION,
+        r'.*\.(?:conf|ini)|.*rc(?:\.auto)?|clouds\.yaml|accounts\.yaml|\.stackenv',
+    ),
     (Kind.API, _service('api')),
     (Kind.SCHEDULER, _service('sch|scheduler')),
     (Kind.VOLUME, _service('vol|volume')),
     (Kind.BACKUP, _service('bak|backup')),
     (Kind.SHARE, r'share.*'),
-    (Kind.CONFIGURATION, r'.*\.(?:conf|ini|rc)|localrc|clouds\.yaml|accounts\.yaml'),
 )
 _SHARE_FOLDER = 'share'
 

@@ -23,7 +23,10 @@ class KindTest(unittest.TestCase):
             Kind.RUN: ('report.json', 'run/report.json'),
             Kind.CONFORMANCE: ('conformance.json', 'reports/conformance-vendor.json'),
             Kind.SHARE: ('share.txt', 'share/files.txt'),
-            Kind.CONFIGURATION: ('local.conf', 'nova.conf.txt', 'tempest.conf'),
+            Kind.CONFIGURATION: (
+                *('local.conf', 'nova.conf.txt', 'tempest.conf', 'cinder-api-uwsgi.ini'),
+                *('openrc', '.localrc.auto', '.stackenv'),
+            ),
             Kind.ARCHIVE: ('logs.tar.gz', 'logs.tgz', 'all.zip', 'a.tar.xz', 'b.7z'),
             Kind.PAGE: ('report.html', 'results.htm'),
             Kind.OTHER: ('n-cpu.log', 'tempest.log', 'c-volatile.log', 'mycinder.config'),
