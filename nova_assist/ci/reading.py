@@ -103,7 +103,7 @@ def _names(log: Log) -> list[str]:
 
 
 def _backends(log: Log) -> tuple[Backend, ...]:
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(_text(log))
     except configparser.Error as error:

@@ -89,7 +89,8 @@ def _read(file: Path) -> str:
 def _parse(text: str, source: str) -> list[Skip]:
     try:
         content = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    # A date that is none, such as 2026-02-30, is a ValueError.
+    except (yaml.YAMLError, ValueError) as error:
         raise SkipsError(f'the list of skips {source} is not valid YAML: {error}') from error
     parts = {how.value for how in How}
     if not isinstance(content, dict) or not content.keys() <= parts:

@@ -50,6 +50,8 @@ class ReadTest(unittest.TestCase):
             ('a__subunit', b'no subunit', 'no stream of subunit'),
             ('a__subunit', samples.stream(('a.b', 'exists', {})), 'has no results'),
             ('cinder__conf', 'password', 'no configuration of Cinder'),
+            ('cinder__conf', '[a]\nvolume_driver\n', 'no configuration of Cinder'),
+            ('cinder__conf', '[a]\nvolume_driver\n  b\n', 'no configuration of Cinder'),
             ('conformance__json', '{', 'is not what "nova-assist conformance'),
             ('conformance__json', '[]', 'is not what "nova-assist conformance'),
             ('conformance__json', '{"driver": "a.B"}', 'is not what "nova-assist conformance'),

@@ -55,6 +55,7 @@ class SkipListTest(unittest.TestCase):
         for text, told in (
             ('not_run: [', 'not valid YAML'),
             ('[]x', 'not valid YAML'),
+            ('not_run: [{test: a, reason: b, plan: 2026-02-30}]', 'not valid YAML'),
             ('- a', 'has to be a mapping'),
             ('others: []', 'has to be a mapping'),
             ('not_run: a', 'has to be a list'),
