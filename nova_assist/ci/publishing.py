@@ -7,7 +7,7 @@ A log is read line by line, whatever its length, unpacked, and written without s
 from __future__ import annotations
 
 import dataclasses
-import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -22,6 +22,9 @@ _LONGEST_LINE = 64 << 10
 #: And so are longer files: a packed one may unpack to anything.
 _LONGEST_FILE = 1 << 30
 _PROBED = 8 << 10
+#: Names are for URLs, and a file system takes 255 bytes; the end of a path tells most.
+_UNFIT = re.compile(r'[^A-Za-z0-9_.@-]')
+_LONGEST_NAME = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +74,7 @@ def _is_text(log: Log) -> bool:
 
 def _name(log: Log, taken: set[str]) -> str:
     """Return a name of a text, another for each log."""
-    plain = log.plain_name.replace(os.sep, '-')
+    plain = _UNFIT.sub('-', log.plain_name)[-_LONGEST_NAME:]
     name, number = f'{plain}.txt', 1
     while name in taken:
         number += 1

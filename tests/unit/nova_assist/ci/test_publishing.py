@@ -44,6 +44,15 @@ class PublishTest(unittest.TestCase):
         )
         self.assertEqual([], left_out)
 
+    def test_any_name_becomes_one_that_a_url_and_a_file_system_take(self):
+        deep = self.folder / ('d' * 200)
+        deep.mkdir()
+        (deep / ('e' * 150)).write_bytes(b'deep')
+        texts, _ = self.publish(**{os.fsdecode(b'x\xff y'): b'odd'})
+        self.assertEqual(
+            {f'logs/{"d" * 49}-{"e" * 150}.txt': 'deep\n', 'logs/x--y.txt': 'odd\n'}, texts
+        )
+
     def test_logs_of_one_name_each_have_a_text(self):
         texts, _ = self.publish(a__log=b'1', a__log__gz=gzip.compress(b'2'), a__log__txt=b'3')
         self.assertEqual({'1\n', '2\n', '3\n'}, set(texts.values()))
