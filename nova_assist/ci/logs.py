@@ -115,7 +115,9 @@ class Log:
 
 
 def look(folder: Path, beside: Path) -> list[Log]:
-    """Return the files of a folder, in order of their names.
+    """Return the files of a folder, in order of their names, without empty ones.
+
+    A command that could not do its work leaves its redirection behind, an empty file.
 
     :param beside: a folder that is no part of it, even if it is in it.
     :raises LogsError: there is no such folder, or it can't be listed.
@@ -128,7 +130,7 @@ def look(folder: Path, beside: Path) -> list[Log]:
         for name in names:
             path = Path(parent, name)
             # A link to nothing is nothing, and neither is a socket.
-            if path.is_file():
+            if path.is_file() and path.stat().st_size:
                 place = path.relative_to(folder)
                 found.append(Log(path, str(place), kind_of(place)))
     return sorted(found, key=lambda log: log.name)

@@ -106,13 +106,13 @@ def _tests(evidence: Evidence) -> Item:
         prefix: sum(each.name.startswith(prefix) for each in evidence.results)
         for prefix in (_STOCK, _PLUGIN)
     }
-    absent = [prefix for prefix, count in counts.items() if not count]
+    absent = [f'{prefix}*' for prefix, count in counts.items() if not count]
     lost = evidence.lost()
     trouble = ''
     if evidence.found.results is None:
         trouble = 'no stream of subunit: "stestr last --subunit" writes it'
     elif absent:
-        trouble = f'no test of {" and ".join(absent)}* has a result'
+        trouble = f'no test of {" and ".join(absent)} has a result'
     elif evidence.found.listed is None:
         trouble = 'no tests.txt, which "tempest run --list-tests" writes, to compare results with'
     elif lost:
@@ -140,7 +140,7 @@ def _files(evidence: Evidence) -> Iterator[Item]:
     ):
         wanted.append(Kind.BACKUP)
     for kind in wanted:
-        trouble = '' if kind in evidence.kinds else 'no such file was collected'
+        trouble = '' if kind in evidence.kinds else 'no such file was collected, or it is empty'
         yield _item(kind.value, trouble, 'below, under "Logs"')
 
 

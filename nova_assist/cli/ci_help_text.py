@@ -90,7 +90,8 @@ Files are known by their names, in any folder below; .txt, .gz, .bz2 or .xz may 
   conformance.json     nova-assist conformance CLASS -f json
   report.json          nova-assist run, optional
   share.txt            what is on the share, optional
-All other texts are published too; archives are not, and are told as a fault.
+All other texts are published too; archives are not, and are told as a fault. An empty
+file counts as one that is not there.
 
 The change is taken from ZUUL_CHANGE or GERRIT_CHANGE_NUMBER etc. if it is not given.""",
     epilog="""\
@@ -101,7 +102,8 @@ examples:
   nova-assist ci page --logs ci-logs --output ci-page -f json | jq .missing
 
 exit codes:
-  0  written; no test failed, and nothing is missing of what Cinder asks for
-  1  written; a test or a scenario failed, or something is missing. Publish it all the same
-  2  not written: no such folder, a file that is damaged, an output that is in use""",
+  0    written; no test failed, and nothing is missing of what Cinder asks for
+  1    written; a test or a scenario failed, or something is missing. Publish it all the same
+  2    not written: no such folder, a file that is damaged, an output that is in use
+  130  interrupted; remove what was written so far, the folder --output""",
 )

@@ -5,6 +5,7 @@
 
     CliError
      ├── CloudFailedError    the cloud of a run did not start, or failed on the way
+     ├── ResultLostError     what was found can't be written to stdout
      └── WorkingFolderError  the folder for the cloud's files can't be made
 """
 
@@ -28,6 +29,10 @@ class CliError(Exception):
 
 class CloudFailedError(CliError):
     """The cloud of a run did not start, or failed on the way; its logs lie with the report."""
+
+
+class ResultLostError(CliError):
+    """What was found can't be written to stdout, such as for a disk that is full."""
 
 
 class WorkingFolderError(CliError):

@@ -21,11 +21,12 @@ def _play(stage: Stage) -> None:
         stage.volumes.write(volume)
     with stage.step('back the detached volume up'):
         first = backups.create(volume, 'b1')
-    with stage.step('restore it over another volume, which has a snapshot and later data'):
+    with stage.step('create another volume, write, create snapshot t1, and write'):
         other = stage.volumes.create('v2')
         stage.volumes.write(other)
         stage.volumes.snapshot(other, 't1')
         stage.volumes.write(other)
+    with stage.step('restore the backup over the other volume'):
         backups.restore(first, other)
     with stage.step('write to both, and attach the first to a server whose guest writes on'):
         for each in (volume, other):

@@ -215,16 +215,31 @@ def samples() -> list[str]:
     return sorted(path.stem for path in SAMPLES.glob('*.conf'))
 
 
-def backend(sample: str) -> dict[str, str]:
-    """Return the section of ``cinder.conf`` that a sample gives its only backend.
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What the plugin writes for the only backend of a sample.
 
-    What it has of the places of its host is left out: a name of the backend, shares, mounts.
+    :ivar section: that of ``cinder.conf``, but for what holds on its host alone: the name of the
+        backend, shares, mounts.
+    :ivar dynamic_ownership: libvirt's option.
     """
-    with tempfile.TemporaryDirectory(prefix='nova-assist-devstack-') as folder:
-        one = Host(pathlib.Path(folder))
-        one.stack(localrc(sample))
-        section = one.ini('etc/cinder/cinder.conf')['nfs']
-        return {name: text for name, text in section.items() if name not in _PLACES}
+
+    section: dict[str, str]
+    dynamic_ownership: bool
+
+    @classmethod
+    def for_sample(cls, sample: str) -> Written:
+        """Have the plugin write it."""
+        with tempfile.TemporaryDirectory(prefix='nova-assist-devstack-') as folder:
+            one = Host(pathlib.Path(folder))
+            one.stack(localrc(sample))
+            section = one.ini('etc/cinder/cinder.conf')['nfs']
+            qemu = one.read('etc/libvirt/qemu.conf')
+        (ownership,) = re.findall(r'^ *dynamic_ownership *= *(\d)$', qemu, flags=re.MULTILINE)
+        return cls(
+            {name: text for name, text in section.items() if name not in _PLACES},
+            ownership == '1',
+        )
 
 
 def settings(*paths: pathlib.Path) -> set[str]:

@@ -102,15 +102,17 @@ class RealFilesTest(unittest.TestCase):
                 (project / parent / '__init__.py').touch()
         (project / '.stestr.conf').write_text('[DEFAULT]\ntest_path=.\n')
         environment = {**os.environ, 'PYTHONPATH': str(project)}
+        stestr = str(pathlib.Path(sys.executable).with_name('stestr'))
+        # As "tempest init" does; without it there is nothing to list tests from.
+        subprocess.run([stestr, 'init'], cwd=project, timeout=120, check=True)
         for name, words in {
             'tests.txt': ('list',),
             'console.log': ('run',),
             'tempest.subunit': ('last', '--subunit'),
         }.items():
             with (cls.logs / name).open('wb') as file:
-                stestr = pathlib.Path(sys.executable).with_name('stestr')
                 subprocess.run(
-                    [str(stestr), *words], cwd=project, stdout=file, timeout=120, env=environment
+                    [stestr, *words], cwd=project, stdout=file, timeout=120, env=environment
                 )
 
     def test_run_was_a_real_one(self):

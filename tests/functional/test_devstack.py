@@ -15,7 +15,7 @@ _OF_THE_CLOUD = {'volume_driver', 'nfs_qcow2_volumes'}
 class DevstackTest(HostCase):
     def mode_after_snapshot(self, sample):
         """Take a snapshot in a cloud with the section of a sample; return the mode of its file."""
-        section = host.backend(sample)
+        section = host.Written.for_sample(sample).section
         options = {name: text for name, text in section.items() if name not in _OF_THE_CLOUD}
         with Cloud(self.folder(), driver=section['volume_driver'], options=options) as cloud:
             cinder = cloud.cinderclient()

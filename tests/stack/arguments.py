@@ -73,7 +73,7 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
         '--devstack',
         choices=_SAMPLES,
         help="have the backend's section be what the devstack plugin writes for a sample of its "
-        'own, driver and secure mode included',
+        "own; driver, secure mode and libvirt's dynamic_ownership are then the sample's, too",
     )
     parser.add_argument(
         '--option',
@@ -139,12 +139,14 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
 
 
 def _take_sample(found: argparse.Namespace) -> None:
-    """Have driver, secure mode, mounts and options be the sample's; options given win."""
-    section = host.backend(found.devstack)
+    """Have driver, secure mode, mounts, options and owners be the sample's; options given win."""
+    written = host.Written.for_sample(found.devstack)
+    section = dict(written.section)
     found.driver = section.pop('volume_driver')
     found.secure = section['nas_secure_file_permissions'] == 'True'
     mount_options = section.pop('nfs_mount_options')
     found.mount_options = found.mount_options or mount_options
+    found.dynamic_ownership = int(written.dynamic_ownership)
     found.option = [*section.items(), *found.option]
 
 

@@ -58,6 +58,7 @@ class ArgumentsTest(unittest.TestCase):
         ):
             asked = arguments.parse(('--devstack', sample, '--mount-options', 'vers=3'))
             self.assertEqual((OURS, secure), (asked.driver, asked.secure))
+            self.assertEqual(0 if secure else 1, asked.dynamic_ownership)
             self.assertEqual('vers=3', asked.mount_options)
             options = dict(asked.option)
             self.assertEqual(qcow2, options['nfs_qcow2_volumes'])

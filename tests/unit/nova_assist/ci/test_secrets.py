@@ -70,16 +70,8 @@ class MaskerTest(unittest.TestCase):
 
     def test_hostile_line_of_the_longest_length_ends(self):
         for part in (
-            *(
-                'password',
-                'token=',
-                '://a:',
-                '"secret":',
-                'x',
-                '--password ',
-                'token="\\',
-                '--key-',
-            ),
+            *('password', 'token=', '://a:', '"secret":', 'x', '--password ', 'token="\\'),
+            '--key-',
             *(r'token=\"', r'token:\\\'', "--a-token '\\"),
         ):
             masked(part * (65536 // len(part)))

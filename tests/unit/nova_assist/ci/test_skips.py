@@ -27,6 +27,8 @@ class SkipListTest(unittest.TestCase):
         found = listed.find('tempest.scenario.test_x.TestEncryptedCinderVolumes')
         self.assertIn('key manager', found.reason)
         self.assertIn('Barbican', found.plan)
+        found = listed.find('tempest.api.volume.test_volumes_backup.VolumesBackupsTest')
+        self.assertIn('cinder-backup', found.reason)
         self.assertIsNone(listed.find('tempest.api.volume.test_volumes_get.VolumesGetTest'))
 
     def test_list_of_a_vendor_comes_first(self):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 from tests.unit.nova_assist.cli.fakes import call
 from tests.unit.nova_assist.cli.scratch import ScratchCase
@@ -24,11 +25,9 @@ class CiTest(ScratchCase):
             for command in step['commands']:
                 self.assertIn(f'\n    {command}\n', told)
 
-    def test_folder_of_logs_that_means_another_after_cd_is_refused(self) -> None:
-        for folder in ('ci-logs', '/', ''):
-            outcome = call('ci', 'plan', *_SUBJECT, '--logs', folder)
-            self.assertEqual(2, outcome.code)
-            self.assertIn('is not the absolute path of a folder', outcome.stderr)
+    def test_plan_has_the_whole_path_of_a_folder_of_logs(self) -> None:
+        told = self.told('plan', *_SUBJECT, '--logs', 'our-logs')
+        self.assertIn(f' >{pathlib.Path.cwd()}/our-logs/tests.txt\n', told)
 
     def test_local_conf(self) -> None:
         told = self.told('local-conf', *_SUBJECT)
