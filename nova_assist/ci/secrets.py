@@ -22,10 +22,16 @@ _SETTING = re.compile(
     rf'^(\s{{0,99}}#?\s{{0,9}}(?:export\s{{1,9}})?[\w.-]{{0,99}}{_NAMES}\s{{0,99}}[=:]\s{{0,9}})\S.*',
     re.I,
 )
+#: A quote on a page.
+_ENTITY = r'&#3[49];'
 #: A value in quotes, which may be escaped, as in JSON within JSON, or cut off by the line's end.
-_QUOTED = r"""b?(?:"(?:[^"\\]|\\.)*["\\]?|'(?:[^'\\]|\\.)*['\\]?|\\{1,9}["'][^"']*["']?)"""
+_QUOTED = (
+    r"""b?(?:"(?:[^"\\]|\\.)*["\\]?|'(?:[^'\\]|\\.)*['\\]?|\\{1,9}["'][^"']*["']?"""
+    rf'|{_ENTITY}(?:[^&]|&(?!#3[49];))*(?:{_ENTITY})?)'
+)
 _NAMED = re.compile(
-    rf"""({_NAMES}(?:\\{{0,9}}["'])?\s{{0,9}}[=:]\s{{0,9}})({_QUOTED}|[^\s"',;&<>)}}\]]+)""", re.I
+    rf"""({_NAMES}(?:\\{{0,9}}["']|{_ENTITY})?\s{{0,9}}[=:]\s{{0,9}})({_QUOTED}|[^\s"',;&<>)}}\]]+)""",
+    re.I,
 )
 _OPTION = re.compile(
     rf"""((?<![\w-])--[\w-]{{0,99}}{_NAMES}\s{{1,9}})({_QUOTED}|[^\s"'-]\S*)""", re.I
@@ -33,7 +39,7 @@ _OPTION = re.compile(
 _IN_URL = re.compile(r"""(://[^\s:/@"'<>]{0,200}:)[^\s"'<>]{1,999}@""")
 #: What is in each line that has anything to mask, in small letters: most lines have none of it.
 _HINTS = ('pass', 'secret', 'token', 'credential', '_url', 'connection', 'key', '://', 'gaaaaa')
-_OPENING = re.compile(r"""b?(\\*["'])""")
+_OPENING = re.compile(rf"""b?(\\*["']|{_ENTITY})""")
 _FERNET = re.compile(r'gAAAAA[\w-]{20,}')
 
 

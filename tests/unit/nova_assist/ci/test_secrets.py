@@ -48,6 +48,10 @@ class MaskerTest(unittest.TestCase):
             (r'{"password": "a\"b", "c": 1}', '{"password": "***", "c": 1}'),
             (r'"{\"password\": \"a b\"}"', r'"{\"password\": \"***\"}"'),
             ('password="cut off [...]', 'password="***"'),
+            (
+                '{&#34;password&#34;: &#34;a &amp; b&#34;, c',
+                '{&#34;password&#34;: &#34;***&#34;, c',
+            ),
             ("password=b'ab', c", "password='***', c"),
             ('create --password a,b demo', 'create --password *** demo'),
             ("create --os-password 'a b' c", "create --os-password '***' c"),
@@ -71,7 +75,7 @@ class MaskerTest(unittest.TestCase):
     def test_hostile_line_of_the_longest_length_ends(self):
         for part in (
             *('password', 'token=', '://a:', '"secret":', 'x', '--password ', 'token="\\'),
-            '--key-',
+            *('--key-', 'token=&#34;', 'token=&#34;&'),
             *(r'token=\"', r'token:\\\'', "--a-token '\\"),
         ):
             masked(part * (65536 // len(part)))
