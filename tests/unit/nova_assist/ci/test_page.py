@@ -88,6 +88,17 @@ class PageTest(unittest.TestCase):
         self.assertEqual('INCOMPLETE', self.make().verdict)
         self.assertIn(f'{strange}: just so', self.page.text)
 
+    def test_test_that_was_not_to_be_run_and_skips_itself_is_told_as_skipped(self):
+        name = (
+            'tempest_plugin.api.test_false_reports.FalseReportsTest.test_creation_said_to_be_done'
+        )
+        self.assertEqual('not started', self.make().skips[0].how)
+        (self.folder / 'tempest.subunit').write_bytes(
+            samples.stream(*samples.PASSED, (name, 'skip', {'reason': 'too late'}))
+        )
+        self.output = self.output.with_name('again')
+        self.assertEqual('1 skipped', self.make().skips[0].how)
+
     def test_scenario_that_failed_fails_the_page_and_has_a_page_of_its_own(self):
         report = json_form.render(reports.report(reports.failed()))
         (self.folder / 'run/report.json').write_text(report)
