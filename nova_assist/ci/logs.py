@@ -124,13 +124,16 @@ def look(folder: Path, beside: Path) -> list[Log]:
     """
     if not folder.is_dir():
         raise LogsError(f'{folder} is no folder; give --logs the one with what was collected')
+    root = folder.resolve()
     found = []
     for parent, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if (Path(parent) / name).resolve() != beside]
         for name in names:
             path = Path(parent, name)
-            # A link to nothing is nothing, and neither is a socket.
-            if path.is_file() and path.stat().st_size:
+            # A link to nothing is nothing, and neither is a socket; one that leads out of the
+            # folder may lead to what nobody wants to publish.
+            within = path.resolve().is_relative_to(root)
+            if within and path.is_file() and path.stat().st_size:
                 place = path.relative_to(folder)
                 found.append(Log(path, str(place), kind_of(place)))
     return sorted(found, key=lambda log: log.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from pathlib import PurePosixPath
 
 from nova_assist.ci.change import Change
 
@@ -170,5 +171,4 @@ def _page(subject: Subject) -> Step:
 
 def _in(subject: Subject, name: str = '') -> str:
     """Return a path in the folder of logs, for a shell."""
-    folder = subject.logs.rstrip('/')
-    return shlex.quote(f'{folder}/{name}' if name else folder)
+    return shlex.quote(str(PurePosixPath(subject.logs, name)))

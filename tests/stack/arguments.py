@@ -139,7 +139,10 @@ def _add_tests(parser: argparse.ArgumentParser) -> None:
 
 
 def _take_sample(found: argparse.Namespace) -> None:
-    """Have driver, secure mode, mounts, options and owners be the sample's; options given win."""
+    """Have driver, secure mode, mounts, options and owners be the sample's.
+
+    Of what is given besides, mount options and options of the backend win.
+    """
     written = host.Written.for_sample(found.devstack)
     section = dict(written.section)
     found.driver = section.pop('volume_driver')

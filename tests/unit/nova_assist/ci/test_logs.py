@@ -53,6 +53,19 @@ class LookTest(unittest.TestCase):
         os.mkfifo(self.folder / 'pipe')
         self.assertEqual(['a.log'], [log.name for log in look(self.folder, self.folder / 'page')])
 
+    def test_link_that_leads_out_of_the_folder_is_not_published(self):
+        logs = self.folder / 'logs'
+        logs.mkdir()
+        (self.folder / 'secret').write_text('hush')
+        (logs / 'a.log').write_text('a')
+        (logs / 'latest.log').symlink_to('a.log')
+        for number, target in enumerate(('../secret', self.folder / 'secret', '/etc/passwd')):
+            (logs / f'{number}.log').symlink_to(target)
+        (logs / 'etc').symlink_to('/etc')
+        self.assertEqual(
+            ['a.log', 'latest.log'], [log.name for log in look(logs, self.folder / 'page')]
+        )
+
     def test_packed_log_that_is_cut_off_or_none(self):
         whole = gzip.compress(os.urandom(10000))
         for content in (whole[:5000], b'no gzip', whole[:20] + b'xxxx' + whole[24:]):
