@@ -27,6 +27,7 @@ from cinder.volume import configuration as _volume_options  # noqa: F401 -- like
 from cinder.volume import volume_types, volume_utils
 from oslo_config import cfg
 from oslo_log import log
+from oslo_privsep import priv_context
 
 from nova_assist.client import poll
 from nova_assist.cloud import backup_service, cinder_api, cinder_conf, downloads, private
@@ -255,12 +256,10 @@ def _run_privileged_calls_here() -> None:
     share is a local folder of the user's own. Never where Cinder has an account of its own: that
     has to do without root, or ask sudo for it.
     """
-    for privileged in (
-        privsep.sys_admin_pctxt,
-        os_brick.privileged.default,
-        os_brick.privileged.brick_privsep_hide_output,
-    ):
-        privileged.set_client_mode(False)
+    # How many os-brick has depends on its release.
+    for each in (privsep.sys_admin_pctxt, *vars(os_brick.privileged).values()):
+        if isinstance(each, priv_context.PrivContext):
+            each.set_client_mode(False)
 
 
 def _rehome_workers(services: dict[str, service.Service]) -> None:

@@ -141,7 +141,7 @@ def _print_wrapped(console: Console, indent: int, words: str, style: str = '') -
 
 def _print_values(console: Console, indent: int, values: Iterable[tuple[str, str]]) -> None:
     """Print each value that there is beside its label, as narrow as the terminal."""
-    grid = Table.grid(padding=(0, 1))
+    grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(min_width=_LABEL)
     grid.add_column(overflow='fold')
     for label, value in values:
