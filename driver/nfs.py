@@ -19,6 +19,7 @@ from oslo_utils import units
 
 from driver import (
     access,
+    adopting,
     auto,
     backups,
     capabilities,
@@ -26,6 +27,7 @@ from driver import (
     exceptions,
     extension_rows,
     glance,
+    managing,
     options,
     refusals,
     restoring,
@@ -46,7 +48,7 @@ from driver.startup import Startup
 
 
 @interface.volumedriver
-class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
+class NfsDriver(managing.ManagingDriver, remotefs.RemoteFSDriver):  # type: ignore[misc]
     """NFS volumes with snapshots, offline and through Nova.
 
     Every operation on a volume holds the lock ``nfs-<volume id>``, as the in-tree driver's do.
@@ -106,6 +108,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
         self._startup.settle()
         backups.settle(*mine, self._backend.delete_volume)
+        self._set_up_managing(opener, *mine)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -152,7 +155,10 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
-        """Remove a volume without snapshots."""
+        """Remove a volume without snapshots; what could not be managed is left on its share."""
+        if volume.status == adopting.DELETING:
+            self._adoptions.give_back(volume.id, volume.name)
+            return
         self._backend.delete_volume(volume.provider_location, volume.name)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
