@@ -83,7 +83,7 @@ class Adoptions:
         if candidate.in_place:
             self.rows.take_name(volume_id, self.rows.name_id(layout.volume) or '')
         else:
-            self.rows.note(volume_id, f'{candidate.share.rstrip("/")}/{layout.volume}')
+            self.rows.note(volume_id, f'{candidate.share}/{layout.volume}')
             durable.publish(layout.path(layout.volume), target.path(volume))
         self.opener.ledger.save_formats(volume_id, found.active.format, found.base.format)
         LOG.info('%s of %s is volume %s now.', layout.volume, candidate.share, volume_id)
@@ -111,8 +111,7 @@ class Adoptions:
         source = self.rows.source(volume_id)
         if source is not None:
             share, _, name = source.rpartition('/')
-            exports = {each.rstrip('/'): each for each in self.opener.mounted.mounted()}
-            old = self.opener.layout(exports.get(share, share), name)
+            old = self.opener.layout(share, name)
             new = Layout(old.folder, volume)
             if reading.exists(new, volume) and not reading.exists(new, new.record):
                 if reading.exists(old, name):
