@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from nova_assist.accounts import Accounts
@@ -103,12 +102,7 @@ class Cloud:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -164,6 +158,17 @@ class Cloud:
         """
         for service in self._services:
             service.check()
+
+    def switch_driver(self, driver: str) -> None:
+        """Stop Cinder, and start it with another driver over the same database and shares.
+
+        :param driver: the class path of a RemoteFS volume driver.
+        :raises ServiceError: it doesn't start.
+        """
+        self.cinder.stop()
+        self.driver = driver
+        self._premises.switch_driver(driver)
+        self.cinder.start()
 
     def cinderclient(self, project: str = 'demo', user: str = 'admin') -> Any:
         """Return a python-cinderclient that acts as the user in the project."""

@@ -81,12 +81,18 @@ class Adoptions:
 
         :raises StepFailed: if it doesn't become available
         """
-        context, volumes = self._context, self._volumes
-        volume.id, volume.name_id = self.request(reference, volume.name), ''
-        volumes.track(volume)
-        context.await_volume(volume, 'available', 'managing', 'creating')
+        volume.id = self.request(reference, volume.name)
+        self._volumes.track(volume)
+        self._context.await_volume(volume, 'available', 'creating')  # "managing"
+        self.take_up(volume)
+
+    def take_up(self, volume: TrackedVolume) -> None:
+        """Have a volume that is managed again judged by the files that it has.
+
+        :raises StepFailed: if it has another size than it had
+        """
         with refusals(f'asking for the files of volume {volume.name}'):
-            found = context.api.cinder.volumes.get(volume.id)
+            found = self._context.api.cinder.volumes.get(volume.id)
         volume.name_id = getattr(found, _NAME_ID, None) or ''
         if found.size << 30 != volume.size:
             raise StepFailed(
