@@ -18,7 +18,7 @@ from nova_assist.scenarios.tracked import TrackedSnapshot
 class ManageVolumeWithSnapshots(OnVolume):
     """Have Cinder forget a volume with its snapshots, and manage all of that again."""
 
-    snapshots = ('s1', 's2')
+    snapshots: tuple[str, ...] = ('s1', 's2')
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)

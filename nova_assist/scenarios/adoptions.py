@@ -46,7 +46,8 @@ class Adoptions:
         if len(found) != 1:
             said = f'{len(found)} entries'
             raise StepFailed(f'what can be managed has {said} for {name}', 'one entry', said)
-        return found[0]
+        listed: dict[str, Any] = found[0]
+        return listed
 
     def unmanage(self, volume: TrackedVolume) -> None:
         """Have Cinder forget a volume that nobody uses, and wait until it has.

@@ -7,6 +7,8 @@ tells it, or the file's name.
 
 from __future__ import annotations
 
+from typing import Any
+
 from nova_assist.scenarios.adoptions import Adoptions
 from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.stage import Stage
@@ -72,7 +74,7 @@ def _manage_with_snapshots(stage: Stage, adoptions: Adoptions, volume: TrackedVo
         stage.servers.detach(volume)
 
 
-def _expect(adoptions: Adoptions, name: str, **wanted: object) -> dict[str, object]:
+def _expect(adoptions: Adoptions, name: str, **wanted: object) -> dict[str, Any]:
     """Return what is listed of a file, in which some values have to be as expected.
 
     :raises StepFailed: if they are not

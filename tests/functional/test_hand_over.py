@@ -17,19 +17,23 @@ from tests.lab import stories
 
 
 class HandOver:
-    """A volume with snapshots that lies still, and one that a guest writes to."""
+    """A volume with snapshots that lies still, and one that a guest writes to.
 
-    def __init__(self, cloud, stage):
+    :param ours: the driver that takes over
+    """
+
+    def __init__(self, cloud, stage, ours):
         self.cloud = cloud
         self.stage = stage
+        self.ours = ours
 
     def play(self):
         """Begin with the in-tree driver, go on with ours, and end with the in-tree driver."""
         self.switch(IN_TREE)
         self.begin()
-        self.switch(OURS)
+        self.switch(self.ours)
         self.go_on_with_ours()
-        self.switch(OURS)
+        self.switch(self.ours)
         self.switch(IN_TREE)
         self.go_on_with_theirs()
 
@@ -99,13 +103,27 @@ class HandOverTest(unittest.TestCase):
         self.addCleanup(self.cloud.stop)
         self.cloud.start()
 
-    def play(self, image_format):
-        story = Story('hand-over', 'to and fro', lambda stage: HandOver(self.cloud, stage).play())
-        [result] = stories.play(self.cloud, [story], [image_format])
-        self.assertIs(Verdict.PASS, result.verdict, result.reason)
+    def play(self, image_format, ours=OURS):
+        def tell(stage):
+            HandOver(self.cloud, stage, ours).play()
+
+        [result] = stories.play(
+            self.cloud, [Story('hand-over', 'to and fro', tell)], [image_format]
+        )
+        return result
 
     def test_raw_volumes(self):
-        self.play('raw')
+        result = self.play('raw')
+        self.assertIs(Verdict.PASS, result.verdict, result.reason)
 
     def test_qcow2_volumes(self):
-        self.play('qcow2')
+        result = self.play('qcow2')
+        self.assertIs(Verdict.PASS, result.verdict, result.reason)
+
+    def test_driver_that_loses_a_snapshot_of_what_it_takes_over_is_seen(self):
+        result = self.play('raw', 'tests.functional.broken_drivers.ForgetsRecord')
+        self.assertIs(Verdict.FAIL, result.verdict, result.reason)
+        self.assertIn('start the service with', result.steps[0].name)
+        self.assertIs(Verdict.PASS, result.steps[0].verdict)
+        [failed] = [each for each in result.steps if each.verdict is Verdict.FAIL][:1]
+        self.assertEqual('take snapshot o1 of both, and write', failed.name)
