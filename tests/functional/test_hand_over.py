@@ -11,6 +11,7 @@ import unittest
 
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import Verdict
+from nova_assist.scenarios.adoptions import Adoptions
 from nova_assist.scenarios.story import Story
 from tests.judged import IN_TREE, OURS
 from tests.lab import stories
@@ -64,8 +65,22 @@ class HandOver:
             volumes.write(self.still)
             volumes.extend(self.used, 2)
         self.copies = copies
+        self.manage_again(self.still)
         self.take('o2')
         self.remove('o1')
+
+    def manage_again(self, volume):
+        """Have a volume with its snapshots under the names of an id that it has no more."""
+        with self.stage.step('unmanage a volume with its snapshots, and manage all again'):
+            adoptions = Adoptions(self.stage.context, self.stage.volumes, volume)
+            kept = [
+                adoptions.unmanage_snapshot(volume, each.name) for each in list(volume.snapshots)
+            ]
+            file = volume.file
+            adoptions.unmanage(volume)
+            adoptions.manage(volume, {'source-name': file})
+            for snapshot in kept:
+                adoptions.manage_snapshot(volume, snapshot)
 
     def go_on_with_theirs(self):
         volumes = self.stage.volumes
