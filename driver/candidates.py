@@ -120,7 +120,7 @@ class Candidates:
         if not found.active.virtual_size:
             raise _refused(layout, 'is empty')
         for name in found.names:
-            if layout.path(name).lstat().st_nlink > 1:
+            if reading.links(layout.path(name)) > 1:
                 raise _refused(layout, f'consists of {name}, which has a second name (hard link)')
         if busy := volumes.in_use(layout, found.names):
             raise exceptions.FileInUse(

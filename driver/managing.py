@@ -14,7 +14,7 @@ from typing import Any
 from cinder import coordination
 from cinder.volume import volume_utils
 
-from driver import adoption_rows, database, refusals
+from driver import adopting, adoption_rows, database, refusals
 from driver.adopting import Adoptions
 from driver.adopting_snapshots import SnapshotAdoptions
 from driver.manageable import Manageable
@@ -58,6 +58,13 @@ class ManagingDriver:
         """Make a volume of what is on a share; returns its ``provider_location``."""
         share = self._adoptions.adopt(volume.id, volume.name, existing_ref)
         return {'provider_location': share}
+
+    def _was_given_back(self, volume: Any) -> bool:
+        """Undo what is left of an adoption if a volume is deleted that could not be managed."""
+        failed = volume.status == adopting.DELETING
+        if failed:
+            self._adoptions.give_back(volume.id, volume.name)
+        return bool(failed)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def unmanage(self, volume: Any) -> None:

@@ -19,7 +19,6 @@ from oslo_utils import units
 
 from driver import (
     access,
-    adopting,
     auto,
     backups,
     capabilities,
@@ -156,10 +155,8 @@ class NfsDriver(managing.ManagingDriver, remotefs.RemoteFSDriver):  # type: igno
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
         """Remove a volume without snapshots; what could not be managed is left on its share."""
-        if volume.status == adopting.DELETING:
-            self._adoptions.give_back(volume.id, volume.name)
-            return
-        self._backend.delete_volume(volume.provider_location, volume.name)
+        if not self._was_given_back(volume):
+            self._backend.delete_volume(volume.provider_location, volume.name)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:

@@ -51,4 +51,4 @@ class ManageTest(Story):
             volume_type=known['volume_type'],
             availability_zone=known['availability_zone'],
         )['volume']
-        return self.own_volume(made)
+        return dict(self.own_volume(made))
