@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shares of a backend: which there are, mounting, capacity, choosing one for a volume.
 
-Main class: :class:`Shares`. Mounting itself is os-brick's, looking at a share is left to
-:mod:`driver.probe`, volume files to :mod:`driver.volumes`.
+Main class: :class:`Shares`. Mounting itself is left to a :class:`ShareClient`, looking at a share
+to :mod:`driver.probe`, volume files to :mod:`driver.volumes`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from os_brick import exception as brick_exception
-from os_brick.remotefs import remotefs as brick_remotefs
 from oslo_concurrency import processutils
 from oslo_log import log as logging
 
@@ -24,8 +22,6 @@ from driver.options import Settings
 from driver.probe import Owner
 
 LOG = logging.getLogger(__name__)
-
-_EXPORT = re.compile(r'.+:/.*')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,24 +36,40 @@ class Capacity:
     allocated: int
 
 
+class ShareClient(Protocol):
+    """What mounts shares on this host; os-brick's ``RemoteFsClient`` is one."""
+
+    def get_mount_point(self, share: str) -> str:
+        """Return the folder that a share is mounted on, or will be."""
+
+    def mount(self, share: str, flags: Sequence[str]) -> None:
+        """Mount a share; one that is mounted is fine.
+
+        :param flags: arguments for ``mount``, such as ``-o`` and ``vers=4.2``
+        :raises BrickException: it can't be, as one of os-brick's; or ProcessExecutionError
+        """
+
+
 class Shares:
     """The shares of one backend, mounted.
 
     :param settings: the backend's options
     :param over_subscription: how many times its size may be promised on a share
-    :param root_helper: how os-brick becomes root to mount; unused where a share is mounted
+    :param client: mounts shares
+    :param listed: returns the shares that there should be, each with the flags of its mount
     """
 
-    def __init__(self, settings: Settings, over_subscription: float, root_helper: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        over_subscription: float,
+        client: ShareClient,
+        listed: Callable[[], Mapping[str, str | None]],
+    ) -> None:
         self._settings = settings
         self.over_subscription = over_subscription
-        self._client = brick_remotefs.RemoteFsClient(
-            'nfs',
-            root_helper,
-            execute=processutils.execute,
-            nfs_mount_point_base=str(settings.mount_base),
-            nfs_mount_options=settings.mount_options,
-        )
+        self._client = client
+        self._listed = listed
         self._seen: dict[str, tuple[int, int]] = {}
         self._admitted: dict[str, Owner] = {}
         self.options: Mapping[str, str | None] = {}
@@ -68,7 +80,7 @@ class Shares:
         :raises ConfigurationError: there is no share in the configuration
         :raises ShareError: none of them can be mounted
         """
-        self.options = _configured(self._settings)
+        self.options = self._listed()
         failures = []
         for export in self.options:
             try:
@@ -201,38 +213,6 @@ class Shares:
         promised = capacity.allocated + size
         reserve = capacity.total * self._settings.reserved
         return capacity.free >= reserve and promised < capacity.total * self.over_subscription
-
-
-def _configured(settings: Settings) -> dict[str, str | None]:
-    if settings.nas_share is not None:
-        flags = f'-o {settings.mount_options}' if settings.mount_options else None
-        options = {settings.nas_share: flags}
-        source = 'nas_host and nas_share_path'
-    else:
-        options = _read_list(settings.shares_config)
-        source = f'nfs_shares_config = {settings.shares_config}'
-    wrong = [export for export in options if not _EXPORT.fullmatch(export)]
-    if wrong or not options:
-        what = f'names {wrong}' if wrong else 'names no share'
-        raise exceptions.ConfigurationError(f'{source} {what}; a share looks like host:/export.')
-    return options
-
-
-def _read_list(path: pathlib.Path) -> dict[str, str | None]:
-    r"""Read lines of ``host:/export [-o options]``; ``\040`` stands for a space."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        raise exceptions.ConfigurationError(
-            f'nfs_shares_config = {path} could not be read: {error.strerror}. Write the shares '
-            f'into that file, one host:/export a line, or set nas_host and nas_share_path.'
-        ) from error
-    found: dict[str, str | None] = {}
-    for line in lines:
-        words = line.split(maxsplit=1)
-        if words and not words[0].startswith('#'):
-            found[words[0].replace('\\040', ' ')] = words[1].strip() if words[1:] else None
-    return found
 
 
 def _identity(path: pathlib.Path) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 """The lock of a volume, which all services of a backend have in common, if it is free.
 
 Main function: :func:`try_lock`. Who waits for the lock is told by a decorator of Cinder's, see
-:mod:`driver.nfs`.
+:mod:`driver.remotefs`.
 """
 
 from __future__ import annotations
