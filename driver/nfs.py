@@ -7,12 +7,12 @@ left to :mod:`driver.backend`.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Any, NoReturn
 
 from cinder import coordination, interface
 from cinder import utils as cinder_utils
-from cinder.volume import volume_utils
 from cinder.volume.drivers import remotefs
 from oslo_config import cfg
 from oslo_utils import units
@@ -30,6 +30,8 @@ from driver import (
     refusals,
     restoring,
     revert_rows,
+    room,
+    share_rows,
     startup_rows,
     volume_locks,
 )
@@ -38,6 +40,7 @@ from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
+from driver.placing import Placing
 from driver.restoring import Restorations
 from driver.revert import Reverts
 from driver.shares import Shares
@@ -67,6 +70,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._settings: options.Settings
         self._maker: access.FileMaker
         self._mounted: Shares
+        self._placing: Placing
         self._backend: Backend
         self._snapshots: Snapshots
         self._extending: Extending
@@ -86,10 +90,7 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         :raises DriverError: what can't work, and what to change
         """
         self._settings = options.parse(self.configuration)
-        over_subscription = volume_utils.get_max_over_subscription_ratio(
-            self.configuration.max_over_subscription_ratio
-        )
-        self._mounted = Shares(self._settings, over_subscription, cinder_utils.get_root_helper())
+        self._mounted = Shares(self._settings, cinder_utils.get_root_helper())
         self._mounted.mount()
         first = self._mounted.folder(self._mounted.mounted()[0])
         self._maker = auto.file_maker(self._settings, first, self._new_install)
@@ -97,7 +98,8 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener, Restorations(opener))
         self._snapshots = Snapshots(opener)
-        self._extending = Extending(opener)
+        self._placing = Placing(self._mounted, share_rows, room.Limits.of(self._settings))
+        self._extending = Extending(opener, self._placing)
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
@@ -144,11 +146,23 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         """Choose the share of a new volume."""
         refusals.refuse_special(volume)
         size = volume.size * units.Gi
-        # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
-        # even if this service dies before it returns.
-        volume.provider_location = self._backend.choose_share(size)
-        volume.save()
+        self._choose_share(volume, size)
         return Target(volume.id, volume.provider_location, volume.name, size)
+
+    @coordination.synchronized('{self.driver_prefix}-placing-{self._service_name}')  # type: ignore[untyped-decorator]
+    def _choose_share(self, volume: Any, size: int) -> None:
+        """Give a new volume a share, which nobody else takes for free from now on.
+
+        As Cinder knows of it, a volume that fails can be deleted with its file, even if this
+        service dies before it returns.
+        """
+        volume.provider_location = self._placing.choose(size, volume.id)
+        volume.save()
+
+    @property
+    def _service_name(self) -> str:
+        """Who shares the backend's volumes."""
+        return str(self.cluster_name or self.host)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
@@ -281,10 +295,11 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
-        self._mounted.mount()
-        self._mounted.admit(self._maker)
+        with contextlib.suppress(exceptions.ShareError):  # logged; there is no room then
+            self._mounted.mount()
+            self._mounted.admit(self._maker)
         self._startup.sweep()
-        found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
+        rooms = self._placing.rooms().values()
         self._stats = {
             'volume_backend_name': self.configuration.safe_get('volume_backend_name')
             or self.volume_backend_name,
@@ -293,5 +308,5 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
             'storage_protocol': self.driver_volume_type,
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
-            **capabilities.report(self._settings, found, self._mounted.over_subscription),
+            **capabilities.report(rooms, self._placing.limits),
         }

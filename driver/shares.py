@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shares of a backend: which there are, mounting, capacity, choosing one for a volume.
+"""The shares of a backend: which there are, mounting and measuring them.
 
 Main class: :class:`Shares`. Mounting itself is os-brick's, looking at a share is left to
-:mod:`driver.probe`, volume files to :mod:`driver.volumes`.
+:mod:`driver.probe`, choosing one for a volume to :mod:`driver.placing`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pathlib
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from os_brick import exception as brick_exception
 from os_brick.remotefs import remotefs as brick_remotefs
@@ -27,29 +25,15 @@ LOG = logging.getLogger(__name__)
 _EXPORT = re.compile(r'.+:/.*')
 
 
-@dataclasses.dataclass(frozen=True)
-class Capacity:
-    """The room on a share, in bytes.
-
-    :ivar allocated: sum of the apparent sizes of its files: what sparse volumes may grow to
-    """
-
-    total: int
-    free: int
-    allocated: int
-
-
 class Shares:
     """The shares of one backend, mounted.
 
     :param settings: the backend's options
-    :param over_subscription: how many times its size may be promised on a share
     :param root_helper: how os-brick becomes root to mount; unused where a share is mounted
     """
 
-    def __init__(self, settings: Settings, over_subscription: float, root_helper: str) -> None:
+    def __init__(self, settings: Settings, root_helper: str) -> None:
         self._settings = settings
-        self.over_subscription = over_subscription
         self._client = brick_remotefs.RemoteFsClient(
             'nfs',
             root_helper,
@@ -150,51 +134,20 @@ class Shares:
             f'Check the export, the mount options and the network.'
         ) from failure
 
-    def capacity(self, export: str) -> Capacity:
-        """Measure a share.
+    def measure(self, export: str) -> tuple[int, int]:
+        """Return the size of a share, and what an ordinary user may still write, in bytes.
 
         :raises ShareError: it can't be measured
         """
         folder = self.folder(export)
         try:
             size = os.statvfs(folder)
-            with os.scandir(folder) as entries:
-                allocated = sum(_apparent_size(entry) for entry in entries)
         except OSError as error:
             raise exceptions.ShareError(
-                f'Could not look into {export} at {folder}: {error.strerror}. '
+                f'Could not measure {export} at {folder}: {error.strerror}. '
                 f'{advice.on_folder(folder, error)}'
             ) from error
-        return Capacity(size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize, allocated)
-
-    def choose(self, size: int) -> str:
-        """Return the share for a new volume: of those with room the one least promised.
-
-        :param size: bytes
-        :raises ShareError: none has room
-        """
-        capacities = {}
-        for export in self.admitted():
-            try:
-                capacities[export] = self.capacity(export)
-            except exceptions.ShareError as error:
-                LOG.error('%s', error)
-        fitting = [name for name, found in capacities.items() if self.fits(found, size)]
-        if not fitting:
-            raise exceptions.ShareError(
-                f'No share has room for {size} bytes: {_summary(capacities.items())}. Add a '
-                f'share, make room, or change max_over_subscription_ratio or reserved_percentage.'
-            )
-        return min(fitting, key=lambda name: capacities[name].allocated)
-
-    def fits(self, capacity: Capacity, size: int) -> bool:
-        """Tell whether a share has room: really, by its reserve, and by what is promised.
-
-        :param size: bytes
-        """
-        promised = capacity.allocated + size
-        reserve = capacity.total * self._settings.reserved
-        return capacity.free >= reserve and promised < capacity.total * self.over_subscription
+        return size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize
 
 
 def _configured(settings: Settings) -> dict[str, str | None]:
@@ -235,17 +188,3 @@ def _identity(path: pathlib.Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _apparent_size(entry: Any) -> int:
-    try:
-        return int(entry.stat(follow_symlinks=False).st_size) if entry.is_file() else 0
-    except FileNotFoundError:
-        return 0
-
-
-def _summary(capacities: Iterable[tuple[str, Capacity]]) -> str:
-    return ', '.join(
-        f'{export} has {found.free} of {found.total} bytes free and {found.allocated} promised'
-        for export, found in capacities
-    )

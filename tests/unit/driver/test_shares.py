@@ -7,10 +7,7 @@ import unittest
 
 from driver import access, exceptions, shares
 from driver.options import Settings
-from driver.shares import Capacity, Shares
-from tests.unit.driver import builders
-
-GIB = builders.GIB
+from driver.shares import Shares
 
 
 def settings(folder, **changes):
@@ -26,6 +23,7 @@ def settings(folder, **changes):
         secure_operations=True,
         secure_permissions=False,
         reserved=0.1,
+        over_subscription=2.0,
         create_timeout=1,
         delete_timeout=1,
         extend_timeout=1,
@@ -39,9 +37,9 @@ class SharesCase(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def shares(self, over_subscription=2.0, **changes):
+    def shares(self, **changes):
         # No helper: the tests run mount as whoever they are, and expect it to fail.
-        return Shares(settings(self.folder, **changes), over_subscription, '')
+        return Shares(settings(self.folder, **changes), '')
 
     def write_list(self, text):
         (self.folder / 'shares').write_text(text)
@@ -82,26 +80,12 @@ class MountTest(SharesCase):
             self.shares().mount()
 
 
-class RoomTest(SharesCase):
-    def test_room_by_reserve_and_by_promise(self):
-        small = Capacity(total=10 * GIB, free=5 * GIB, allocated=0)
-        cases = (
-            (small, GIB, True),
-            (dataclasses.replace(small, free=GIB // 2), GIB, False),
-            (dataclasses.replace(small, allocated=19 * GIB), 2 * GIB, False),
-            (small, 20 * GIB, False),
-        )
-        for capacity, size, fits in cases:
-            with self.subTest(capacity=capacity, size=size):
-                self.assertEqual(fits, self.shares().fits(capacity, size))
-
-
 class AdmissionTest(SharesCase):
     """A local folder stands for the share's mount point: os-brick finds nothing to mount."""
 
     def share(self, **changes):
         found = self.shares(**changes)
-        found._client = _Mounted(self.folder)
+        found._client = Mounted(self.folder)
         found.options = {'host:/one': None}
         found.folder('host:/one')
         return found
@@ -139,7 +123,7 @@ class AdmissionTest(SharesCase):
         self.assertEqual(['host:/one'], share.admitted())
 
 
-class _Mounted:
+class Mounted:
     """What os-brick says of a share that is mounted already."""
 
     def __init__(self, folder):
