@@ -30,6 +30,7 @@ from nova_assist.scenarios import (
     reattach,
     reboot,
     revert,
+    several_shares,
 )
 from nova_assist.scenarios.errors import UnknownScenario
 from nova_assist.scenarios.player import Player, Scenario
@@ -50,6 +51,7 @@ STORIES = (
     image_transfer.STORY,
     revert.STORY,
     damaged_record.STORY,
+    several_shares.STORY,
 )
 FORMATS = ('raw', 'qcow2')
 

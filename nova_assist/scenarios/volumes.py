@@ -284,5 +284,5 @@ class Volumes:
         self._made.add(volume.id)
         context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
         context.await_volume(volume, 'available', 'creating', 'downloading')
-        context.expect_seen(volume)
+        context.find(volume)
         return volume

@@ -18,7 +18,7 @@ SETTINGS = CinderSettings(
     port=8776,
     compute_url='http://127.0.0.1:8774/v2.1',
     mount_base=pathlib.Path('/clouds/one/share'),
-    shares={'raw': 'localhost:/raw', 'qcow2': 'localhost:/qcow2'},
+    shares={'raw': ('localhost:/raw',), 'qcow2': ('localhost:/qcow2',)},
     qcow2_backends=('qcow2',),
     options={},
 )
