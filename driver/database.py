@@ -3,7 +3,7 @@
 changes there: formats, a snapshot's progress, where an attachment leads.
 
 Main class: :class:`VolumeState`. Cinder's untyped objects go no further than this module and
-:mod:`driver.nfs`.
+:mod:`driver.remotefs`.
 """
 
 from __future__ import annotations

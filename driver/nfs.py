@@ -1,61 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The volume driver that cinder-volume loads: entry points, the lock per volume, delegation.
+"""The NFS driver that cinder-volume loads: shares of NFS servers, mounted by os-brick.
 
-Main class: :class:`NfsDriver`, ``volume_driver = driver.nfs.NfsDriver``. What the calls do is
-left to :mod:`driver.backend`.
+Main class: :class:`NfsDriver`, ``volume_driver = driver.nfs.NfsDriver``. All but where its shares
+come from is left to :mod:`driver.remotefs`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-from typing import Any, NoReturn
+from collections.abc import Mapping
 
-from cinder import coordination, interface
+from cinder import interface
 from cinder import utils as cinder_utils
-from cinder.volume.drivers import remotefs
-from oslo_config import cfg
-from oslo_utils import units
+from os_brick.remotefs import remotefs as brick_remotefs
+from oslo_concurrency import processutils
 
-from driver import (
-    access,
-    auto,
-    backups,
-    capabilities,
-    database,
-    exceptions,
-    extension_rows,
-    glance,
-    options,
-    refusals,
-    restoring,
-    revert_rows,
-    room,
-    share_rows,
-    startup_rows,
-    volume_locks,
-)
-from driver.backend import Backend, Target
-from driver.copying import Copies
-from driver.extending import Extending
-from driver.image_transfer import ImageTransfer
-from driver.opening import Opener
-from driver.placing import Placing
-from driver.restoring import Restorations
-from driver.revert import Reverts
-from driver.shares import Shares
-from driver.snapshots import Snapshots
-from driver.startup import Startup
+from driver import remotefs, share_list
+from driver.shares import ShareClient
 
 
 @interface.volumedriver
-class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
+class NfsDriver(remotefs.SnapshotDriver):
     """NFS volumes with snapshots, offline and through Nova.
 
-    Every operation on a volume holds the lock ``nfs-<volume id>``, as the in-tree driver's do.
+    Its locks are named ``nfs-<volume id>``, as the in-tree driver's are. A vendor whose storage
+    is mounted by NFS derives from this class, with a ``driver_prefix`` of its own.
     """
 
-    VERSION = '0.1.0'
     CI_WIKI_NAME = 'nova-assist'
 
     driver_volume_type = 'nfs'
@@ -63,250 +33,17 @@ class NfsDriver(remotefs.RemoteFSDriver):  # type: ignore[misc]
     volume_backend_name = 'nova_assist_nfs'
     vendor_name = 'nova-assist'
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.configuration.append_config_values(options.ALL)
-        self._new_install = bool(kwargs.get('is_vol_db_empty'))
-        self._settings: options.Settings
-        self._maker: access.FileMaker
-        self._mounted: Shares
-        self._placing: Placing
-        self._backend: Backend
-        self._snapshots: Snapshots
-        self._extending: Extending
-        self._copies: Copies
-        self._images: ImageTransfer
-        self._reverts: Reverts
-        self._startup: Startup
+    def list_shares(self) -> Mapping[str, str | None]:
+        """Return the exports that ``nas_host`` or ``nfs_shares_config`` names."""
+        return share_list.read(self.configuration, self.driver_prefix)
 
-    @staticmethod
-    def get_driver_options() -> list[cfg.Opt]:
-        """Return the options that the driver reads from its backend section."""
-        return options.ALL
-
-    def do_setup(self, context: Any) -> None:
-        """Parse the options, mount the shares, try them out, settle what was interrupted.
-
-        :raises DriverError: what can't work, and what to change
-        """
-        self._settings = options.parse(self.configuration)
-        self._mounted = Shares(self._settings, cinder_utils.get_root_helper())
-        self._mounted.mount()
-        first = self._mounted.folder(self._mounted.mounted()[0])
-        self._maker = auto.file_maker(self._settings, first, self._new_install)
-        self._mounted.admit(self._maker)
-        opener = Opener(self._settings, self._mounted, self._maker, database, extension_rows)
-        self._backend = Backend(opener, Restorations(opener))
-        self._snapshots = Snapshots(opener)
-        self._placing = Placing(self._mounted, share_rows, room.Limits.of(self._settings))
-        self._extending = Extending(opener, self._placing)
-        self._copies = Copies(self._backend, self._snapshots)
-        self._images = ImageTransfer(opener, self._snapshots)
-        self._reverts = Reverts(opener, revert_rows)
-        try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
-        mine = (self.host, self.cluster_name, try_lock)
-        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
-        self._startup.settle()
-        backups.settle(*mine, self._backend.delete_volume)
-
-    def secure_file_operations_enabled(self) -> bool:
-        """Tell Cinder that files are worked on as the service's own user, never as root."""
-        return True
-
-    def _ensure_share_mounted(self, share: str) -> None:
-        self._mounted.folder(share)
-
-    def _get_mount_point_for_share(self, share: str) -> str:
-        return str(self._mounted.folder(share))
-
-    def _get_mount_point_base(self) -> str:
-        return str(self._settings.mount_base)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def create_volume(self, volume: Any) -> dict[str, str]:
-        """Make an empty volume; returns its ``provider_location``."""
-        target = self._place(volume)
-        self._backend.create_volume(target)
-        return {'provider_location': target.share}
-
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-{snapshot.volume_id}'
-    )
-    def create_volume_from_snapshot(self, volume: Any, snapshot: Any) -> dict[str, str]:
-        """Make a volume with a snapshot's data; returns its ``provider_location``.
-
-        The source's lock is held too: a deletion must not merge what is being copied.
-        """
-        target = self._place(volume)
-        source = database.volume_state(snapshot.volume_id)
-        self._backend.create_from_snapshot(target, source, snapshot.id)
-        return {'provider_location': target.share}
-
-    def _place(self, volume: Any) -> Target:
-        """Choose the share of a new volume."""
-        refusals.refuse_special(volume)
-        size = volume.size * units.Gi
-        self._choose_share(volume, size)
-        return Target(volume.id, volume.provider_location, volume.name, size)
-
-    @coordination.synchronized('{self.driver_prefix}-placing-{self._service_name}')  # type: ignore[untyped-decorator]
-    def _choose_share(self, volume: Any, size: int) -> None:
-        """Give a new volume a share, which nobody else takes for free from now on.
-
-        As Cinder knows of it, a volume that fails can be deleted with its file, even if this
-        service dies before it returns.
-        """
-        volume.provider_location = self._placing.choose(size, volume.id)
-        volume.save()
-
-    @property
-    def _service_name(self) -> str:
-        """Who shares the backend's volumes."""
-        return str(self.cluster_name or self.host)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def delete_volume(self, volume: Any) -> None:
-        """Remove a volume without snapshots."""
-        self._backend.delete_volume(volume.provider_location, volume.name)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def extend_volume(self, volume: Any, new_size: int) -> None:
-        """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
-        state = database.volume_state(volume.id)
-        self._extending.extend(state, new_size * units.Gi, volume.obj_context)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:
-        """Return how to attach a volume: export, active file, its format.
-
-        The lock keeps a guest from opening a file that a snapshot under way is about to freeze.
-        """
-        return {
-            'driver_volume_type': self.driver_volume_type,
-            'data': self._backend.connection(database.volume_state(volume.id)),
-            'mount_point_base': self._get_mount_point_base(),
-        }
-
-    def terminate_connection(self, volume: Any, connector: Any, **kwargs: Any) -> None:
-        """Take in what was restored, if anything was; a share stays mounted.
-
-        Without the lock where there is nothing to do: what holds it may wait for a detachment.
-        """
-        if volume.status in restoring.STATES:
-            self._end_restoration(volume)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def _end_restoration(self, volume: Any) -> None:
-        self._backend.restorations.end(database.volume_state(volume.id))
-
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{snapshot.volume_id}'
-    )
-    def create_snapshot(self, snapshot: Any) -> None:
-        """Take a snapshot, through Nova where the volume is attached."""
-        state = database.volume_state(snapshot.volume_id)
-        self._snapshots.create(state, snapshot.id, snapshot.obj_context)
-
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{snapshot.volume_id}'
-    )
-    def delete_snapshot(self, snapshot: Any) -> None:
-        """Delete a snapshot, through Nova where the volume is attached."""
-        state = database.volume_state(snapshot.volume_id)
-        self._snapshots.delete(state, snapshot.id, snapshot.obj_context)
-
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-{src_vref.id}'
-    )
-    def create_cloned_volume(self, volume: Any, src_vref: Any) -> dict[str, str]:
-        """Make a volume with another one's data; returns its ``provider_location``.
-
-        A detached source is copied as it is; of an attached one, a temporary snapshot is.
-        """
-        target = self._place(volume)
-        source = database.volume_state(src_vref.id)
-        self._copies.of_volume(target, source, volume.obj_context)
-        return {'provider_location': target.share}
-
-    def snapshot_revert_use_temp_snapshot(self) -> bool:
-        """Tell Cinder not to take a snapshot before it asks for a revert.
-
-        A revert that fails leaves the data as it was; and with a newer snapshot none would do.
-        """
-        return False
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
-        """Give a detached volume the data of its newest snapshot again."""
-        self._reverts.revert(volume.id, snapshot.id)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def copy_image_to_volume(
-        self,
-        context: Any,
-        volume: Any,
-        image_service: Any,
-        image_id: str,
-        disable_sparse: bool = False,
-    ) -> None:
-        """Have a volume that is there hold the data of an image."""
-        refusals.refuse_encrypted(volume)
-        block_size = self.configuration.volume_dd_blocksize
-        image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
-        self._images.download(database.volume_state(volume.id), image)
-
-    def copy_image_to_encrypted_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: nothing is encrypted."""
-        raise exceptions.Unsupported('Encrypted volumes are not made from images.')
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def copy_volume_to_image(
-        self, context: Any, volume: Any, image_service: Any, image_meta: Any
-    ) -> None:
-        """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
-        refusals.refuse_encrypted(volume)
-        image = glance.GlanceUpload(context, volume, image_service, image_meta)
-        with glance.ended_at_start(volume):
-            self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
-
-    def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
-        raise exceptions.Unsupported(
-            'Volumes are not migrated. Take a snapshot, create a volume of the other type from it.'
+    def share_client(self) -> ShareClient:
+        """Return os-brick's NFS client."""
+        client: ShareClient = brick_remotefs.RemoteFsClient(
+            'nfs',
+            cinder_utils.get_root_helper(),
+            execute=processutils.execute,
+            nfs_mount_point_base=str(self.settings.mount_base),
+            nfs_mount_options=share_list.mount_options(self.configuration, self.driver_prefix),
         )
-
-    @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
-    def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:
-        """Return the volume for cinder-backup to read as raw data, and that it is no snapshot.
-
-        It is the volume itself where that is one raw file and detached, else a temporary copy,
-        which cinder-backup has Cinder delete.
-        """
-        with backups.given_up_on_failure(backup, self._backend.delete_volume):
-            source = database.volume_state(backup.volume_id)
-            if backup.snapshot_id is None and self._copies.is_raw(source):
-                return backups.source(backup), False
-            volume = backups.add_copy(backup)
-            self._copy_for_backup(volume, source, backup, context)
-            return volume, False
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def _copy_for_backup(self, volume: Any, source: Any, backup: Any, context: Any) -> None:
-        self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)
-
-    def _update_volume_stats(self) -> None:
-        with contextlib.suppress(exceptions.ShareError):  # logged; there is no room then
-            self._mounted.mount()
-            self._mounted.admit(self._maker)
-        self._startup.sweep()
-        rooms = self._placing.rooms().values()
-        self._stats = {
-            'volume_backend_name': self.configuration.safe_get('volume_backend_name')
-            or self.volume_backend_name,
-            'vendor_name': self.vendor_name,
-            'driver_version': self.VERSION,
-            'storage_protocol': self.driver_volume_type,
-            'filter_function': self.get_filter_function(),
-            'goodness_function': self.get_goodness_function(),
-            **capabilities.report(rooms, self._placing.limits),
-        }
+        return client

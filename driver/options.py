@@ -6,6 +6,7 @@ Main class: :class:`Settings`. Nothing is written back into the configuration.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import pathlib
 from typing import Any
@@ -54,6 +55,7 @@ cfg.CONF.register_opts(ADDED, group=configuration.SHARED_CONF_GROUP)
 class Settings:
     """The parsed options of one backend.
 
+    :ivar prefix: what the names of the driver's own options begin with
     :ivar secure_operations: files worked on as the service's own user; None stands for ``auto``
     :ivar secure_permissions: files closed to others; None stands for ``auto``
     :ivar reserved: part of a share that stays free, 0 to 1
@@ -63,9 +65,7 @@ class Settings:
     :ivar extend_timeout: seconds for Nova to grow a disk
     """
 
-    shares_config: pathlib.Path
-    nas_share: str | None
-    mount_options: str | None
+    prefix: str
     mount_base: pathlib.Path
     mount_attempts: int
     sparse: bool
@@ -85,30 +85,45 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     return [(configuration.SHARED_CONF_GROUP, ADDED)]
 
 
-def parse(conf: Any) -> Settings:
+def named(prefix: str) -> list[cfg.Opt]:
+    """Return all options, those that begin with ``nfs`` as a driver of another name has them.
+
+    :param prefix: what they begin with there, such as ``vendor`` for ``vendor_qcow2_volumes``
+    """
+    return [_renamed(each, prefix) if each.name.startswith('nfs_') else each for each in ALL]
+
+
+def _renamed(option: cfg.Opt, prefix: str) -> cfg.Opt:
+    renamed = copy.copy(option)
+    renamed.name = renamed.dest = option.name.replace('nfs', prefix, 1)
+    return renamed
+
+
+def parse(conf: Any, prefix: str) -> Settings:
     """Parse a backend's configuration.
 
     :param conf: the ``cinder.volume.configuration.Configuration`` of the backend
+    :param prefix: what the names of the driver's own options begin with
     :raises ConfigurationError: an option can't be used
     """
-    host, path = conf.nas_host, conf.nas_share_path
-    options = conf.nfs_mount_options if conf.nas_mount_options is None else conf.nas_mount_options
+
+    def own(name: str) -> Any:
+        return getattr(conf, f'{prefix}_{name}')
+
     return Settings(
-        shares_config=pathlib.Path(conf.nfs_shares_config or ''),
-        nas_share=f'{host}:{path}' if host and path else None,
-        mount_options=options,
-        mount_base=pathlib.Path(conf.nfs_mount_point_base).resolve(),
-        mount_attempts=max(1, conf.nfs_mount_attempts),
-        sparse=conf.nfs_sparsed_volumes,
-        qcow2=conf.nfs_qcow2_volumes,
-        snapshots=conf.nfs_snapshot_support,
+        prefix=prefix,
+        mount_base=pathlib.Path(own('mount_point_base')).resolve(),
+        mount_attempts=max(1, own('mount_attempts')),
+        sparse=own('sparsed_volumes'),
+        qcow2=own('qcow2_volumes'),
+        snapshots=own('snapshot_support'),
         secure_operations=_three_way(conf, 'nas_secure_file_operations'),
         secure_permissions=_three_way(conf, 'nas_secure_file_permissions'),
         reserved=conf.reserved_percentage / 100,
         over_subscription=_over_subscription(conf),
-        create_timeout=conf.nfs_assisted_create_timeout,
-        delete_timeout=conf.nfs_assisted_delete_timeout,
-        extend_timeout=conf.nfs_assisted_extend_timeout,
+        create_timeout=own('assisted_create_timeout'),
+        delete_timeout=own('assisted_delete_timeout'),
+        extend_timeout=own('assisted_extend_timeout'),
     )
 
 

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shares of a backend: which there are, mounting and measuring them.
 
-Main class: :class:`Shares`. Mounting itself is os-brick's, looking at a share is left to
-:mod:`driver.probe`, choosing one for a volume to :mod:`driver.placing`.
+Main class: :class:`Shares`. Mounting itself is left to a :class:`ShareClient`, looking at a share
+to :mod:`driver.probe`, choosing one for a volume to :mod:`driver.placing`.
 """
 
 from __future__ import annotations
 
 import os
 import pathlib
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from os_brick import exception as brick_exception
-from os_brick.remotefs import remotefs as brick_remotefs
 from oslo_concurrency import processutils
 from oslo_log import log as logging
 
@@ -22,25 +21,38 @@ from driver.options import Settings
 
 LOG = logging.getLogger(__name__)
 
-_EXPORT = re.compile(r'.+:/.*')
+
+class ShareClient(Protocol):
+    """What mounts shares on this host; os-brick's ``RemoteFsClient`` is one."""
+
+    def get_mount_point(self, share: str) -> str:
+        """Return the folder that a share is mounted on, or will be."""
+
+    def mount(self, share: str, flags: Sequence[str]) -> None:
+        """Mount a share; one that is mounted is fine.
+
+        :param flags: arguments for ``mount``, such as ``-o`` and ``vers=4.2``
+        :raises BrickException: it can't be, as one of os-brick's; or ProcessExecutionError
+        """
 
 
 class Shares:
     """The shares of one backend, mounted.
 
     :param settings: the backend's options
-    :param root_helper: how os-brick becomes root to mount; unused where a share is mounted
+    :param client: mounts shares
+    :param listed: returns the shares that there should be, each with the flags of its mount
     """
 
-    def __init__(self, settings: Settings, root_helper: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        client: ShareClient,
+        listed: Callable[[], Mapping[str, str | None]],
+    ) -> None:
         self._settings = settings
-        self._client = brick_remotefs.RemoteFsClient(
-            'nfs',
-            root_helper,
-            execute=processutils.execute,
-            nfs_mount_point_base=str(settings.mount_base),
-            nfs_mount_options=settings.mount_options,
-        )
+        self._client = client
+        self._listed = listed
         self._seen: dict[str, tuple[int, int]] = {}
         self._admitted: set[str] = set()
         self.options: Mapping[str, str | None] = {}
@@ -51,7 +63,7 @@ class Shares:
         :raises ConfigurationError: there is no share in the configuration
         :raises ShareError: none of them can be mounted
         """
-        self.options = _configured(self._settings)
+        self.options = self._listed()
         failures = []
         for export in self.options:
             try:
@@ -148,38 +160,6 @@ class Shares:
                 f'{advice.on_folder(folder, error)}'
             ) from error
         return size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize
-
-
-def _configured(settings: Settings) -> dict[str, str | None]:
-    if settings.nas_share is not None:
-        flags = f'-o {settings.mount_options}' if settings.mount_options else None
-        options = {settings.nas_share: flags}
-        source = 'nas_host and nas_share_path'
-    else:
-        options = _read_list(settings.shares_config)
-        source = f'nfs_shares_config = {settings.shares_config}'
-    wrong = [export for export in options if not _EXPORT.fullmatch(export)]
-    if wrong or not options:
-        what = f'names {wrong}' if wrong else 'names no share'
-        raise exceptions.ConfigurationError(f'{source} {what}; a share looks like host:/export.')
-    return options
-
-
-def _read_list(path: pathlib.Path) -> dict[str, str | None]:
-    r"""Read lines of ``host:/export [-o options]``; ``\040`` stands for a space."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        raise exceptions.ConfigurationError(
-            f'nfs_shares_config = {path} could not be read: {error.strerror}. Write the shares '
-            f'into that file, one host:/export a line, or set nas_host and nas_share_path.'
-        ) from error
-    found: dict[str, str | None] = {}
-    for line in lines:
-        words = line.split(maxsplit=1)
-        if words and not words[0].startswith('#'):
-            found[words[0].replace('\\040', ' ')] = words[1].strip() if words[1:] else None
-    return found
 
 
 def _identity(path: pathlib.Path) -> tuple[int, int] | None:

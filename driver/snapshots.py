@@ -113,8 +113,8 @@ class Snapshots:
     def _require_support(self) -> None:
         if not self.opener.settings.snapshots:
             raise exceptions.Unsupported(
-                'Snapshots, and copies of attached volumes, which need one, are off: set '
-                'nfs_snapshot_support = true in cinder.conf.'
+                f'Snapshots, and copies of attached volumes, which need one, are off: set '
+                f'{self.opener.settings.prefix}_snapshot_support = true in cinder.conf.'
             )
 
     def delete(self, state: VolumeState, snapshot_id: str, context: Any) -> None:

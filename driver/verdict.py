@@ -77,7 +77,8 @@ def _refusals(sight: Sight, snapshots: bool) -> list[str]:
         found.append(
             f'{sight.path} is mounted with nolock or local_lock, so that nobody can tell what a '
             f'guest on another host has open, and a snapshot could damage it. Mount without these '
-            f'options, on the compute hosts too, or set nfs_snapshot_support = false.'
+            f'options, on the compute hosts too, or do without snapshots: nfs_snapshot_support '
+            f'(named as the driver is) = false.'
         )
     return found
 

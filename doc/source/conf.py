@@ -14,7 +14,9 @@ extensions = [
     'openstackdocstheme',
     'oslo_config.sphinxext',
     'reno.sphinxext',
+    'sphinx.ext.autodoc',
 ]
+autodoc_typehints = 'none'
 highlight_language = 'none'
 pygments_style = 'native'
 

@@ -8,7 +8,7 @@ import tempest.config
 from oslo_config import cfg
 
 import tempest_plugin.config
-from driver import options
+from driver import options, share_list
 from tests.devstack import host
 from tests.devstack.case import HostCase
 from tests.judged import IN_TREE, OURS
@@ -28,11 +28,14 @@ class ConfigurationTest(HostCase):
 
     def settings(self, one, backend):
         """Return what the driver makes of its section in cinder.conf."""
+        return options.parse(self.section(one, backend), 'nfs')
+
+    def section(self, one, backend):
         conf = cfg.ConfigOpts()
         conf(['--config-file', str(one.root / 'etc/cinder/cinder.conf')])
         conf.register_opts(options.ALL, group=backend)
         conf.register_opts([cfg.IntOpt('reserved_percentage', default=0)], group=backend)
-        return options.parse(conf[backend])
+        return conf[backend]
 
     def exports(self, one):
         """Return the options by folder and client."""
@@ -55,8 +58,9 @@ class ConfigurationTest(HostCase):
         self.assertIs(True, settings.secure_permissions)
         self.assertTrue(settings.snapshots)
         self.assertFalse(settings.qcow2)
-        self.assertEqual('vers=4.2,hard', settings.mount_options)
-        self.assertEqual(f'192.0.2.10:{one.root}/srv/nfs1\n', settings.shares_config.read_text())
+        section = self.section(one, 'nfs')
+        self.assertEqual('vers=4.2,hard', share_list.mount_options(section, 'nfs'))
+        self.assertEqual([f'192.0.2.10:{one.root}/srv/nfs1'], [*share_list.read(section, 'nfs')])
         nova = one.ini('etc/nova/nova.conf')
         self.assertEqual('vers=4.2,hard', nova['libvirt']['nfs_mount_options'])
         for given in self.exports(one).values():
@@ -131,8 +135,8 @@ class ConfigurationTest(HostCase):
         one = self.stacked('vendor')
         self.assertFalse((one.root / EXPORTS).exists())
         self.assertNotIn('nfs-kernel-server', one.log)
-        shares = self.settings(one, 'nfs').shares_config
-        self.assertEqual('198.51.100.20:/vol/cinder\n', shares.read_text())
+        shares = share_list.read(self.section(one, 'nfs'), 'nfs')
+        self.assertEqual(['198.51.100.20:/vol/cinder'], [*shares])
         self.assertEqual(
             'vendor.module.Driver', one.ini('etc/cinder/cinder.conf')['nfs']['volume_driver']
         )
@@ -149,7 +153,8 @@ class ConfigurationTest(HostCase):
         shares = '198.51.100.1:/a -o vers=3\n198.51.100.2:/b'
         one = self.stacked('secure', f"CINDER_NFS_SERVERPATH='{shares}'")
         self.assertFalse((one.root / EXPORTS).exists())
-        self.assertEqual(f'{shares}\n', self.settings(one, 'nfs').shares_config.read_text())
+        found = share_list.read(self.section(one, 'nfs'), 'nfs')
+        self.assertEqual({'198.51.100.1:/a': '-o vers=3', '198.51.100.2:/b': None}, found)
 
     def test_controller_exports_to_all_and_locks_for_all(self):
         one = self.stacked('controller')

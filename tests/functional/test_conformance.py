@@ -48,6 +48,9 @@ class ConformanceTest(unittest.TestCase):
         self.assertEqual('defines revert_to_snapshot', reasons['VolumeSnapshotRevertDriver'])
         self.assertIsNone(reasons['VolumeGroupDriver'])
 
+    def test_driver_of_a_vendor_derived_from_ours(self):
+        self.assertEqual([], self.report('tests.functional.acme.AcmeDriver', 0)['findings'])
+
     def test_driver_of_the_tree(self):
         report = self.report('cinder.volume.drivers.nfs.NfsDriver', 0)
         self.assertEqual([], report['findings'])

@@ -36,6 +36,14 @@ class LifecycleTest(unittest.TestCase):
         self.assertEqual(0, code)
         self.assertEqual(2, report['totals']['pass'])
 
+    def test_driver_of_a_vendor_derived_from_ours_passes(self):
+        code, report = self.play(
+            *('--driver', 'tests.functional.acme.AcmeDriver', '--option', 'acme_transport=rdma'),
+            *('--scenario', 'online-chain-qcow2', '--scenario', 'revert-raw'),
+        )
+        self.assertEqual(0, code)
+        self.assertEqual(2, report['totals']['pass'])
+
     def test_control_passes_where_it_is_sound_and_shows_what_it_ignores_or_refuses(self):
         code, report = self.play(
             *('--driver', _CONTROL, '--scenario', 'clone-from-snapshots-raw'),

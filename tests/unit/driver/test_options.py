@@ -14,21 +14,15 @@ class ParseTest(unittest.TestCase):
             cfg.CONF.set_override(name, value, group='backend')
             self.addCleanup(cfg.CONF.clear_override, name, group='backend')
         conf.append_config_values(configuration_options())
-        return options.parse(conf)
+        return options.parse(conf, 'nfs')
 
     def test_defaults_are_those_of_the_in_tree_driver(self):
         found = self.parse()
-        self.assertEqual('/etc/cinder/nfs_shares', str(found.shares_config))
         self.assertTrue(found.sparse)
         self.assertFalse(found.qcow2)
         self.assertFalse(found.snapshots)
         self.assertIsNone(found.secure_permissions)
         self.assertEqual((600, 7200), (found.create_timeout, found.delete_timeout))
-
-    def test_nas_options_win(self):
-        found = self.parse(nas_host='nas', nas_share_path='/x', nas_mount_options='vers=4')
-        self.assertEqual('nas:/x', found.nas_share)
-        self.assertEqual('vers=4', found.mount_options)
 
     def test_three_way_options_become_booleans(self):
         for text, value in (('True', True), ('false', False), ('auto', None)):
@@ -47,6 +41,26 @@ class ParseTest(unittest.TestCase):
     def test_bad_value_is_named(self):
         with self.assertRaisesRegex(exceptions.ConfigurationError, 'operations = maybe'):
             self.parse(nas_secure_file_operations='maybe')
+
+
+class NamedTest(unittest.TestCase):
+    def test_driver_of_another_name_has_all_options_under_it(self):
+        conf = configuration.Configuration(options.named('vendor'), config_group='vendors')
+        for name, value in (
+            ('vendor_qcow2_volumes', True),
+            ('nas_secure_file_operations', 'true'),
+        ):
+            cfg.CONF.set_override(name, value, group='vendors')
+            self.addCleanup(cfg.CONF.clear_override, name, group='vendors')
+        conf.append_config_values(configuration_options())
+        found = options.parse(conf, 'vendor')
+        self.assertEqual('vendor', found.prefix)
+        self.assertIs(True, found.qcow2)
+        self.assertIs(True, found.secure_operations)
+
+    def test_names_of_the_nfs_driver_stay_as_they_are(self):
+        self.assertIn('nfs_qcow2_volumes', [each.name for each in options.named('nfs')])
+        self.assertNotIn('nfs_qcow2_volumes', [each.name for each in options.named('vendor')])
 
 
 def configuration_options():

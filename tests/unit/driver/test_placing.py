@@ -45,8 +45,8 @@ class Rows:
         return found
 
 
-class Brick:
-    """What os-brick says of shares that are folders, mounted as long as they are there."""
+class Client:
+    """Has shares that are folders, mounted as long as they are there."""
 
     def __init__(self, base):
         self._base = base
@@ -63,11 +63,10 @@ class PlacingCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.base = pathlib.Path(folder.name)
-        (self.base / 'shares').write_text(f'{ONE}\n{TWO}\n')
         for name in ('one', 'two'):
             (self.base / name).mkdir()
-        self.mounted = Shares(settings(self.base), '')
-        self.mounted._client = Brick(self.base)
+        listed = dict.fromkeys((ONE, TWO))
+        self.mounted = Shares(settings(self.base), Client(self.base), lambda: listed)
         self.refresh()
         self.rows = Rows()
         self.placing = Placing(self.mounted, self.rows, Limits(True, 0.0, 20.0))

@@ -5,16 +5,17 @@ import pathlib
 import tempfile
 import unittest
 
-from driver import access, exceptions, shares
+from os_brick.remotefs import remotefs
+from oslo_concurrency import processutils
+
+from driver import access, exceptions
 from driver.options import Settings
 from driver.shares import Shares
 
 
 def settings(folder, **changes):
     base = Settings(
-        shares_config=pathlib.Path(folder, 'shares'),
-        nas_share=None,
-        mount_options=None,
+        prefix='nfs',
         mount_base=pathlib.Path(folder),
         mount_attempts=1,
         sparse=True,
@@ -38,46 +39,19 @@ class SharesCase(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def shares(self, **changes):
-        # No helper: the tests run mount as whoever they are, and expect it to fail.
-        return Shares(settings(self.folder, **changes), '')
-
-    def write_list(self, text):
-        (self.folder / 'shares').write_text(text)
-
-
-class ListTest(SharesCase):
-    def test_list_as_cinder_documents_it(self):
-        self.write_list('# a comment\n\nhost:/one\nhost:/two\\040words -o vers=4.2,nconnect=2\n')
-        self.assertEqual(
-            {'host:/one': None, 'host:/two words': '-o vers=4.2,nconnect=2'},
-            shares._configured(settings(self.folder)),
-        )
-
-    def test_nas_options_replace_the_list(self):
-        found = shares._configured(
-            settings(self.folder, nas_share='host:/nas', mount_options='vers=4.2')
-        )
-        self.assertEqual({'host:/nas': '-o vers=4.2'}, found)
-
-    def test_bad_lists_are_named(self):
-        for text, words in (
-            ('', 'names no share'),
-            ('/folder\n', 'looks like host:/export'),
-        ):
-            self.write_list(text)
-            with self.subTest(words), self.assertRaisesRegex(exceptions.ConfigurationError, words):
-                shares._configured(settings(self.folder))
-
-    def test_missing_list_is_named(self):
-        with self.assertRaisesRegex(exceptions.ConfigurationError, 'nfs_shares_config'):
-            shares._configured(settings(self.folder))
+        wanted = settings(self.folder, **changes)
+        return Shares(wanted, _Mounted(self.folder), lambda: {'host:/one': None})
 
 
 class MountTest(SharesCase):
     def test_share_that_cannot_be_mounted_is_named(self):
-        self.write_list('nowhere.invalid:/export\n')
+        # No helper: mount is run as whoever the tests are, and fails.
+        client = remotefs.RemoteFsClient(
+            'nfs', '', processutils.execute, nfs_mount_point_base=str(self.folder)
+        )
+        found = Shares(settings(self.folder), client, lambda: {'nowhere.invalid:/export': None})
         with self.assertRaisesRegex(exceptions.ShareError, 'nowhere.invalid:/export'):
-            self.shares().mount()
+            found.mount()
 
 
 class AdmissionTest(SharesCase):
@@ -85,9 +59,7 @@ class AdmissionTest(SharesCase):
 
     def share(self, **changes):
         found = self.shares(**changes)
-        found._client = Mounted(self.folder)
-        found.options = {'host:/one': None}
-        found.folder('host:/one')
+        found.mount()
         return found
 
     def test_share_that_works_is_admitted_and_left_empty(self):
@@ -123,7 +95,7 @@ class AdmissionTest(SharesCase):
         self.assertEqual(['host:/one'], share.admitted())
 
 
-class Mounted:
+class _Mounted:
     """What os-brick says of a share that is mounted already."""
 
     def __init__(self, folder):
