@@ -20,6 +20,9 @@ from nova_assist.scenarios.tracked import TrackedVolume
 
 _GIB = 1 << 30
 
+#: How long a change of the shares may take until the scheduler knows, where reports are frequent.
+_REPORTED_SECONDS = 45.0
+
 #: GiB by which figures may differ that were not taken at the same moment, or have been rounded.
 _LEEWAY = 0.5
 
@@ -134,7 +137,7 @@ def _await_room(stage: Stage, shares: Collection[Path]) -> None:
         return (agreed and said.free <= said.total) or None
 
     try:
-        context.patience.wait("the scheduler knowing the shares' room", told)
+        context.patience.wait("the scheduler knowing the shares' room", told, _REPORTED_SECONDS)
     except TookTooLong as error:
         raise StepFailed(f'{error}; it was told {said}', wanted, str(said), 'placing') from error
 
