@@ -27,6 +27,7 @@ from driver import (
     exceptions,
     extension_rows,
     glance,
+    managing,
     options,
     refusals,
     restoring,
@@ -50,7 +51,7 @@ from driver.snapshots import Snapshots
 from driver.startup import Startup
 
 
-class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
+class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
     """Volumes that are files on mounted shares, with snapshots, offline and through Nova.
 
     A driver derives from this class, is decorated with ``cinder.interface.volumedriver``, and says
@@ -136,6 +137,7 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
         self._startup.settle()
         backups.settle(*mine, self._backend.delete_volume)
+        self._set_up_managing(opener, *mine)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -183,8 +185,9 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
-        """Remove a volume without snapshots."""
-        self._backend.delete_volume(volume.provider_location, volume.name)
+        """Remove a volume without snapshots; what could not be managed is left on its share."""
+        if not self._was_given_back(volume):
+            self._backend.delete_volume(volume.provider_location, volume.name)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:

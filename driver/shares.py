@@ -18,6 +18,7 @@ from oslo_log import log as logging
 
 from driver import access, advice, exceptions, probe, verdict
 from driver.options import Settings
+from driver.probe import Owner
 
 LOG = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Shares:
         self._client = client
         self._listed = listed
         self._seen: dict[str, tuple[int, int]] = {}
-        self._admitted: set[str] = set()
+        self._admitted: dict[str, Owner] = {}
         self.options: Mapping[str, str | None] = {}
 
     def mount(self) -> None:
@@ -90,8 +91,7 @@ class Shares:
         failures = []
         for export in self._seen.keys() - self._admitted:
             try:
-                self._examine(export, maker)
-                self._admitted.add(export)
+                self._admitted[export] = self._examine(export, maker)
             except exceptions.ShareError as error:
                 LOG.error('Share %s is left out: %s', export, error)
                 failures.append(f'{export}: {error}')
@@ -102,13 +102,19 @@ class Shares:
         """Return the exports that are mounted and can be used."""
         return [export for export in self._seen if export in self._admitted]
 
-    def _examine(self, export: str, maker: access.FileMaker) -> None:
-        found = verdict.judge(probe.look(self.folder(export), maker), self._settings.snapshots)
+    def owner(self, export: str) -> Owner:
+        """Return whose a file is that is made on a share that can be used."""
+        return self._admitted[export]
+
+    def _examine(self, export: str, maker: access.FileMaker) -> Owner:
+        sight = probe.look(self.folder(export), maker)
+        found = verdict.judge(sight, self._settings.snapshots)
         LOG.info('Share %s at %s', export, found.summary)
         for line in found.advice:
             LOG.warning('Share %s: %s', export, line)
         if found.refusals:
             raise exceptions.ShareError(' '.join(found.refusals))
+        return sight.made
 
     def folder(self, export: str) -> pathlib.Path:
         """Return where a share is mounted, and mount it again if it was lost.
@@ -120,7 +126,7 @@ class Shares:
         path = pathlib.Path(self._client.get_mount_point(export))
         if export not in self._seen or _identity(path) != self._seen[export]:
             self._seen.pop(export, None)
-            self._admitted.discard(export)  # what is mounted there now was never looked at
+            self._admitted.pop(export, None)  # what is mounted there now was never looked at
             self._mount(export)
             try:
                 status = path.stat()

@@ -48,7 +48,7 @@ def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Tar
         for key in keys:
             if keys.count(key) > 1:
                 parser.error(f'{what} {key} is given {keys.count(key)} times')
-    if found.shares > 1 and found.share and is_export(found.share):
+    if (found.shares or 1) > 1 and found.share and is_export(found.share):
         parser.error(f'--share {found.share} is one share, not {found.shares}: leave out either')
     if found.account and not found.secure:
         parser.error('--account is for a run in secure mode: add --secure')
@@ -57,7 +57,7 @@ def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Tar
     return Target(
         driver=found.driver or DEFAULT_DRIVER,
         share=found.share,
-        share_count=found.shares,
+        share_count=found.shares or 1,
         options=tuple(found.option),
         cinder_port=found.cinder_port,
         compute_port=found.compute_port,
@@ -84,7 +84,6 @@ def _add_driver(group: argparse._ArgumentGroup) -> None:
         '--shares',
         metavar='N',
         type=target.count,
-        default=1,
         help='how many local folders each backend has as its shares (default: 1)',
     )
     group.add_argument(

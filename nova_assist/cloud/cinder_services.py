@@ -25,12 +25,21 @@ from cinder.db import api as database
 from cinder.db import migration
 from cinder.volume import configuration as _volume_options  # noqa: F401 -- likewise
 from cinder.volume import volume_types, volume_utils
+from eventlet import patcher
 from oslo_config import cfg
 from oslo_log import log
 from oslo_privsep import priv_context
 
 from nova_assist.client import poll
-from nova_assist.cloud import backup_service, cinder_api, cinder_conf, downloads, private
+from nova_assist.cloud import (
+    backup_service,
+    cinder_api,
+    cinder_conf,
+    downloads,
+    private,
+    threaded_api,
+    threaded_database,
+)
 from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
 
 #: How long the services may take, once started, until the scheduler knows every backend.
@@ -75,7 +84,7 @@ class CinderServices:
         self._errors = _Errors()
         self._volumes: dict[str, service.Service] = {}
         self._backup: service.Service | None = None
-        self._api: service.WSGIService | None = None
+        self._api: service.WSGIService | threaded_api.ThreadedApi | None = None
 
     def start(self) -> None:
         """Start every service, and return when the scheduler knows every backend.
@@ -136,6 +145,8 @@ class CinderServices:
 
         It is made under another name, so that one half made is never taken for one.
         """
+        if not _under_eventlet():
+            threaded_database.take_turns()
         path = self._settings.folder / 'cinder.sqlite'
         if not path.exists():
             new = path.with_suffix('.new')
@@ -191,10 +202,13 @@ class CinderServices:
 
     def _start_api(self) -> None:
         cinder_api.let_pools_be_shown()
+        loader = cinder_api.loader(self._settings.identity)
         try:
-            self._api = service.WSGIService(
-                'osapi_volume', loader=cinder_api.loader(self._settings.identity)
-            )
+            if _under_eventlet():
+                self._api = service.WSGIService('osapi_volume', loader=loader)
+            else:
+                application = loader.load_app('osapi_volume')
+                self._api = threaded_api.ThreadedApi(application, self._settings.port)
         except OSError as error:
             raise StartError(
                 f'cannot listen on 127.0.0.1:{self._settings.port}: {error}'
@@ -215,6 +229,12 @@ class CinderServices:
                 f'after {READY_SECONDS} s the scheduler knows {sorted(known)}, not all of '
                 f'{sorted(wanted)}; last error: {self._errors.text}'
             )
+
+
+def _under_eventlet() -> bool:
+    """Tell whether threads are green: since 2026.2 Cinder can do without (``monkey_patch``)."""
+    patched: bool = patcher.is_monkey_patched('thread')
+    return patched
 
 
 def _describe(error: BaseException) -> str:

@@ -50,9 +50,8 @@ class Cloud:
     :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
-    :param passages: TCP ports on 127.0.0.1 where somebody stands between the services, by the
-        one that is reached, ``cinder`` or ``compute``; not with a Keystone, whose catalog says
-        where services are.
+    :param passages: TCP ports on 127.0.0.1 where somebody stands between the services, by the one
+        that is reached, ``cinder`` or ``compute``; not with a Keystone, whose catalog tells that.
     :param with_keystone: users log in with a Keystone of the cloud's own.
     :param cinder_environment: further environment variables for Cinder.
     :param compute_environment: likewise for the compute service.
@@ -105,7 +104,7 @@ class Cloud:
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -161,6 +160,17 @@ class Cloud:
         """
         for service in self._services:
             service.check()
+
+    def switch_driver(self, driver: str) -> None:
+        """Stop Cinder, and start it with another driver over the same database and shares.
+
+        :param driver: the class path of a RemoteFS volume driver.
+        :raises ServiceError: it doesn't start.
+        """
+        self.cinder.stop()
+        self.driver = driver
+        self._premises.switch_driver(driver)
+        self.cinder.start()
 
     def cinderclient(self, project: str = 'demo', user: str = 'admin') -> Any:
         """Return a python-cinderclient that acts as the user in the project."""

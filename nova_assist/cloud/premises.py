@@ -7,6 +7,7 @@ Main class: :class:`Premises`. When that is done is left to :mod:`nova_assist.cl
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,6 +114,12 @@ class Premises:
             self.root_squashed = separation.root_is_squashed(view.path, account)
         if self._has_stand_ins:
             self.stand_ins.write(account)
+        self._settings.save(self.settings_file, account)
+
+    def switch_driver(self, driver: str) -> None:
+        """Have Cinder's next start load another driver."""
+        self._settings = dataclasses.replace(self._settings, driver=driver)
+        account = self._accounts.cinder if self._accounts else None
         self._settings.save(self.settings_file, account)
 
     def forget_volumes(self) -> None:

@@ -139,7 +139,7 @@ class Context:
         :raises NotPossible: what is seen as the share isn't it
         """
         if self.others:
-            found = [share for share in self.shares if any(share.glob(f'volume-{volume.id}*'))]
+            found = [share for share in self.shares if any(share.glob(f'{volume.file}*'))]
             if len(found) != 1:
                 fault = f'volume {volume.name} ({volume.id}) has files on {len(found)} shares'
                 raise StepFailed(fault, 'files on one of them', ', '.join(map(str, found)))

@@ -24,6 +24,7 @@ from nova_assist.scenarios import (
     extend_attached,
     extend_offline,
     image_transfer,
+    manage,
     mixed,
     offline_chain,
     online_chain,
@@ -50,6 +51,7 @@ STORIES = (
     extend_attached.STORY,
     image_transfer.STORY,
     revert.STORY,
+    manage.STORY,
     damaged_record.STORY,
     several_shares.STORY,
 )

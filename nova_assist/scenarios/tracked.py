@@ -65,7 +65,7 @@ class TrackedVolume:
     ``blocks`` are those that are written. ``server`` is where it is attached, ``writer`` who is
     writing to it there. ``share`` is the folder with its files, where there are several.
     ``unsettled`` is what a clone may hold whose source was being written to, until judges have
-    seen which.
+    seen which. ``name_id`` is the id that its files bear, if not its own.
     """
 
     id: str
@@ -78,6 +78,12 @@ class TrackedVolume:
     writer: Writer | None = None
     unsettled: Within | None = None
     share: Path | None = None
+    name_id: str = ''
+
+    @property
+    def file(self) -> str:
+        """The name of the file that it was made as."""
+        return f'volume-{self.name_id or self.id}'
 
     def data(self) -> Expectation:
         """Return what the volume should hold now; only while nobody is writing.

@@ -24,10 +24,12 @@ from driver import (
     placing,
     qemu_img,
     records,
+    references,
     snapshots,
     startup,
     volumes,
 )
+from driver.layout import Format
 
 # What is whole; a driver is set up once a backend, and would wrap a wrapper.
 _MERGE = offline.merge
@@ -114,6 +116,14 @@ class OpensAsRaw(nfs.NfsDriver):
             **_CONNECTION(self, state),
             'format': 'raw',
         }
+        super().do_setup(context)
+
+
+class ManagesAsRaw(nfs.NfsDriver):
+    """Takes every file that it is to manage for raw data."""
+
+    def do_setup(self, context):
+        references._stated = lambda given, name: Format.RAW
         super().do_setup(context)
 
 

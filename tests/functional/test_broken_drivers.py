@@ -66,6 +66,9 @@ class BrokenDriverTest(unittest.TestCase):
     def test_overlay_that_is_opened_as_raw(self):
         self.assert_found('OpensAsRaw', 'mixed-raw', 'chain', 'as raw, but it is qcow2')
 
+    def test_managed_file_that_is_taken_for_raw(self):
+        self.assert_found('ManagesAsRaw', 'manage-qcow2', 'api', 'another size than it had')
+
     def test_files_that_others_can_not_write(self):
         self.assert_found(
             'Makes0644Files', 'offline-chain-raw', 'access', 'is mode 0644, expected 0666'

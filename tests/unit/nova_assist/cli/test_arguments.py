@@ -65,6 +65,7 @@ class BadWordsTest(ScratchCase):
             'chain': 'required: VOLUME',
             'run --shares 0': 'not a whole number from 1 up',
             'run --shares 2 --share a:/b': 'one share, not 2',
+            'run --shares 2 --crash': 'watches one share',
             'chain volume-1 --share /no/such': 'nor an existing folder',
         }
         for words, message in cases.items():
