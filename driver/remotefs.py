@@ -8,12 +8,12 @@ vendor's driver can be. What the calls do is left to :mod:`driver.backend` and i
 from __future__ import annotations
 
 import abc
+import contextlib
 import functools
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cinder import coordination
-from cinder.volume import volume_utils
 from cinder.volume.drivers import remotefs as cinder_remotefs
 from oslo_config import cfg
 from oslo_utils import units
@@ -32,6 +32,7 @@ from driver import (
     refusals,
     restoring,
     revert_rows,
+    share_rows,
     shares,
     startup_rows,
     volume_locks,
@@ -41,8 +42,10 @@ from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
+from driver.placing import Placing
 from driver.restoring import Restorations
 from driver.revert import Reverts
+from driver.room import Limits
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
@@ -78,6 +81,7 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
         self._new_install = bool(kwargs.get('is_vol_db_empty'))
         self._maker: access.FileMaker
         self._mounted: Shares
+        self._placing: Placing
         self._backend: Backend
         self._snapshots: Snapshots
         self._extending: Extending
@@ -115,12 +119,7 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
         :raises DriverError: what can't work, and what to change
         """
         self.settings = options.parse(self.configuration, self.driver_prefix)
-        over_subscription = volume_utils.get_max_over_subscription_ratio(
-            self.configuration.max_over_subscription_ratio
-        )
-        self._mounted = Shares(
-            self.settings, over_subscription, self.share_client(), self.list_shares
-        )
+        self._mounted = Shares(self.settings, self.share_client(), self.list_shares)
         self._mounted.mount()
         first = self._mounted.folder(self._mounted.mounted()[0])
         self._maker = auto.file_maker(self.settings, first, self._new_install)
@@ -128,7 +127,8 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
         opener = Opener(self.settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener, Restorations(opener))
         self._snapshots = Snapshots(opener)
-        self._extending = Extending(opener)
+        self._placing = Placing(self._mounted, share_rows, Limits.of(self.settings))
+        self._extending = Extending(opener, self._placing)
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
@@ -176,10 +176,11 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
         """Choose the share of a new volume."""
         refusals.refuse_special(volume)
         size = volume.size * units.Gi
-        # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
-        # even if this service dies before it returns.
-        volume.provider_location = self._backend.choose_share(size)
-        volume.save()
+        with volume_locks.placing(self.driver_prefix, self.cluster_name or self.host):
+            # Known to Cinder from now on, so that its room is taken, and so that a volume that
+            # fails can be deleted with its file, even if this service dies before it returns.
+            volume.provider_location = self._placing.choose(size, volume.id)
+            volume.save()
         return Target(volume.id, volume.provider_location, volume.name, size)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
@@ -314,10 +315,10 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
         self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
-        self._mounted.mount()
-        self._mounted.admit(self._maker)
+        with contextlib.suppress(exceptions.ShareError):  # logged; there is no room then
+            self._mounted.mount()
+            self._mounted.admit(self._maker)
         self._startup.sweep()
-        found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
         self._stats = {
             'volume_backend_name': self.configuration.safe_get('volume_backend_name')
             or self.volume_backend_name,
@@ -326,5 +327,5 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
             'storage_protocol': self.driver_volume_type,
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
-            **capabilities.report(self.settings, found, self._mounted.over_subscription),
+            **capabilities.report(self._placing.rooms().values(), self._placing.limits),
         }

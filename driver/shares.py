@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shares of a backend: which there are, mounting, capacity, choosing one for a volume.
+"""The shares of a backend: which there are, mounting and measuring them.
 
 Main class: :class:`Shares`. Mounting itself is left to a :class:`ShareClient`, looking at a share
-to :mod:`driver.probe`, volume files to :mod:`driver.volumes`.
+to :mod:`driver.probe`, choosing one for a volume to :mod:`driver.placing`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from os_brick import exception as brick_exception
 from oslo_concurrency import processutils
@@ -22,18 +21,6 @@ from driver.options import Settings
 from driver.probe import Owner
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Capacity:
-    """The room on a share, in bytes.
-
-    :ivar allocated: sum of the apparent sizes of its files: what sparse volumes may grow to
-    """
-
-    total: int
-    free: int
-    allocated: int
 
 
 class ShareClient(Protocol):
@@ -54,7 +41,6 @@ class Shares:
     """The shares of one backend, mounted.
 
     :param settings: the backend's options
-    :param over_subscription: how many times its size may be promised on a share
     :param client: mounts shares
     :param listed: returns the shares that there should be, each with the flags of its mount
     """
@@ -62,12 +48,10 @@ class Shares:
     def __init__(
         self,
         settings: Settings,
-        over_subscription: float,
         client: ShareClient,
         listed: Callable[[], Mapping[str, str | None]],
     ) -> None:
         self._settings = settings
-        self.over_subscription = over_subscription
         self._client = client
         self._listed = listed
         self._seen: dict[str, tuple[int, int]] = {}
@@ -168,51 +152,20 @@ class Shares:
             f'Check the export, the mount options and the network.'
         ) from failure
 
-    def capacity(self, export: str) -> Capacity:
-        """Measure a share.
+    def measure(self, export: str) -> tuple[int, int]:
+        """Return the size of a share, and what an ordinary user may still write, in bytes.
 
         :raises ShareError: it can't be measured
         """
         folder = self.folder(export)
         try:
             size = os.statvfs(folder)
-            with os.scandir(folder) as entries:
-                allocated = sum(_apparent_size(entry) for entry in entries)
         except OSError as error:
             raise exceptions.ShareError(
-                f'Could not look into {export} at {folder}: {error.strerror}. '
+                f'Could not measure {export} at {folder}: {error.strerror}. '
                 f'{advice.on_folder(folder, error)}'
             ) from error
-        return Capacity(size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize, allocated)
-
-    def choose(self, size: int) -> str:
-        """Return the share for a new volume: of those with room the one least promised.
-
-        :param size: bytes
-        :raises ShareError: none has room
-        """
-        capacities = {}
-        for export in self.admitted():
-            try:
-                capacities[export] = self.capacity(export)
-            except exceptions.ShareError as error:
-                LOG.error('%s', error)
-        fitting = [name for name, found in capacities.items() if self.fits(found, size)]
-        if not fitting:
-            raise exceptions.ShareError(
-                f'No share has room for {size} bytes: {_summary(capacities.items())}. Add a '
-                f'share, make room, or change max_over_subscription_ratio or reserved_percentage.'
-            )
-        return min(fitting, key=lambda name: capacities[name].allocated)
-
-    def fits(self, capacity: Capacity, size: int) -> bool:
-        """Tell whether a share has room: really, by its reserve, and by what is promised.
-
-        :param size: bytes
-        """
-        promised = capacity.allocated + size
-        reserve = capacity.total * self._settings.reserved
-        return capacity.free >= reserve and promised < capacity.total * self.over_subscription
+        return size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize
 
 
 def _identity(path: pathlib.Path) -> tuple[int, int] | None:
@@ -221,17 +174,3 @@ def _identity(path: pathlib.Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _apparent_size(entry: Any) -> int:
-    try:
-        return int(entry.stat(follow_symlinks=False).st_size) if entry.is_file() else 0
-    except FileNotFoundError:
-        return 0
-
-
-def _summary(capacities: Iterable[tuple[str, Capacity]]) -> str:
-    return ', '.join(
-        f'{export} has {found.free} of {found.total} bytes free and {found.allocated} promised'
-        for export, found in capacities
-    )

@@ -129,4 +129,4 @@ class Premises:
         account = self._accounts.cinder if self._accounts else None
         with account.files() if account else contextlib.nullcontext():
             database = self._settings.folder / 'cinder.sqlite'
-            remove_volumes(database, (view.path for view in self._layout.views.values()))
+            remove_volumes(database, (view.path for view in self._layout.all))

@@ -43,7 +43,7 @@ def _manage_a_volume_again(stage: Stage, adoptions: Adoptions, volume: TrackedVo
 
 def _manage_a_file(stage: Stage, adoptions: Adoptions, volume: TrackedVolume) -> None:
     with stage.step('unmanage it, and manage a file of another name, which is listed'):
-        old = stage.context.share / volume.file
+        old = stage.context.share_of(volume) / volume.file
         adoptions.unmanage(volume)
         foreign = f'{stage.context.scenario}.{stage.context.image_format}'
         old.rename(old.with_name(foreign))

@@ -31,6 +31,7 @@ from nova_assist.scenarios import (
     reattach,
     reboot,
     revert,
+    several_shares,
 )
 from nova_assist.scenarios.errors import UnknownScenario
 from nova_assist.scenarios.player import Player, Scenario
@@ -52,6 +53,7 @@ STORIES = (
     revert.STORY,
     manage.STORY,
     damaged_record.STORY,
+    several_shares.STORY,
 )
 FORMATS = ('raw', 'qcow2')
 

@@ -294,5 +294,5 @@ class Volumes:
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
         self.track(volume)
         context.await_volume(volume, 'available', 'creating', 'downloading')
-        context.expect_seen(volume)
+        context.find(volume)
         return volume

@@ -21,6 +21,7 @@ from driver import (
     nfs,
     offline,
     online,
+    placing,
     qemu_img,
     records,
     references,
@@ -65,6 +66,38 @@ class RefusesToExtend(nfs.NfsDriver):
 
     def extend_volume(self, volume, new_size):
         raise exceptions.Unsupported('Not extended.')
+
+
+class FillsOneShare(nfs.NfsDriver):
+    """Puts each volume onto the share where most is promised."""
+
+    def do_setup(self, context):
+        def choose(self, size, volume_id):
+            rooms = self.rooms(volume_id)
+            return max(rooms, key=lambda export: rooms[export].promised)
+
+        placing.Placing.choose = choose
+        super().do_setup(context)
+
+
+class PromisesNothing(nfs.NfsDriver):
+    """Tells the scheduler that nothing is promised, whatever there is."""
+
+    def _update_volume_stats(self):
+        super()._update_volume_stats()
+        self._stats['provisioned_capacity_gb'] = 0
+
+
+class KeepsSnapshotsApart(nfs.NfsDriver):
+    """Leaves a second copy of each overlay on another share."""
+
+    def create_snapshot(self, snapshot):
+        super().create_snapshot(snapshot)
+        volume = snapshot.volume
+        overlay = f'{volume.name}.{snapshot.id}'
+        here = self._mounted.folder(volume.provider_location)
+        other = next(each for each in self._mounted.admitted() if each != volume.provider_location)
+        (self._mounted.folder(other) / overlay).write_bytes((here / overlay).read_bytes())
 
 
 class ForgetsRecord(nfs.NfsDriver):
