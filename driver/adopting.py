@@ -63,7 +63,7 @@ class Adoptions:
         """What can be adopted."""
         return Candidates(self.opener, self.rows)
 
-    def adopt(self, volume_id: str, volume: str, given: Mapping[str, object]) -> str:
+    def adopt(self, volume_id: str, volume: str, given: object) -> str:
         """Make a volume of what an operator has named; returns its share.
 
         It has a whole number of GiB afterwards, and owner, group and mode of a file made now.

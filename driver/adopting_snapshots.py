@@ -8,21 +8,19 @@ of the record gives it the id that Cinder has for it. Volumes are left to :mod:`
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, reading, records
+from driver import chain, exceptions, reading, records, references
 from driver.candidates import rounded
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.opening import Opened, Opener
 
 LOG = logging.getLogger(__name__)
-
-_NAME = 'source-name'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,14 +52,14 @@ class SnapshotAdoptions:
     opener: Opener
     rows: Rows
 
-    def gib(self, state: VolumeState, given: Mapping[str, object]) -> int:
+    def gib(self, state: VolumeState, given: object) -> int:
         """Return the size of a snapshot in GiB, rounded up.
 
         :raises DriverError: as :meth:`adopt`
         """
         return rounded(self._find(state, given)[2].virtual_size)
 
-    def adopt(self, state: VolumeState, snapshot_id: str, given: Mapping[str, object]) -> None:
+    def adopt(self, state: VolumeState, snapshot_id: str, given: object) -> None:
         """Have a snapshot of a volume's record be the one that Cinder has made a row for.
 
         :param given: the reference: the id that the record has for it
@@ -77,14 +75,14 @@ class SnapshotAdoptions:
         records.save(opened.layout, record, self.opener.maker)
         LOG.info('Snapshot %s of %s is %s now.', key, opened.layout.volume, snapshot_id)
 
-    def _find(self, state: VolumeState, given: Mapping[str, object]) -> tuple[Opened, str, Image]:
+    def _find(self, state: VolumeState, given: object) -> tuple[Opened, str, Image]:
         """Return the volume, the id that its record has for the snapshot, and that one's data."""
-        key = given.get(_NAME)
+        key = references.mapped(given).get(references.NAME)
         opened = self.opener.open(state)
         if not isinstance(key, str) or key not in opened.record.overlays:
             raise exceptions.InvalidReference(
                 f'{opened.layout.record} has no snapshot {key!r}, and no other than '
-                f'{sorted(opened.record.overlays)}. Give one of these as "{_NAME}".'
+                f'{sorted(opened.record.overlays)}. Give one of these as "{references.NAME}".'
             )
         if self.rows.is_snapshot(key):
             raise exceptions.InvalidReference(f'Snapshot {key} is managed already.')

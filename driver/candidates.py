@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
 from typing import Protocol
 
 from driver import (
@@ -79,7 +78,7 @@ class Candidates:
     opener: Opener
     rows: Rows
 
-    def examine(self, given: Mapping[str, object]) -> Candidate:
+    def examine(self, given: object) -> Candidate:
         """Look at what an operator has named, and change nothing.
 
         :raises InvalidReference: it isn't there, is managed already, or can't be

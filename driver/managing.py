@@ -46,7 +46,7 @@ class ManagingDriver:
         self._adoptions.settle(host, cluster, try_lock)
         self._snapshot_adoptions.settle(host, cluster, try_lock)
 
-    def manage_existing_get_size(self, volume: Any, existing_ref: dict[str, Any]) -> int:
+    def manage_existing_get_size(self, volume: Any, existing_ref: object) -> int:
         """Return the size in GiB of what is to become a volume, rounded up."""
         refusals.refuse_encrypted(volume)
         return self._adoptions.candidates.examine(existing_ref).gib
@@ -54,7 +54,7 @@ class ManagingDriver:
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-manage'
     )
-    def manage_existing(self, volume: Any, existing_ref: dict[str, Any]) -> dict[str, str]:
+    def manage_existing(self, volume: Any, existing_ref: object) -> dict[str, str]:
         """Make a volume of what is on a share; returns its ``provider_location``."""
         share = self._adoptions.adopt(volume.id, volume.name, existing_ref)
         return {'provider_location': share}
@@ -89,9 +89,7 @@ class ManagingDriver:
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{snapshot.volume_id}'
     )
-    def manage_existing_snapshot_get_size(
-        self, snapshot: Any, existing_ref: dict[str, Any]
-    ) -> int:
+    def manage_existing_snapshot_get_size(self, snapshot: Any, existing_ref: object) -> int:
         """Return the size in GiB of a snapshot that is to be managed, rounded up."""
         state = database.volume_state(snapshot.volume_id)
         return self._snapshot_adoptions.gib(state, existing_ref)
@@ -99,7 +97,7 @@ class ManagingDriver:
     @coordination.synchronized(  # type: ignore[untyped-decorator]
         '{self.driver_prefix}-{snapshot.volume_id}'
     )
-    def manage_existing_snapshot(self, snapshot: Any, existing_ref: dict[str, Any]) -> None:
+    def manage_existing_snapshot(self, snapshot: Any, existing_ref: object) -> None:
         """Have a snapshot in a volume's record be that of Cinder."""
         state = database.volume_state(snapshot.volume_id)
         self._snapshot_adoptions.adopt(state, snapshot.id, existing_ref)

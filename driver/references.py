@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from driver import exceptions, listing
 from driver.layout import INFO, JOURNAL, TEMPORARY, Format
 
-_NAME = 'source-name'
+#: The key of a reference's name, as all drivers have it.
+NAME = 'source-name'
 _FORMAT = 'format'
 
 _BY_SUFFIX = {'.qcow2': Format.QCOW2, '.raw': Format.RAW, '.img': Format.RAW}
@@ -34,16 +35,21 @@ class Reference:
     stated: Format | None
 
 
-def parse(given: Mapping[str, object], shares: Iterable[str]) -> Reference:
+def mapped(given: object) -> Mapping[str, object]:
+    """Return a reference as pairs, none if it is a text or null, which Cinder's API takes, too."""
+    return given if isinstance(given, Mapping) else {}
+
+
+def parse(given: object, shares: Iterable[str]) -> Reference:
     """Parse the reference of a request, such as ``{'source-name': 'host:/export/disk.qcow2'}``.
 
     :param shares: the backend's exports
     :raises InvalidReference: it is no such reference, or its name is none that can be managed
     """
-    source = given.get(_NAME)
+    source = mapped(given).get(NAME)
     if not isinstance(source, str):
         raise exceptions.InvalidReference(
-            f'The reference {reprlib.repr(dict(given))} has no "{_NAME}". Give the name of a '
+            f'The reference {reprlib.repr(given)} has no "{NAME}". Give the name of a '
             f'file, or HOST:/EXPORT/NAME.'
         )
     # Of two exports, one in the other, the longer one is meant.
@@ -52,7 +58,7 @@ def parse(given: Mapping[str, object], shares: Iterable[str]) -> Reference:
     name = source.removeprefix(f'{share.rstrip("/")}/') if share else source
     if fault := refusal(name):
         raise exceptions.InvalidReference(f'{source!r} can not be managed: it {fault}.')
-    return Reference(share, name, _stated(given.get(_FORMAT), name))
+    return Reference(share, name, _stated(mapped(given).get(_FORMAT), name))
 
 
 def refusal(name: str) -> str:

@@ -40,7 +40,7 @@ class SnapshotAdoptionTest(AdoptionCase):
         self.assertEqual(1, self.snapshot_adoptions.gib(self.state, {'source-name': 'a'}))
 
     def test_what_the_record_does_not_have(self):
-        for given in ({'source-name': 'x'}, {'source-name': ['a']}, {}):
+        for given in ({'source-name': 'x'}, {'source-name': ['a']}, {}, 'a', None):
             with self.assertRaisesRegex(
                 exceptions.InvalidReference, r"has no snapshot .*'a', 'b'"
             ):

@@ -33,6 +33,11 @@ class ReferenceTest(unittest.TestCase):
     def test_format_by_its_key_counts_more(self):
         self.assertIs(Format.RAW, self.parse('a.qcow2', format='raw').stated)
 
+    def test_what_is_no_reference(self):
+        for given in ('disk', None, {}, {'source-id': 'disk'}, {'source-name': None}):
+            with self.assertRaisesRegex(exceptions.InvalidReference, 'has no "source-name"'):
+                references.parse(given, ['nas:/a'])
+
     def test_formats_that_are_not_known(self):
         for given in ('vmdk', 1, ['raw'], {}):
             with self.assertRaisesRegex(exceptions.InvalidReference, 'only raw and qcow2'):
