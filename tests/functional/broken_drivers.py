@@ -61,6 +61,13 @@ class DeletesWrongFile(nfs.NfsDriver):
         super().do_setup(context)
 
 
+class TakesNoSnapshot(nfs.NfsDriver):
+    """Fails whenever a snapshot is to be taken."""
+
+    def create_snapshot(self, snapshot):
+        raise RuntimeError('no snapshot is taken')
+
+
 class RefusesToExtend(nfs.NfsDriver):
     """Extends no volume, though it says that it extends even attached ones."""
 
