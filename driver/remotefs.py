@@ -27,6 +27,7 @@ from driver import (
     exceptions,
     extension_rows,
     glance,
+    migration_rows,
     options,
     refusals,
     restoring,
@@ -39,6 +40,9 @@ from driver.backend import Backend, Target
 from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
+from driver.layout import Format
+from driver.location import Location
+from driver.migration import Migrations
 from driver.opening import Opener
 from driver.restoring import Restorations
 from driver.revert import Reverts
@@ -83,6 +87,7 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._copies: Copies
         self._images: ImageTransfer
         self._reverts: Reverts
+        self._migrations: Migrations
         self._startup: Startup
 
     @classmethod
@@ -131,9 +136,12 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
+        self._migrations = Migrations(opener, migration_rows, self.host)
         try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
         mine = (self.host, self.cluster_name, try_lock)
         self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
+        # First of all, for a volume may be another service's since.
+        self._migrations.settle_all(self.cluster_name, try_lock)
         self._startup.settle()
         backups.settle(*mine, self._backend.delete_volume)
 
@@ -285,10 +293,33 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         with glance.ended_at_start(volume):
             self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def migrate_volume(
+        self, context: Any, volume: Any, host: Mapping[str, Any]
+    ) -> tuple[bool, dict[str, str]]:
+        """Move a detached volume without snapshots to another backend of this driver.
+
+        Returns that it was moved, and what Cinder is to know of it.
+        """
+        refusals.refuse_encrypted(volume)
+        location = refusals.require_location(volume, host, self.driver_prefix)
+        return True, self._migrations.migrate(database.volume_state(volume.id), location, host)
+
+    def retype(
+        self, context: Any, volume: Any, new_type: Any, diff: Mapping[str, Any], host: Any
+    ) -> tuple[bool, None]:
+        """Tell whether a volume that stays in its backend is of another type at once.
+
+        It is, since nothing that a type says changes the files, but for encryption, which is
+        refused.
+        """
+        return not diff.get('encryption'), None
+
     def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
+        """Refuse a copy by Cinder, which would copy a qcow2 file as if it were raw data."""
         raise exceptions.Unsupported(
-            'Volumes are not migrated. Take a snapshot, create a volume of the other type from it.'
+            'Cinder itself copies no volumes of this driver. Leave out force_host_copy, or take '
+            'a snapshot, create a volume of the other type from it.'
         )
 
     @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
@@ -323,5 +354,12 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
             'storage_protocol': self.driver_volume_type,
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
+            'location_info': self._location().written(),
             **capabilities.report(self.settings, found, self._mounted.over_subscription),
         }
+
+    def _location(self) -> Location:
+        image_format = Format.QCOW2 if self.settings.qcow2 else Format.RAW
+        shares = tuple(self._mounted.admitted())
+        sparse, mode = self.settings.sparse, self._maker.mode
+        return Location(self.driver_prefix, shares, image_format, sparse, mode)

@@ -73,6 +73,11 @@ class Shares:
         self._admitted: set[str] = set()
         self.options: Mapping[str, str | None] = {}
 
+    def beside(self, exports: Iterable[str]) -> Shares:
+        """Return other shares, which this backend makes no volumes on, mounted as its own are."""
+        listed = {export: self.options.get(export) for export in exports}
+        return Shares(self._settings, self.over_subscription, self._client, lambda: listed)
+
     def mount(self) -> None:
         """Read the list of shares and mount each; a share that fails is logged and left out.
 
