@@ -110,7 +110,7 @@ class Migrations:
         """End, at the start of a service, what the last one has not ended.
 
         :param cluster: the service's cluster, if it is in one
-        :param try_lock: takes the lock of a volume for a block if nobody has it, and yields whether
+        :param try_lock: takes the lock of a volume for a block if it is free, and yields whether
         """
         for volume_id in sorted(self.rows.unfinished(self.home, cluster)):
             try:
