@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes that are migrated and retyped between two backends, in either format, and deaths at it."""
+"""Volumes migrated and retyped between two backends, in either format, and deaths meanwhile."""
 
 import itertools
 import json
