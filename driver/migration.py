@@ -101,7 +101,8 @@ class Migrations:
         except Exception:
             self._undo(state.id, migration)
             raise
-        self._finish(state.id, migration)
+        self._remove(source)
+        self.rows.forget(state.id)
         return {'_name_id': name_id, 'provider_location': share}
 
     def settle_all(
@@ -162,24 +163,14 @@ class Migrations:
                 self._remove(migration.target)
                 self.rows.forget(volume_id)
         except Exception:  # what went wrong first is what counts
-            LOG.exception(
-                'What is left of a migration is removed at the next start: %s', migration
-            )
-
-    def _finish(self, volume_id: str, migration: Migration) -> None:
-        """Remove what was copied; if that fails, the volume has been moved all the same."""
-        try:
-            self._remove(migration.source)
-            self.rows.forget(volume_id)
-        except exceptions.DriverError as error:
-            LOG.error(
-                'Volume %s was migrated, but the next start has to remove %s: %s',
-                volume_id,
-                migration.source,
-                error,
-            )
+            LOG.exception('The next start removes what is left of a migration: %s', migration)
 
     def _remove(self, place: Place) -> None:
-        layout = Layout(self.opener.mounted.beside([place.share]).folder(place.share), place.name)
-        volumes.delete(layout, records.load(layout))
-        journal.clear(layout)
+        """Remove files that are no volume's; if that fails, the volume can be used all the same."""
+        try:
+            folder = self.opener.mounted.beside([place.share]).folder(place.share)
+            layout = Layout(folder, place.name)
+            volumes.delete(layout, records.load(layout))
+            journal.clear(layout)
+        except exceptions.DriverError as error:
+            LOG.error('%s is no volume any more; remove it by hand: %s', place, error)

@@ -21,7 +21,7 @@ from tests.unit.driver import builders
 from tests.unit.driver.test_offline import reads, write
 from tests.unit.driver.test_shares import settings
 
-SIZE = 1 << 20
+SIZE = builders.GIB
 HERE, THERE = 'host:/one', 'host:/two'
 
 
@@ -97,7 +97,7 @@ class Rows:
 
 
 class MigrationCase(unittest.TestCase):
-    """A volume of 1 MiB with two blocks written, at rest in the first share."""
+    """A volume with two blocks written, at rest in the first share."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
