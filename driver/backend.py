@@ -49,14 +49,6 @@ class Backend:
     opener: Opener
     restorations: Restorations
 
-    def choose_share(self, size: int) -> str:
-        """Return the share for a new volume.
-
-        :param size: bytes
-        :raises ShareError: no share has room
-        """
-        return self.opener.mounted.choose(size)
-
     def create_volume(self, target: Target) -> None:
         """Make an empty volume."""
         with self._made(target) as (layout, image_format):

@@ -11,6 +11,7 @@
      +-- ChainError              record, backing chain and files disagree
      +-- FileInUse               somebody has the file open
      +-- StateError              the volume's state doesn't allow the operation
+     +-- InvalidReference        what an operator names can't be managed
      +-- Unsupported             the driver doesn't do this
      +-- CommandError            qemu-img failed; keeps arguments, exit code and output
      +-- AssistError             Nova refused, failed, kept silent, or claimed what isn't so
@@ -70,6 +71,10 @@ class FileInUse(DriverError):
 
 class StateError(DriverError):
     """The state of the volume or snapshot doesn't allow the operation."""
+
+
+class InvalidReference(DriverError):
+    """What an operator has named isn't there, or can't become a volume or snapshot of Cinder."""
 
 
 class Unsupported(DriverError):

@@ -19,6 +19,7 @@ from driver import exceptions, locks, reading, volumes
 from driver.database import VolumeState
 from driver.extension import Extension
 from driver.opening import Opened, Opener
+from driver.placing import Placing
 from nova_assist import client
 
 #: Seconds that Nova may take to answer, which it does before it does the work.
@@ -34,9 +35,11 @@ class Extending:
     """The extensions of one backend's volumes.
 
     :ivar opener: opens a volume for an operation
+    :ivar placing: tells whether a share has room
     """
 
     opener: Opener
+    placing: Placing
 
     def extend(self, state: VolumeState, size: int, context: Any) -> None:
         """Grow a volume.
@@ -48,7 +51,7 @@ class Extending:
         :raises AssistError: Nova has not grown it; it has its old size
         :raises FileInUse: it is detached, yet somebody has it open
         """
-        self._require_room(state, size)
+        self.placing.require_growth(state.share, state.id, state.size, size)
         # Its files may have the size that is asked for, or an earlier one, from another attempt.
         opened = self.opener.open(
             dataclasses.replace(state, size=max(size, state.largest), extension=None)
@@ -64,13 +67,6 @@ class Extending:
                 self._grow_in_guest(state, opened, size, context)
             elif not in_use:
                 self._grow_here(opened, size)
-
-    def _require_room(self, state: VolumeState, size: int) -> None:
-        mounted = self.opener.mounted
-        if not mounted.fits(mounted.capacity(state.share), size - state.size):
-            raise exceptions.ShareError(
-                f'{state.share} has no room to extend volume {state.id} to {size} bytes.'
-            )
 
     def _grow_here(self, opened: Opened, size: int) -> None:
         volumes.grow(opened.layout, opened.chain.active, size, self.opener.settings.sparse)

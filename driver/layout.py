@@ -12,6 +12,9 @@ import enum
 import pathlib
 import re
 
+#: What the name of a record ends with.
+INFO = '.info'
+
 #: What the name of an operation's journal ends with.
 JOURNAL = '.journal'
 
@@ -48,7 +51,7 @@ class Layout:
     @property
     def record(self) -> str:
         """The name of the JSON record of active file and snapshots."""
-        return f'{self.volume}.info'
+        return f'{self.volume}{INFO}'
 
     @property
     def journal(self) -> str:

@@ -55,6 +55,15 @@ def volume_of(name: str) -> str | None:
     return stem if _VOLUME.fullmatch(stem) else None
 
 
+def part_of(name: str) -> str:
+    """Return the volume that a file other than its base belongs to; empty if to none.
+
+    Other than with :func:`volume_of`, nothing is taken for a volume but what Cinder names so.
+    """
+    stem, dot, _ = name.partition('.')
+    return stem if dot and re.fullmatch(rf'.*{_UUID}', stem) else ''
+
+
 def list_folder(folder: pathlib.Path) -> Listing:
     """List a share's folder.
 

@@ -25,6 +25,7 @@ from driver.layout import Layout
 from driver.location import Location
 from driver.migration_note import Migration, Place
 from driver.opening import Opened, Opener
+from driver.placing import Placing
 
 LOG = logging.getLogger(__name__)
 
@@ -64,10 +65,12 @@ class Migrations:
     """The migrations from one backend to others; callers hold the volume's lock.
 
     :ivar opener: opens a volume for an operation
+    :ivar placing: says how much of a share may be given away
     :ivar home: the service's host, such as ``node@nfs``
     """
 
     opener: Opener
+    placing: Placing
     rows: Rows
     home: str
 
@@ -88,7 +91,7 @@ class Migrations:
         theirs = self.opener.mounted.beside(location.shares)
         theirs.mount()
         theirs.admit(maker)
-        share = theirs.choose(state.size)
+        share = dataclasses.replace(self.placing, mounted=theirs).choose(state.size, state.id)
         target = Place(share, self.rows.name_of(name_id))
         source = Place(state.share, state.name)
         migration = Migration(self.home, source, target, location.format)
@@ -166,7 +169,7 @@ class Migrations:
             LOG.exception('The next start removes what is left of a migration: %s', migration)
 
     def _remove(self, place: Place) -> None:
-        """Remove files that are no volume's; if that fails, the volume can be used all the same."""
+        """Remove files that are no volume's; if that fails, the volume is used all the same."""
         try:
             folder = self.opener.mounted.beside([place.share]).folder(place.share)
             layout = Layout(folder, place.name)

@@ -166,12 +166,15 @@ class Opener:
             self.ledger.point_attachments_to(state.id, record.active, active_format)
 
     def _read_chain(self, state: VolumeState, layout: Layout, record: Record) -> Chain:
-        active_format = _active_format(layout, record, state)
-        return reading.read_chain(layout, record.active, active_format, state.largest)
+        found = active_format(layout, record, state)
+        return reading.read_chain(layout, record.active, found, state.largest)
 
 
-def _active_format(layout: Layout, record: Record, state: VolumeState) -> Format:
-    """Return the format of the active file, from what is recorded and never from its data."""
+def active_format(layout: Layout, record: Record, state: VolumeState) -> Format:
+    """Return the format of the active file, from what is recorded and never from its data.
+
+    :raises StateError: none is recorded
+    """
     if record.active != layout.volume:
         return Format.QCOW2
     recorded = state.base_format or state.active_format

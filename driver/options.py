@@ -59,6 +59,7 @@ class Settings:
     :ivar secure_operations: files worked on as the service's own user; None stands for ``auto``
     :ivar secure_permissions: files closed to others; None stands for ``auto``
     :ivar reserved: part of a share that stays free, 0 to 1
+    :ivar over_subscription: how many times the rest may be promised; None stands for ``auto``
     :ivar create_timeout: seconds for Nova to switch a guest
     :ivar delete_timeout: seconds for Nova to merge files
     :ivar extend_timeout: seconds for Nova to grow a disk
@@ -73,6 +74,7 @@ class Settings:
     secure_operations: bool | None
     secure_permissions: bool | None
     reserved: float
+    over_subscription: float | None
     create_timeout: int
     delete_timeout: int
     extend_timeout: int
@@ -118,10 +120,23 @@ def parse(conf: Any, prefix: str) -> Settings:
         secure_operations=_three_way(conf, 'nas_secure_file_operations'),
         secure_permissions=_three_way(conf, 'nas_secure_file_permissions'),
         reserved=conf.reserved_percentage / 100,
+        over_subscription=_over_subscription(conf),
         create_timeout=own('assisted_create_timeout'),
         delete_timeout=own('assisted_delete_timeout'),
         extend_timeout=own('assisted_extend_timeout'),
     )
+
+
+def _over_subscription(conf: Any) -> float | None:
+    value = conf.max_over_subscription_ratio
+    if value == 'auto':
+        return None
+    if float(value) < 1:  # oslo.config lets only numbers pass
+        raise exceptions.ConfigurationError(
+            f'max_over_subscription_ratio = {value} in cinder.conf is less than 1. Set a larger '
+            f'one, or auto.'
+        )
+    return float(value)
 
 
 def _three_way(conf: Any, name: str) -> bool | None:

@@ -67,6 +67,15 @@ def length(path: pathlib.Path) -> int:
         return os.fstat(handle).st_size
 
 
+def links(path: pathlib.Path) -> int:
+    """Return how many names one of a volume's files has.
+
+    :raises ChainError: it is missing, or can't be read
+    """
+    with opened(path) as handle:
+        return os.fstat(handle).st_nlink
+
+
 def holds_data(layout: Layout, name: str) -> bool:
     """Tell whether anything was ever written to an overlay; an empty file is one withdrawn.
 

@@ -8,12 +8,12 @@ vendor's driver can be. What the calls do is left to :mod:`driver.backend` and i
 from __future__ import annotations
 
 import abc
+import contextlib
 import functools
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cinder import coordination
-from cinder.volume import volume_utils
 from cinder.volume.drivers import remotefs as cinder_remotefs
 from oslo_config import cfg
 from oslo_utils import units
@@ -27,11 +27,13 @@ from driver import (
     exceptions,
     extension_rows,
     glance,
-    migration_rows,
+    managing,
+    migrating,
     options,
     refusals,
     restoring,
     revert_rows,
+    share_rows,
     shares,
     startup_rows,
     volume_locks,
@@ -40,18 +42,19 @@ from driver.backend import Backend, Target
 from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
-from driver.layout import Format
-from driver.location import Location
-from driver.migration import Migrations
 from driver.opening import Opener
+from driver.placing import Placing
 from driver.restoring import Restorations
 from driver.revert import Reverts
+from driver.room import Limits
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
 
 
-class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
+class SnapshotDriver(  # type: ignore[misc]
+    managing.ManagingDriver, migrating.MigratingDriver, cinder_remotefs.RemoteFSDriver
+):
     """Volumes that are files on mounted shares, with snapshots, offline and through Nova.
 
     A driver derives from this class, is decorated with ``cinder.interface.volumedriver``, and says
@@ -81,13 +84,13 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._new_install = bool(kwargs.get('is_vol_db_empty'))
         self._maker: access.FileMaker
         self._mounted: Shares
+        self._placing: Placing
         self._backend: Backend
         self._snapshots: Snapshots
         self._extending: Extending
         self._copies: Copies
         self._images: ImageTransfer
         self._reverts: Reverts
-        self._migrations: Migrations
         self._startup: Startup
 
     @classmethod
@@ -119,12 +122,7 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         :raises DriverError: what can't work, and what to change
         """
         self.settings = options.parse(self.configuration, self.driver_prefix)
-        over_subscription = volume_utils.get_max_over_subscription_ratio(
-            self.configuration.max_over_subscription_ratio
-        )
-        self._mounted = Shares(
-            self.settings, over_subscription, self.share_client(), self.list_shares
-        )
+        self._mounted = Shares(self.settings, self.share_client(), self.list_shares)
         self._mounted.mount()
         first = self._mounted.folder(self._mounted.mounted()[0])
         self._maker = auto.file_maker(self.settings, first, self._new_install)
@@ -132,18 +130,19 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         opener = Opener(self.settings, self._mounted, self._maker, database, extension_rows)
         self._backend = Backend(opener, Restorations(opener))
         self._snapshots = Snapshots(opener)
-        self._extending = Extending(opener)
+        self._placing = Placing(self._mounted, share_rows, Limits.of(self.settings))
+        self._extending = Extending(opener, self._placing)
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
-        self._migrations = Migrations(opener, migration_rows, self.host)
         try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
         mine = (self.host, self.cluster_name, try_lock)
         self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
         # First of all, for a volume may be another service's since.
-        self._migrations.settle_all(self.cluster_name, try_lock)
+        self._set_up_migrating(opener, self._placing, *mine)
         self._startup.settle()
         backups.settle(*mine, self._backend.delete_volume)
+        self._set_up_managing(opener, *mine)
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -182,16 +181,18 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         """Choose the share of a new volume."""
         refusals.refuse_special(volume)
         size = volume.size * units.Gi
-        # Known to Cinder from now on, so that a volume that fails can be deleted with its file,
-        # even if this service dies before it returns.
-        volume.provider_location = self._backend.choose_share(size)
-        volume.save()
+        with volume_locks.placing(self.driver_prefix, self.cluster_name or self.host):
+            # Known to Cinder from now on, so that its room is taken, and so that a volume that
+            # fails can be deleted with its file, even if this service dies before it returns.
+            volume.provider_location = self._placing.choose(size, volume.id)
+            volume.save()
         return Target(volume.id, volume.provider_location, volume.name, size)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
-        """Remove a volume without snapshots."""
-        self._backend.delete_volume(volume.provider_location, volume.name)
+        """Remove a volume without snapshots; what could not be managed is left on its share."""
+        if not self._was_given_back(volume):
+            self._backend.delete_volume(volume.provider_location, volume.name)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:
@@ -293,35 +294,6 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         with glance.ended_at_start(volume):
             self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def migrate_volume(
-        self, context: Any, volume: Any, host: Mapping[str, Any]
-    ) -> tuple[bool, dict[str, str]]:
-        """Move a detached volume without snapshots to another backend of this driver.
-
-        Returns that it was moved, and what Cinder is to know of it.
-        """
-        refusals.refuse_encrypted(volume)
-        location = refusals.require_location(volume, host, self.driver_prefix)
-        return True, self._migrations.migrate(database.volume_state(volume.id), location, host)
-
-    def retype(
-        self, context: Any, volume: Any, new_type: Any, diff: Mapping[str, Any], host: Any
-    ) -> tuple[bool, None]:
-        """Tell whether a volume that stays in its backend is of another type at once.
-
-        It is, since nothing that a type says changes the files, but for encryption, which is
-        refused.
-        """
-        return not diff.get('encryption'), None
-
-    def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse a copy by Cinder, which would copy a qcow2 file as if it were raw data."""
-        raise exceptions.Unsupported(
-            'Cinder itself copies no volumes of this driver. Leave out force_host_copy, or take '
-            'a snapshot, create a volume of the other type from it.'
-        )
-
     @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
     def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:
         """Return the volume for cinder-backup to read as raw data, and that it is no snapshot.
@@ -342,10 +314,10 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
         self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
-        self._mounted.mount()
-        self._mounted.admit(self._maker)
+        with contextlib.suppress(exceptions.ShareError):  # logged; there is no room then
+            self._mounted.mount()
+            self._mounted.admit(self._maker)
         self._startup.sweep()
-        found = [self._mounted.capacity(export) for export in self._mounted.admitted()]
         self._stats = {
             'volume_backend_name': self.configuration.safe_get('volume_backend_name')
             or self.volume_backend_name,
@@ -355,11 +327,5 @@ class SnapshotDriver(cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
             'location_info': self._location().written(),
-            **capabilities.report(self.settings, found, self._mounted.over_subscription),
+            **capabilities.report(self._placing.rooms().values(), self._placing.limits),
         }
-
-    def _location(self) -> Location:
-        image_format = Format.QCOW2 if self.settings.qcow2 else Format.RAW
-        shares = tuple(self._mounted.admitted())
-        sparse, mode = self.settings.sparse, self._maker.mode
-        return Location(self.driver_prefix, shares, image_format, sparse, mode)

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shares of a backend: which there are, mounting, capacity, choosing one for a volume.
+"""The shares of a backend: which there are, mounting and measuring them.
 
 Main class: :class:`Shares`. Mounting itself is left to a :class:`ShareClient`, looking at a share
-to :mod:`driver.probe`, volume files to :mod:`driver.volumes`.
+to :mod:`driver.probe`, choosing one for a volume to :mod:`driver.placing`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from os_brick import exception as brick_exception
 from oslo_concurrency import processutils
@@ -19,20 +18,9 @@ from oslo_log import log as logging
 
 from driver import access, advice, exceptions, probe, verdict
 from driver.options import Settings
+from driver.probe import Owner
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Capacity:
-    """The room on a share, in bytes.
-
-    :ivar allocated: sum of the apparent sizes of its files: what sparse volumes may grow to
-    """
-
-    total: int
-    free: int
-    allocated: int
 
 
 class ShareClient(Protocol):
@@ -53,7 +41,6 @@ class Shares:
     """The shares of one backend, mounted.
 
     :param settings: the backend's options
-    :param over_subscription: how many times its size may be promised on a share
     :param client: mounts shares
     :param listed: returns the shares that there should be, each with the flags of its mount
     """
@@ -61,22 +48,20 @@ class Shares:
     def __init__(
         self,
         settings: Settings,
-        over_subscription: float,
         client: ShareClient,
         listed: Callable[[], Mapping[str, str | None]],
     ) -> None:
         self._settings = settings
-        self.over_subscription = over_subscription
         self._client = client
         self._listed = listed
         self._seen: dict[str, tuple[int, int]] = {}
-        self._admitted: set[str] = set()
+        self._admitted: dict[str, Owner] = {}
         self.options: Mapping[str, str | None] = {}
 
     def beside(self, exports: Iterable[str]) -> Shares:
         """Return other shares, which this backend makes no volumes on, mounted as its own are."""
         listed = {export: self.options.get(export) for export in exports}
-        return Shares(self._settings, self.over_subscription, self._client, lambda: listed)
+        return Shares(self._settings, self._client, lambda: listed)
 
     def mount(self) -> None:
         """Read the list of shares and mount each; a share that fails is logged and left out.
@@ -111,8 +96,7 @@ class Shares:
         failures = []
         for export in self._seen.keys() - self._admitted:
             try:
-                self._examine(export, maker)
-                self._admitted.add(export)
+                self._admitted[export] = self._examine(export, maker)
             except exceptions.ShareError as error:
                 LOG.error('Share %s is left out: %s', export, error)
                 failures.append(f'{export}: {error}')
@@ -123,13 +107,19 @@ class Shares:
         """Return the exports that are mounted and can be used."""
         return [export for export in self._seen if export in self._admitted]
 
-    def _examine(self, export: str, maker: access.FileMaker) -> None:
-        found = verdict.judge(probe.look(self.folder(export), maker), self._settings.snapshots)
+    def owner(self, export: str) -> Owner:
+        """Return whose a file is that is made on a share that can be used."""
+        return self._admitted[export]
+
+    def _examine(self, export: str, maker: access.FileMaker) -> Owner:
+        sight = probe.look(self.folder(export), maker)
+        found = verdict.judge(sight, self._settings.snapshots)
         LOG.info('Share %s at %s', export, found.summary)
         for line in found.advice:
             LOG.warning('Share %s: %s', export, line)
         if found.refusals:
             raise exceptions.ShareError(' '.join(found.refusals))
+        return sight.made
 
     def folder(self, export: str) -> pathlib.Path:
         """Return where a share is mounted, and mount it again if it was lost.
@@ -141,7 +131,7 @@ class Shares:
         path = pathlib.Path(self._client.get_mount_point(export))
         if export not in self._seen or _identity(path) != self._seen[export]:
             self._seen.pop(export, None)
-            self._admitted.discard(export)  # what is mounted there now was never looked at
+            self._admitted.pop(export, None)  # what is mounted there now was never looked at
             self._mount(export)
             try:
                 status = path.stat()
@@ -167,51 +157,20 @@ class Shares:
             f'Check the export, the mount options and the network.'
         ) from failure
 
-    def capacity(self, export: str) -> Capacity:
-        """Measure a share.
+    def measure(self, export: str) -> tuple[int, int]:
+        """Return the size of a share, and what an ordinary user may still write, in bytes.
 
         :raises ShareError: it can't be measured
         """
         folder = self.folder(export)
         try:
             size = os.statvfs(folder)
-            with os.scandir(folder) as entries:
-                allocated = sum(_apparent_size(entry) for entry in entries)
         except OSError as error:
             raise exceptions.ShareError(
-                f'Could not look into {export} at {folder}: {error.strerror}. '
+                f'Could not measure {export} at {folder}: {error.strerror}. '
                 f'{advice.on_folder(folder, error)}'
             ) from error
-        return Capacity(size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize, allocated)
-
-    def choose(self, size: int) -> str:
-        """Return the share for a new volume: of those with room the one least promised.
-
-        :param size: bytes
-        :raises ShareError: none has room
-        """
-        capacities = {}
-        for export in self.admitted():
-            try:
-                capacities[export] = self.capacity(export)
-            except exceptions.ShareError as error:
-                LOG.error('%s', error)
-        fitting = [name for name, found in capacities.items() if self.fits(found, size)]
-        if not fitting:
-            raise exceptions.ShareError(
-                f'No share has room for {size} bytes: {_summary(capacities.items())}. Add a '
-                f'share, make room, or change max_over_subscription_ratio or reserved_percentage.'
-            )
-        return min(fitting, key=lambda name: capacities[name].allocated)
-
-    def fits(self, capacity: Capacity, size: int) -> bool:
-        """Tell whether a share has room: really, by its reserve, and by what is promised.
-
-        :param size: bytes
-        """
-        promised = capacity.allocated + size
-        reserve = capacity.total * self._settings.reserved
-        return capacity.free >= reserve and promised < capacity.total * self.over_subscription
+        return size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize
 
 
 def _identity(path: pathlib.Path) -> tuple[int, int] | None:
@@ -220,17 +179,3 @@ def _identity(path: pathlib.Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _apparent_size(entry: Any) -> int:
-    try:
-        return int(entry.stat(follow_symlinks=False).st_size) if entry.is_file() else 0
-    except FileNotFoundError:
-        return 0
-
-
-def _summary(capacities: Iterable[tuple[str, Capacity]]) -> str:
-    return ', '.join(
-        f'{export} has {found.free} of {found.total} bytes free and {found.allocated} promised'
-        for export, found in capacities
-    )

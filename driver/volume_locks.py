@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lock of a volume, which all services of a backend have in common, if it is free.
+"""Locks that all services of a backend have in common: a volume's, if free, and for placing.
 
-Main function: :func:`try_lock`. Who waits for the lock is told by a decorator of Cinder's, see
-:mod:`driver.remotefs`.
+Main functions: :func:`try_lock` and :func:`placing`. Who waits for a volume's lock is told by a
+decorator of Cinder's, see :mod:`driver.remotefs`.
 """
 
 from __future__ import annotations
@@ -26,3 +26,16 @@ def try_lock(prefix: str, volume_id: str) -> Iterator[bool]:
     finally:
         if taken:
             lock.release()
+
+
+@contextlib.contextmanager
+def placing(prefix: str, service: str) -> Iterator[None]:
+    """Keep others from choosing a share for the length of the block, which is short.
+
+    Who chooses has that saved in the block: two volumes would be given the same room else.
+
+    :param prefix: what the names of a driver's locks begin with
+    :param service: who serves the backend, its cluster if it is in one
+    """
+    with coordination.COORDINATOR.get_lock(f'{prefix}-placing-{service}'):
+        yield

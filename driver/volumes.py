@@ -118,7 +118,8 @@ def delete(layout: Layout, record: Record) -> None:
     """
     if record.overlays:
         raise exceptions.StateError(
-            f'{layout.volume} still has snapshots, {sorted(record.overlays)}: delete them first.'
+            f'{layout.volume} still has snapshots, {sorted(record.overlays)}: delete them first. '
+            f'Those that Cinder does not list have been unmanaged: manage them, then delete them.'
         )
     for name in (record.active, layout.volume):
         discard(layout, name)

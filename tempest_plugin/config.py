@@ -132,6 +132,12 @@ _FEATURES = [
         help="Set it if the driver extends attached volumes. Cinder's own NFS driver does not.",
     ),
     cfg.BoolOpt(
+        'manage',
+        default=False,
+        help='Set it if the driver manages a volume that was unmanaged by the reference '
+        'source-name, the name of its file. Leave it unset where volumes are qcow2 files.',
+    ),
+    cfg.BoolOpt(
         'revert',
         default=False,
         help='Set it if volumes can be reverted to their newest snapshot with all data right.',

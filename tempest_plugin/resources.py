@@ -61,6 +61,23 @@ class Resources(test.BaseTestCase):
         self.cleanup(self.remove_volume, volume)
         return self.wait_for_volume(volume, 'available')
 
+    @cleanup_order
+    def own_volume(self, volume: Mapping[str, Any]) -> dict[str, Any]:
+        """Take over from an administrator a volume, which is removed like one's own.
+
+        :raises WentWrong: it is in an error state
+        """
+        self.cleanup(self.remove_volume, volume)
+        given = self.os_admin.volumes_client_latest
+        waiting.for_status(given, given.show_volume, volume['id'], 'available')
+        transfer = self.os_admin.volume_transfers_client_latest.create_volume_transfer(
+            volume_id=volume['id']
+        )['transfer']
+        self.os_primary.volume_transfers_client_latest.accept_volume_transfer(
+            transfer['id'], auth_key=transfer['auth_key']
+        )
+        return self.wait_for_volume(volume, 'available')
+
     @classmethod
     def delete_volume(cls, volume: Mapping[str, Any], **kwargs: Any) -> None:
         """Delete a volume, if it is still there, and wait until it is gone.

@@ -45,6 +45,17 @@ class Judgement:
     chains: Mapping[str, list[str]]
     unseen: tuple[str, ...] = ()
 
+    @classmethod
+    def of_all(cls, judgements: Iterable[Judgement]) -> Judgement:
+        """Return what was seen on several shares, as one."""
+        found = list(judgements)
+        return cls(
+            tuple(finding for each in found for finding in each.findings),
+            {key: data for each in found for key, data in each.settled.items()},
+            {key: chain for each in found for key, chain in each.chains.items()},
+            tuple(words for each in found for words in each.unseen),
+        )
+
 
 class Bench:
     """The four judges: data, chain, access, orphans; and those that a run adds."""

@@ -61,7 +61,7 @@ class Volume:
 
     ``format`` is what the volume was made as, raw or qcow2; ``snapshots`` are the oldest first.
     ``running`` tells that a running server has it, whose ``guest`` is ``None`` where nobody tells
-    what QEMU has open.
+    what QEMU has open. ``name_id`` is the id that its files bear, if not its own.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Volume:
     attachments: tuple[Attachment, ...] = ()
     guest: GuestDisk | None = None
     running: bool = False
+    name_id: str = ''
 
     def __str__(self) -> str:
         return f'volume {self.name} ({self.id})'
@@ -79,7 +80,7 @@ class Volume:
     @property
     def file(self) -> str:
         """The name of the file that the volume was made as."""
-        return f'volume-{self.id}'
+        return f'volume-{self.name_id or self.id}'
 
 
 @dataclasses.dataclass(frozen=True)

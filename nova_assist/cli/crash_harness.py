@@ -94,7 +94,9 @@ class CrashSession(EmbeddedSession):
         for index, name in enumerate(wanted.names, 1):
             listener.scenario_started(name, index, len(wanted.names))
             scenario = CrashScenario.named(name)
-            with secure.judges(self._cloud, self._cloud.shares[scenario.image_format]) as judges:
+            with secure.judges(
+                self._cloud, self._cloud.shares_of(scenario.image_format)
+            ) as judges:
                 exhaustion = Exhaustion(
                     self._cloud, self._traps, wanted.seed, threading.Event(), judges, self._sample
                 )

@@ -158,6 +158,7 @@ def cloud_for(
         folder,
         driver=target.driver,
         share=target.share,
+        share_count=target.share_count,
         options=target.all_options,
         cinder_port=target.cinder_port,
         compute_port=target.compute_port,

@@ -20,6 +20,7 @@ FORMATS = ('raw', 'qcow2')
 #: What is the embedded cloud's alone: options, and where :mod:`argparse` puts them.
 _EMBEDDED = {
     '--driver': 'driver',
+    '--shares': 'shares',
     '--option': 'option',
     '--secure': 'secure',
     '--account': 'account',

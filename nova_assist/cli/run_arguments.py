@@ -102,6 +102,8 @@ def run_arguments(
     """
     if found.sample is not None and not found.crash:
         parser.error('--sample is for a run with --crash')
+    if found.crash and found.shares:
+        parser.error('--crash watches one share: leave out --shares')
     remote = remote_of(parser, found)
     return RunArguments(
         target=target_of(parser, found),

@@ -34,6 +34,7 @@ class Target:
 
     driver: str = DEFAULT_DRIVER
     share: str | None = None
+    share_count: int = 1
     options: tuple[tuple[str, str], ...] = ()
     cinder_port: int = 0
     compute_port: int = 0
@@ -51,6 +52,8 @@ class Target:
         words = ['--driver', self.driver]
         if self.share is not None:
             words += ['--share', self.share]
+        if self.share_count > 1:
+            words += ['--shares', str(self.share_count)]
         for key, value in self.options:
             words += ['--option', f'{key}={value}']
         if self.secure:

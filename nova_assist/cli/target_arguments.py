@@ -11,6 +11,7 @@ import argparse
 from nova_assist.accounts import DEFAULTS
 from nova_assist.cli import target
 from nova_assist.cli.target import DEFAULT_DRIVER, Target
+from nova_assist.cloud.shares import is_export
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +48,8 @@ def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Tar
         for key in keys:
             if keys.count(key) > 1:
                 parser.error(f'{what} {key} is given {keys.count(key)} times')
+    if (found.shares or 1) > 1 and found.share and is_export(found.share):
+        parser.error(f'--share {found.share} is one share, not {found.shares}: leave out either')
     if found.account and not found.secure:
         parser.error('--account is for a run in secure mode: add --secure')
     if found.cinder_port and found.cinder_port == found.compute_port:
@@ -54,6 +57,7 @@ def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Tar
     return Target(
         driver=found.driver or DEFAULT_DRIVER,
         share=found.share,
+        share_count=found.shares or 1,
         options=tuple(found.option),
         cinder_port=found.cinder_port,
         compute_port=found.compute_port,
@@ -75,6 +79,12 @@ def _add_driver(group: argparse._ArgumentGroup) -> None:
         type=target.share,
         help='a real share, which is mounted as root, or an existing local folder'
         ' (default: a local folder of its own, needs no root)',
+    )
+    group.add_argument(
+        '--shares',
+        metavar='N',
+        type=target.count,
+        help='how many local folders each backend has as its shares (default: 1)',
     )
     group.add_argument(
         '--option',

@@ -44,6 +44,9 @@ _FIXED = {
     'quota_gigabytes': '-1',
 }
 
+#: Where a share can be lost while others are there, that is to be seen soon; in seconds.
+_SEVERAL = {'periodic_interval': '5', 'backend_stats_polling_interval': '3'}
+
 _NEW_POLICIES = {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
 
 #: cinder-backup keeps backups in the folder of its state. It holds a whole chunk in memory, and
@@ -77,7 +80,7 @@ def compose(settings: CinderSettings, driver_prefix: str, data_files: Path) -> s
 
 
 def shares_file(settings: CinderSettings, backend: str) -> Path:
-    """Return the file that tells a backend its share."""
+    """Return the file that tells a backend its shares."""
     return settings.folder / f'shares-{backend}'
 
 
@@ -109,6 +112,7 @@ def _default(settings: CinderSettings, data_files: Path) -> dict[str, str]:
         'api_paste_config': literal(data_files / 'api-paste.ini'),
         'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
         'osapi_volume_listen_port': str(settings.port),
+        **(_SEVERAL if any(names[1:] for names in settings.shares.values()) else {}),
         'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
         'auth_strategy': 'keystone' if settings.identity else 'noauth',
     }

@@ -126,8 +126,8 @@ class CinderServices:
         prefix = _driver_prefix(settings.driver)
         path = settings.folder / cinder_conf.FILE
         private.write(path, cinder_conf.compose(settings, prefix, _data_files()))
-        for backend, share in settings.shares.items():
-            cinder_conf.shares_file(settings, backend).write_text(f'{share}\n')
+        for backend, shares in settings.shares.items():
+            cinder_conf.shares_file(settings, backend).write_text('\n'.join([*shares, '']))
         for folder in ('lock', 'coordination'):
             (settings.folder / 'state' / folder).mkdir(parents=True, exist_ok=True)
         log.register_options(cfg.CONF)

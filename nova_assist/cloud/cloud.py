@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from nova_assist.accounts import Accounts
@@ -33,16 +32,17 @@ _COMPUTE = (sys.executable, '-m', 'nova_assist.compute')
 
 
 class Cloud:
-    """A real Cinder and an embedded compute service, with a share for each of two backends.
+    """A real Cinder and an embedded compute service, with shares for each of two backends.
 
     Entering starts both and returns when both are ready; leaving stops both, and leaves no
-    process and no mount behind, nor does the end of this process in any way. The database and a
-    local share stay in the folder: a later cloud in the same folder goes on from there.
+    process and no mount behind, nor does the end of this process in any way. Database and local
+    shares stay in the folder: a later cloud there goes on from them.
 
     :param folder: where everything of the cloud is kept; made if missing.
     :param driver: the class path of a RemoteFS volume driver.
     :param share: a local folder, an NFS export ``host:/path`` to mount (as root; both backends
         are then on this one share), or ``None`` for a folder of the cloud's own.
+    :param share_count: how many shares each backend has, local ones if they are several.
     :param options: further options for the backends' sections of ``cinder.conf``.
     :param cinder_port: the TCP port on 127.0.0.1 for Cinder, 0 for any free one.
     :param compute_port: likewise for the compute service.
@@ -50,17 +50,17 @@ class Cloud:
     :param temporary: nothing is to outlast the cloud: its volumes are taken off a share of others
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
-    :param passages: TCP ports on 127.0.0.1 where somebody stands between the services, by the
-        one that is reached, ``cinder`` or ``compute``; not with a Keystone, whose catalog says
-        where services are.
+    :param passages: TCP ports on 127.0.0.1 where somebody stands between the services, by the one
+        that is reached, ``cinder`` or ``compute``; not with a Keystone, whose catalog tells that.
     :param with_keystone: users log in with a Keystone of the cloud's own.
     :param cinder_environment: further environment variables for Cinder.
     :param compute_environment: likewise for the compute service.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
-    :ivar compute: the compute service's process.
+    :ivar compute: the compute service's.
     :ivar keystone: the Keystone, if there is one.
     :raises PortInUseError: something else listens on a port.
+    :raises ShareError: there are to be several of one export.
     :raises SettingsError: an option can't be expressed in ``cinder.conf``, or there are passages
         with a Keystone.
     :raises MissingExtraError: Keystone isn't installed.
@@ -72,6 +72,7 @@ class Cloud:
         *,
         driver: str,
         share: str | None = None,
+        share_count: int = 1,
         options: Mapping[str, str] | None = None,
         cinder_port: int = 0,
         compute_port: int = 0,
@@ -91,7 +92,7 @@ class Cloud:
         wanted = {'cinder': cinder_port, 'compute': compute_port}
         self._ports = host.choose_ports({**wanted, 'keystone': 0} if with_keystone else wanted)
         self.keystone = self._keystone() if with_keystone else None
-        self._layout = shares.plan(share, self.folder, BACKENDS)
+        self._layout = shares.plan(share, self.folder, BACKENDS, share_count)
         self._settings = self._cinder_settings(options or {}, passages or {})
         self._premises = Premises(self.folder, self._layout, self._settings, accounts, self.mark)
         self.cinder = self._cinder(cinder_environment or {})
@@ -103,12 +104,7 @@ class Cloud:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -165,6 +161,17 @@ class Cloud:
         for service in self._services:
             service.check()
 
+    def switch_driver(self, driver: str) -> None:
+        """Stop Cinder, and start it with another driver over the same database and shares.
+
+        :param driver: the class path of a RemoteFS volume driver.
+        :raises ServiceError: it doesn't start.
+        """
+        self.cinder.stop()
+        self.driver = driver
+        self._premises.switch_driver(driver)
+        self.cinder.start()
+
     def cinderclient(self, project: str = 'demo', user: str = 'admin') -> Any:
         """Return a python-cinderclient that acts as the user in the project."""
         return self._endpoints.cinderclient(project, user)
@@ -190,8 +197,12 @@ class Cloud:
 
     @property
     def shares(self) -> Mapping[str, ShareView]:
-        """The share by backend."""
+        """The share by backend, the first of it."""
         return self._layout.views
+
+    def shares_of(self, backend: str) -> tuple[ShareView, ...]:
+        """Return all shares of a backend."""
+        return self._layout.of(backend)
 
     @property
     def options(self) -> Mapping[str, str]:
@@ -248,7 +259,7 @@ class Cloud:
             port=self._ports['cinder'],
             compute_url=f'http://127.0.0.1:{self._ports["compute"]}/v2.1',
             mount_base=self._layout.base,
-            shares={name: view.name for name, view in self.shares.items()},
+            shares={name: tuple(view.name for view in self.shares_of(name)) for name in BACKENDS},
             qcow2_backends=('qcow2',),
             options=dict(options),
             privilege=separation.privilege(self.accounts, options),

@@ -7,6 +7,7 @@ Main class: :class:`Premises`. When that is done is left to :mod:`nova_assist.cl
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -115,6 +116,12 @@ class Premises:
             self.stand_ins.write(account)
         self._settings.save(self.settings_file, account)
 
+    def switch_driver(self, driver: str) -> None:
+        """Have Cinder's next start load another driver."""
+        self._settings = dataclasses.replace(self._settings, driver=driver)
+        account = self._accounts.cinder if self._accounts else None
+        self._settings.save(self.settings_file, account)
+
     def forget_volumes(self) -> None:
         """Leave no volume on a share that outlives the database that knows of them."""
         if self._layout.own:
@@ -122,4 +129,4 @@ class Premises:
         account = self._accounts.cinder if self._accounts else None
         with account.files() if account else contextlib.nullcontext():
             database = self._settings.folder / 'cinder.sqlite'
-            remove_volumes(database, (view.path for view in self._layout.views.values()))
+            remove_volumes(database, (view.path for view in self._layout.all))

@@ -42,7 +42,7 @@ class CinderSettings:
     :param port: the API's TCP port on 127.0.0.1.
     :param compute_url: the compute API's URL, version included.
     :param mount_base: the folder with the mount points of the shares.
-    :param shares: the share's name by backend.
+    :param shares: the names of the shares by backend.
     :param qcow2_backends: the backends whose volumes are qcow2 files.
     :param options: further options, for every backend's section.
     :param privilege: how Cinder gets root.
@@ -57,7 +57,7 @@ class CinderSettings:
     port: int
     compute_url: str
     mount_base: Path
-    shares: Mapping[str, str]
+    shares: Mapping[str, tuple[str, ...]]
     qcow2_backends: tuple[str, ...]
     options: Mapping[str, str]
     privilege: Privilege = Privilege.OURS
@@ -111,7 +111,7 @@ class CinderSettings:
             port=int(data['port']),
             compute_url=str(data['compute_url']),
             mount_base=Path(data['mount_base']),
-            shares={str(name): str(share) for name, share in data['shares'].items()},
+            shares={str(name): tuple(map(str, names)) for name, names in data['shares'].items()},
             qcow2_backends=tuple(map(str, data['qcow2_backends'])),
             options={str(name): str(value) for name, value in data['options'].items()},
             privilege=Privilege(data['privilege']),

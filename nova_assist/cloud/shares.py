@@ -49,7 +49,8 @@ class ShareLayout:
     """Where a cloud's shares are to be.
 
     :param base: the folder with the mount points.
-    :param views: the share by backend.
+    :param views: the share by backend, the first of it.
+    :param further: more shares, by backend.
     :param export: the NFS export to mount, or ``None`` where the shares are local folders.
     :param own: the base is a folder of the cloud's own, not a user's.
     """
@@ -58,6 +59,16 @@ class ShareLayout:
     views: Mapping[str, ShareView]
     export: str | None = None
     own: bool = False
+    further: Mapping[str, tuple[ShareView, ...]] = dataclasses.field(default_factory=dict)
+
+    def of(self, backend: str) -> tuple[ShareView, ...]:
+        """Return all shares of a backend."""
+        return (self.views[backend], *self.further.get(backend, ()))
+
+    @property
+    def all(self) -> frozenset[ShareView]:
+        """The shares of all backends."""
+        return frozenset(view for backend in self.views for view in self.of(backend))
 
     @property
     def unmount_below(self) -> Path | None:
@@ -71,8 +82,7 @@ class ShareLayout:
 
     def missing(self) -> list[Path]:
         """Return the folders of shares that :meth:`prepare` has to make."""
-        paths = {view.path for view in self.views.values()}
-        return sorted(path for path in paths if not path.exists())
+        return sorted(view.path for view in self.all if not view.path.exists())
 
     def prepare(
         self,
@@ -87,7 +97,7 @@ class ShareLayout:
         :param account: who makes local ones, and has to be able to write them, if not we.
         :raises ShareError: a share can't be made, mounted or written.
         """
-        for view in set(self.views.values()):
+        for view in self.all:
             maker = None if self.export else account
             with _files_of(maker):
                 _make(view, maker)
@@ -102,20 +112,32 @@ def is_export(share: str) -> bool:
     return bool(_EXPORT.fullmatch(share))
 
 
-def plan(share: str | None, folder: Path, backends: Iterable[str]) -> ShareLayout:
+def plan(share: str | None, folder: Path, backends: Iterable[str], count: int = 1) -> ShareLayout:
     """Decide where the shares are to be.
 
     :param share: a local folder, an NFS export ``host:/path``, or ``None`` for a folder of the
         cloud's own.
     :param folder: the cloud's folder.
+    :param count: how many each backend gets, which are local folders if they are several.
+    :raises ShareError: an export is to be several.
     """
     if share and is_export(share):
+        if count > 1:
+            raise ShareError(
+                f'{share} is one share, not {count}: several are local folders, leave it out'
+            )
         base = folder / 'mnt'
         view = ShareView.at(share, base)
         return ShareLayout(base, dict.fromkeys(backends, view), export=share)
     base = Path(share).resolve() if share else folder / 'share'
     views = {name: ShareView.at(f'localhost:/{name}', base) for name in backends}
-    return ShareLayout(base, views, own=share is None)
+    further = {
+        name: tuple(
+            ShareView.at(f'localhost:/{name}-{number}', base) for number in range(2, count + 1)
+        )
+        for name in views
+    }
+    return ShareLayout(base, views, own=share is None, further=further)
 
 
 def _make(share: ShareView, account: Account | None) -> None:

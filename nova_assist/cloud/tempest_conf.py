@@ -59,8 +59,8 @@ _VOLUME_FEATURES = {
     'clone': 'true',
     'concurrency_tests': 'true',
     'enable_volume_image_dep_tests': 'true',
-    'manage_snapshot': 'false',
-    'manage_volume': 'false',
+    'manage_snapshot': 'true',
+    'manage_volume': 'true',
     'snapshot': 'true',
     'volume_image_dep_tests': 'true',
     'volume_revert': 'true',
@@ -178,6 +178,8 @@ def _volume(surroundings: Surroundings) -> Mapping[str, str]:
         'backend_names': ','.join(surroundings.backends),
         **{name: value for name, value in told.items() if value},
         'volume_size': '1',
+        # A snapshot is known by its id in the volume's record.
+        'manage_snapshot_ref': 'source-name,%s',
         'max_microversion': CINDER_VERSION,
     }
 

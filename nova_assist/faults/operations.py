@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nova_assist.checks.model import Exactly
+from nova_assist.faults.adoption_operations import ManageVolume, ManageVolumeWithSnapshots
 from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
 from nova_assist.faults.image_operations import (
     UploadAttachedVolume,
@@ -97,6 +98,8 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'backup-attached': BackUpOnline,
     'restore': Restore,
     'revert': RevertVolume,
+    'manage': ManageVolume,
+    'manage-snapshots': ManageVolumeWithSnapshots,
     'start': Start,
     'compute-create-online': CreateSnapshotWithoutCompute,
     'compute-delete-only-online': DeleteOnlyWithoutCompute,

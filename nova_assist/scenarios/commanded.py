@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from pathlib import Path
 
 from nova_assist.checks.model import History
 from nova_assist.checks.pattern import Write
@@ -28,17 +29,17 @@ class CommandedGuests(Guests):
     """Guests that write what they are told to, and nothing else.
 
     :param api: where the guests' disks are asked for
-    :param export: the share, as Cinder calls it
+    :param exports: the shares by folder, as Cinder calls them
     """
 
     #: A server needs an image and a flavor, but nothing boots.
     image = '00000000-0000-0000-0000-000000000001'
     flavor = '1'
 
-    def __init__(self, context: Context, api: EmbeddedApi, export: str) -> None:
+    def __init__(self, context: Context, api: EmbeddedApi, exports: Mapping[Path, str]) -> None:
         self._context = context
         self._api = api
-        self._export = export
+        self._exports = exports
 
     def history(self, name: str, start: Mapping[int, Write] | None = None) -> History:
         """Return the history of a new volume."""
@@ -47,7 +48,7 @@ class CommandedGuests(Guests):
     def disks(self, server: TrackedServer) -> Mapping[str, GuestDisk]:
         """Return what QEMU has open."""
         with refusals(f'asking for the disks of server {server.name}'):
-            return self._api.disks(server.id, self._context.share)
+            return self._api.disks(server.id, *self._context.shares)
 
     def start_writing(self, volume: TrackedVolume) -> None:
         """Write to the guest's disk from now on."""
@@ -105,16 +106,18 @@ class CommandedGuests(Guests):
         :raises StepFailed: if it isn't
         """
         context = self._context
-        if connection.export != self._export:
+        share = context.share_of(volume)
+        export = self._exports[share]
+        if connection.export != export:
             raise _mistold(
                 f'to mount {connection.export or "nothing"} for {volume.name}, which is on '
-                f'{self._export}',
-                self._export,
+                f'{export}',
+                export,
                 connection.export,
             )
         if connection.file is None:
             raise _mistold(f'no file to open for {volume.name}', 'a file', None)
-        first = connection.file == f'volume-{volume.id}'
+        first = connection.file == volume.file
         wanted = context.image_format if first else 'qcow2'
         if connection.format != wanted:
             raise _mistold(
@@ -122,7 +125,7 @@ class CommandedGuests(Guests):
                 wanted,
                 connection.format,
             )
-        return ImageSource(str(context.share / connection.file), connection.format)
+        return ImageSource(str(share / connection.file), connection.format)
 
     def _some(self, blocks: list[int]) -> list[int]:
         """Choose about half of the blocks, the first and the last among them."""

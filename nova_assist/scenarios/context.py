@@ -30,10 +30,10 @@ class Context:
     """One scenario's surroundings.
 
     ``image_format`` is raw or qcow2, and ``volume_type`` makes such volumes. ``seen`` is where the
-    share is seen, ``None`` if it can't be; ``alone`` tells that all that comes onto it is of this
-    scenario. ``ended`` tells which service has ended by itself, or "" while all run. ``pattern``
-    is of what we write ourselves, ``reader`` knows whatever is written. ``accounts`` are who runs
-    what, if not we ourselves.
+    share is seen, ``None`` if it can't be, and ``others`` where further ones are; ``alone`` tells
+    that all that comes onto them is of this scenario. ``ended`` tells which service has ended by
+    itself, or "" while all run. ``pattern`` is of what we write ourselves, ``reader`` knows
+    whatever is written. ``accounts`` are who runs what, if not we ourselves.
     """
 
     scenario: str
@@ -50,6 +50,7 @@ class Context:
     reader: Reader
     rng: random.Random
     alone: bool = True
+    others: tuple[Path, ...] = ()
     accounts: Accounts | None = None
     made: Made = dataclasses.field(default_factory=Made)
 
@@ -62,6 +63,21 @@ class Context:
         if self.seen is None:
             raise NotPossible('the share can not be seen from here (--share)')
         return self.seen
+
+    @property
+    def shares(self) -> tuple[Path, ...]:
+        """The folders in which all shares are seen.
+
+        :raises NotPossible: they can't be
+        """
+        return (self.share, *self.others)
+
+    def share_of(self, volume: TrackedVolume) -> Path:
+        """Return the folder of the share that a volume is on.
+
+        :raises NotPossible: it can't be seen
+        """
+        return volume.share or self.share
 
     @property
     def judge(self) -> Account | None:
@@ -116,11 +132,18 @@ class Context:
             pending,
         )
 
-    def expect_seen(self, volume: TrackedVolume) -> None:
-        """See that what is seen as the share is where a new volume is made.
+    def find(self, volume: TrackedVolume) -> None:
+        """See where a new volume is made, where its files have to stay.
 
-        :raises NotPossible: it isn't
+        :raises StepFailed: not on one of several shares
+        :raises NotPossible: what is seen as the share isn't it
         """
+        if self.others:
+            found = [share for share in self.shares if any(share.glob(f'{volume.file}*'))]
+            if len(found) != 1:
+                fault = f'volume {volume.name} ({volume.id}) has files on {len(found)} shares'
+                raise StepFailed(fault, 'files on one of them', ', '.join(map(str, found)))
+            volume.share = found[0]
         if self.seen is None or self.alone:
             return
         if not any(volume.id in name for name in os.listdir(self.seen)):

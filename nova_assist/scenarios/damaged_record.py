@@ -20,13 +20,12 @@ from nova_assist.scenarios.tracked import TrackedVolume
 
 
 def _play(stage: Stage) -> None:
-    share = stage.context.share
     with stage.step('create volume, write and create snapshot s1'):
         volume = stage.volumes.create('v1')
+        path = stage.context.share_of(volume) / volume.file
         stage.volumes.write(volume)
         snapshot = stage.volumes.snapshot(volume, 's1')
         stage.volumes.write(volume)
-    path = share / f'volume-{volume.id}'
     with (
         stage.step('damage the record: create and delete end in an error', judged=False),
         _damaged(Path(f'{path}{record.SUFFIX}')),

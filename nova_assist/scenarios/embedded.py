@@ -50,7 +50,7 @@ class EmbeddedTestbed:
 
     def judges(self, image_format: str) -> AbstractContextManager[Sequence[Judge]]:
         """Return the judges of a cloud with separate accounts."""
-        return secure.judges(self._cloud, self._cloud.shares[image_format])
+        return secure.judges(self._cloud, self._cloud.shares_of(image_format))
 
     def ownership(self, image_format: str) -> Ownership:
         """Return whose the volumes' files should be."""
@@ -62,7 +62,7 @@ class EmbeddedTestbed:
     ) -> tuple[Context, Guests]:
         """Return the surroundings of a scenario, and guests that do what they are told."""
         cloud, accounts, pattern = self._cloud, self._cloud.accounts, Pattern(rng.getrandbits(64))
-        share = cloud.shares[image_format]
+        share, *others = cloud.shares_of(image_format)
         api = EmbeddedApi(cloud.cinderclient(), cloud.novaclient(), cloud.compute.url)
         context = Context(
             scenario=scenario,
@@ -79,9 +79,12 @@ class EmbeddedTestbed:
             reader=Reader(cloud.scratch, pattern, accounts.cinder if accounts else None),
             rng=rng,
             accounts=accounts,
+            others=tuple(other.path for other in others),
         )
         self._check_backend(context)
-        return context, CommandedGuests(context, api, share.name)
+        return context, CommandedGuests(
+            context, api, {each.path: each.name for each in (share, *others)}
+        )
 
     def _check_backend(self, context: Context) -> None:
         with refusals('asking for the backends'):

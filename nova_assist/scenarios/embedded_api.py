@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,12 +42,12 @@ class EmbeddedApi(Api):
             cinder, nova, ImageService(nova.client.session, f'{self._compute}/image/v2')
         )
 
-    def disks(self, server_id: str, share: Path) -> dict[str, GuestDisk]:
+    def disks(self, server_id: str, *shares: Path) -> dict[str, GuestDisk]:
         """Return what the running server has open, by volume id; nothing for one shut off.
 
-        :param share: the folder to which the names of the guest's files are relative
+        :param shares: the folders to which the names of the guest's files are relative
         """
-        return {disk['volume_id']: _guest_disk(disk, share) for disk in self._disks(server_id)}
+        return {disk['volume_id']: _guest_disk(disk, shares) for disk in self._disks(server_id)}
 
     def disk_size(self, server_id: str, volume_id: str) -> int | None:
         """Return how many bytes the running server's disk has, None if there is no such disk."""
@@ -90,9 +91,9 @@ class EmbeddedApi(Api):
         return f'{self._compute}/assist/faults/{volume_id}'
 
 
-def _guest_disk(disk: dict[str, Any], share: Path) -> GuestDisk:
+def _guest_disk(disk: dict[str, Any], shares: Collection[Path]) -> GuestDisk:
     files = [Path(node['file']) for node in disk['chain']]
-    chain = tuple(file.name if file.parent == share else str(file) for file in files)
+    chain = tuple(file.name if file.parent in shares else str(file) for file in files)
     server = {'type': 'unix', 'path': disk['nbd_socket']}
     export = {
         'driver': 'nbd',

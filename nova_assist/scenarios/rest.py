@@ -48,6 +48,18 @@ class Connection:
     format: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Room:
+    """What Cinder's scheduler knows of a backend's room, in GiB."""
+
+    total: float
+    free: float
+    promised: float
+
+    def __str__(self) -> str:
+        return f'{self.total:.1f} GiB, {self.free:.1f} free, {self.promised:.1f} promised'
+
+
 class Api:
     """The three services, as an administrator of one project."""
 
@@ -107,6 +119,17 @@ class Api:
     def backends(self) -> set[str]:
         """Return the names of the backends that Cinder's scheduler can use."""
         return {_backend(pool) for pool in self.cinder.pools.list()}
+
+    def room(self, backend: str) -> Room:
+        """Return what the scheduler was told last of a backend's pools, all together."""
+        pools = [
+            pool for pool in self.cinder.pools.list(detailed=True) if _backend(pool) == backend
+        ]
+        total, free, promised = (
+            sum(float(getattr(pool, f'{name}_capacity_gb', 0)) for pool in pools)
+            for name in ('total', 'free', 'provisioned')
+        )
+        return Room(total, free, promised)
 
     def extends_attached(self, backend: str) -> bool | None:
         """Return whether a backend's driver says that it does, None if it doesn't say."""

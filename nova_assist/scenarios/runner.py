@@ -24,12 +24,14 @@ from nova_assist.scenarios import (
     extend_attached,
     extend_offline,
     image_transfer,
+    manage,
     mixed,
     offline_chain,
     online_chain,
     reattach,
     reboot,
     revert,
+    several_shares,
 )
 from nova_assist.scenarios.errors import UnknownScenario
 from nova_assist.scenarios.player import Player, Scenario
@@ -49,7 +51,9 @@ STORIES = (
     extend_attached.STORY,
     image_transfer.STORY,
     revert.STORY,
+    manage.STORY,
     damaged_record.STORY,
+    several_shares.STORY,
 )
 FORMATS = ('raw', 'qcow2')
 

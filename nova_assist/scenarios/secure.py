@@ -49,12 +49,12 @@ def expected_ownership(
 
 
 @contextlib.contextmanager
-def judges(cloud: Cloud, share: ShareView) -> Iterator[Sequence[Judge]]:
-    """Act as Cinder's account on a share, and have it watched and tried by the others.
+def judges(cloud: Cloud, shares: Sequence[ShareView]) -> Iterator[Sequence[Judge]]:
+    """Act as Cinder's account on shares, and have them watched and tried by the others.
 
     Without accounts there is nothing to add.
 
-    :raises ShareError: the share can't be watched
+    :raises ShareError: a share can't be watched
     """
     accounts = cloud.accounts
     if accounts is None:
@@ -64,15 +64,17 @@ def judges(cloud: Cloud, share: ShareView) -> Iterator[Sequence[Judge]]:
     outsiders = {'the outsider': accounts.outsider}
     if cloud.root_squashed:
         outsiders['root'] = _ROOT
-    ownership = expected_ownership(share, cloud.options, accounts)
     with contextlib.ExitStack() as stack:
         stack.enter_context(accounts.cinder.files())
         try:
-            watch = WatchJudge(share.path, ownership, accounts.cinder, environment)
-            stack.enter_context(watch)
+            watches = []
+            for share in shares:
+                ownership = expected_ownership(share, cloud.options, accounts)
+                watch = WatchJudge(share.path, ownership, accounts.cinder, environment)
+                watches.append(stack.enter_context(watch))
             opening = OpeningJudge(accounts.hypervisor, outsiders, environment)
             stack.enter_context(opening)
         except CompanionError as error:
             raise ShareError(f'{share.name} at {share.path} cannot be judged: {error}') from error
         root = [RootJudge(cloud.asked_for_root)] if cloud.does_without_root else []
-        yield (watch, opening, *root)
+        yield (*watches, opening, *root)

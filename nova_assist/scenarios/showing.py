@@ -36,6 +36,7 @@ def volumes(
             tuple(attachments.get(volume.id, ())),
             disks.get(volume.id),
             volume.server is not None and volume.server.running,
+            volume.name_id,
         )
         for volume in known
     )

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nova_assist.checks import scene
-from nova_assist.checks.judging import Bench
+from nova_assist.checks.judging import Bench, Judgement
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios import settling, showing
@@ -62,8 +63,10 @@ class Stage:
         self._bench = bench
         self._ownership = ownership
         self._listener = listener
-        there = context.share.iterdir() if context.seen else ()
-        self._ignored = frozenset(path.name for path in there)
+        self._ignored = {
+            share: frozenset(os.listdir(share))
+            for share in (context.shares if context.seen else ())
+        }
 
     @contextlib.contextmanager
     def step(self, name: str, *, judged: bool = True, ended: bool = True) -> Iterator[None]:
@@ -163,7 +166,10 @@ class Stage:
             if self.context.seen is None:
                 judgement = self.guests.look(self.volumes, shown)
             else:
-                judgement = self._bench.judge(self._scene(shown, ended=ended))
+                judgement = Judgement.of_all(
+                    self._bench.judge(self._scene(share, shown, ended=ended))
+                    for share in self.context.shares
+                )
         step.findings.extend(judgement.findings)
         step.chains = dict(judgement.chains)
         step.unseen = list(judgement.unseen)
@@ -185,13 +191,14 @@ class Stage:
                 writer.pause()
             yield
 
-    def _scene(self, shown: tuple[scene.Volume, ...], *, ended: bool) -> scene.Scene:
-        """Set the volumes before the share."""
+    def _scene(self, share: Path, shown: tuple[scene.Volume, ...], *, ended: bool) -> scene.Scene:
+        """Set the volumes of a share before it: a file of another one's has no place there."""
         context = self.context
-        share = context.share
-        ignored = self._ignored if ended else self._ignored | _notes(share)
+        here = {volume.id for volume in self.volumes.all if context.share_of(volume) == share}
+        there = tuple(volume for volume in shown if volume.id in here)
+        ignored = self._ignored[share] | (frozenset() if ended else _notes(share))
         made = None if context.alone else self.volumes.made
-        return scene.Scene(share, shown, self._ownership, ignored, made, context.judge)
+        return scene.Scene(share, there, self._ownership, ignored, made, context.judge)
 
 
 def _notes(share: Path) -> frozenset[str]:

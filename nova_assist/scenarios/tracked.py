@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from nova_assist.checks.model import Exactly, Expectation, History, Within
 from nova_assist.scenarios.errors import StepFailed
@@ -62,8 +63,9 @@ class TrackedVolume:
     """A volume, every write to it, and its snapshots, oldest first; ``size`` in bytes.
 
     ``blocks`` are those that are written. ``server`` is where it is attached, ``writer`` who is
-    writing to it there. ``unsettled`` is what a clone may hold whose source was being written to,
-    until judges have seen which.
+    writing to it there. ``share`` is the folder with its files, where there are several.
+    ``unsettled`` is what a clone may hold whose source was being written to, until judges have
+    seen which. ``name_id`` is the id that its files bear, if not its own.
     """
 
     id: str
@@ -75,6 +77,13 @@ class TrackedVolume:
     server: TrackedServer | None = None
     writer: Writer | None = None
     unsettled: Within | None = None
+    share: Path | None = None
+    name_id: str = ''
+
+    @property
+    def file(self) -> str:
+        """The name of the file that it was made as."""
+        return f'volume-{self.name_id or self.id}'
 
     def data(self) -> Expectation:
         """Return what the volume should hold now; only while nobody is writing.

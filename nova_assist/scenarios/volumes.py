@@ -174,6 +174,12 @@ class Volumes:
         volume.snapshots.append(snapshot)
         return snapshot
 
+    def track_snapshot(self, volume: TrackedVolume, snapshot: TrackedSnapshot) -> None:
+        """Have the next younger snapshot of a volume judged from now on, and deleted."""
+        volume.snapshots.append(snapshot)
+        ident, name = snapshot.id, snapshot.name
+        self._context.made.add(ident, f'snapshot {name}', lambda: self.discard(ident, name))
+
     def delete_snapshot(self, volume: TrackedVolume, name: str) -> None:
         """Delete the snapshot called ``name`` and wait until it is gone.
 
@@ -269,6 +275,12 @@ class Volumes:
                 ', '.join(other),
             )
 
+    def track(self, volume: TrackedVolume) -> None:
+        """Have a volume that Cinder has been asked for judged from now on, and deleted."""
+        self.all.append(volume)
+        self._made.add(volume.id)
+        self._context.made.add(volume.id, f'volume {volume.name}', lambda: self.delete(volume))
+
     def _create(self, name: str, gib: int, **source: str) -> TrackedVolume:
         context, history = self._context, self._guests.history(name)
         with refusals(f'creating volume {name}'):
@@ -280,9 +292,7 @@ class Volumes:
             )
         size = gib * _GIB
         volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
-        self.all.append(volume)
-        self._made.add(volume.id)
-        context.made.add(volume.id, f'volume {name}', lambda: self.delete(volume))
+        self.track(volume)
         context.await_volume(volume, 'available', 'creating', 'downloading')
-        context.expect_seen(volume)
+        context.find(volume)
         return volume

@@ -213,6 +213,14 @@ class ConfigurationTest(HostCase):
         self.assertEqual('nova-assist', found['volume']['vendor_name'])
         self.assertEqual('True', found['volume-feature-enabled']['volume_revert'])
 
+    def test_volumes_are_managed_whose_format_nobody_has_to_state(self):
+        for sample, managed in (('secure', 'True'), ('qcow2', 'False')):
+            found = self.stacked(sample).ini(TEMPEST_CONF)
+            self.assertEqual(managed, found['assisted_snapshots']['manage'], sample)
+            self.assertEqual(managed, found['volume-feature-enabled']['manage_volume'], sample)
+            self.assertEqual(managed, found['volume-feature-enabled']['manage_snapshot'], sample)
+            self.assertEqual('source-name,%s', found['volume']['manage_snapshot_ref'], sample)
+
     def test_what_tempest_may_expect_can_be_said(self):
         found = self.stacked(
             'vendor', 'NFS_TEMPEST_FEATURES="revert"\nTEMPEST_EXTEND_ATTACHED_VOLUME=True'

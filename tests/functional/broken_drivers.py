@@ -21,12 +21,15 @@ from driver import (
     nfs,
     offline,
     online,
+    placing,
     qemu_img,
     records,
+    references,
     snapshots,
     startup,
     volumes,
 )
+from driver.layout import Format
 
 # What is whole; a driver is set up once a backend, and would wrap a wrapper.
 _MERGE = offline.merge
@@ -65,6 +68,38 @@ class RefusesToExtend(nfs.NfsDriver):
         raise exceptions.Unsupported('Not extended.')
 
 
+class FillsOneShare(nfs.NfsDriver):
+    """Puts each volume onto the share where most is promised."""
+
+    def do_setup(self, context):
+        def choose(self, size, volume_id):
+            rooms = self.rooms(volume_id)
+            return max(rooms, key=lambda export: rooms[export].promised)
+
+        placing.Placing.choose = choose
+        super().do_setup(context)
+
+
+class PromisesNothing(nfs.NfsDriver):
+    """Tells the scheduler that nothing is promised, whatever there is."""
+
+    def _update_volume_stats(self):
+        super()._update_volume_stats()
+        self._stats['provisioned_capacity_gb'] = 0
+
+
+class KeepsSnapshotsApart(nfs.NfsDriver):
+    """Leaves a second copy of each overlay on another share."""
+
+    def create_snapshot(self, snapshot):
+        super().create_snapshot(snapshot)
+        volume = snapshot.volume
+        overlay = f'{volume.name}.{snapshot.id}'
+        here = self._mounted.folder(volume.provider_location)
+        other = next(each for each in self._mounted.admitted() if each != volume.provider_location)
+        (self._mounted.folder(other) / overlay).write_bytes((here / overlay).read_bytes())
+
+
 class ForgetsRecord(nfs.NfsDriver):
     """Never writes the record of a volume's snapshots."""
 
@@ -81,6 +116,14 @@ class OpensAsRaw(nfs.NfsDriver):
             **_CONNECTION(self, state),
             'format': 'raw',
         }
+        super().do_setup(context)
+
+
+class ManagesAsRaw(nfs.NfsDriver):
+    """Takes every file that it is to manage for raw data."""
+
+    def do_setup(self, context):
+        references._stated = lambda given, name: Format.RAW
         super().do_setup(context)
 
 

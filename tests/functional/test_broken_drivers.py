@@ -12,14 +12,14 @@ _ROOT = pathlib.Path(__file__).parents[2]
 
 
 class BrokenDriverTest(unittest.TestCase):
-    def run_with(self, driver, scenario):
+    def run_with(self, driver, scenario, *options):
         """Run one scenario and return its result from the report."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         command = [sys.executable, '-m', 'nova_assist', 'run', '--scenario', scenario]
         named = ['--driver', f'tests.functional.broken_drivers.{driver}']
         ended = subprocess.run(
-            [*command, *named, '--report', folder.name],
+            [*command, *named, *options, '--report', folder.name],
             cwd=_ROOT,
             capture_output=True,
             text=True,
@@ -29,12 +29,26 @@ class BrokenDriverTest(unittest.TestCase):
         report = json.loads(pathlib.Path(folder.name, 'report.json').read_text())
         return report['scenarios'][0]
 
-    def assert_found(self, driver, scenario, judge, words):
-        result = self.run_with(driver, scenario)
+    def assert_found(self, driver, scenario, judge, words, *options):
+        result = self.run_with(driver, scenario, *options)
         self.assertEqual('fail', result['verdict'], result)
         findings = [finding for step in result['steps'] for finding in step['findings']]
         faults = [finding['fault'] for finding in findings if finding['judge'] == judge]
         self.assertRegex('\n'.join(faults), words, findings)
+
+    def assert_found_on_two_shares(self, driver, judge, words):
+        self.assert_found(driver, 'several-shares-raw', judge, words, '--shares', '2')
+
+    def test_share_that_gets_no_volume(self):
+        self.assert_found_on_two_shares('FillsOneShare', 'placing', 'none is on ')
+
+    def test_promises_that_are_not_reported(self):
+        self.assert_found_on_two_shares('PromisesNothing', 'placing', 'knowing the shares. room')
+
+    def test_snapshot_s_file_on_another_share(self):
+        self.assert_found_on_two_shares(
+            'KeepsSnapshotsApart', 'orphans', 'is left on the share: no volume'
+        )
 
     def test_commit_that_is_skipped(self):
         self.assert_found(
@@ -51,6 +65,9 @@ class BrokenDriverTest(unittest.TestCase):
 
     def test_overlay_that_is_opened_as_raw(self):
         self.assert_found('OpensAsRaw', 'mixed-raw', 'chain', 'as raw, but it is qcow2')
+
+    def test_managed_file_that_is_taken_for_raw(self):
+        self.assert_found('ManagesAsRaw', 'manage-qcow2', 'api', 'another size than it had')
 
     def test_files_that_others_can_not_write(self):
         self.assert_found(

@@ -5,7 +5,6 @@ import json
 import pathlib
 import subprocess
 import tempfile
-import typing
 
 from nova_assist import client
 from nova_assist.scenarios.embedded_api import EmbeddedApi
@@ -117,20 +116,3 @@ class ReimageTest(ImageCase):
         for path, content in contents.items():
             self.assertEqual(content, path.read_bytes(), path)
         self.cinder.volumes.reset_state(volume, 'available')
-
-
-class CacheTest(ImageCase):
-    options: typing.ClassVar = {'image_volume_cache_enabled': 'true'}
-
-    def test_second_volume_of_an_image_is_a_clone_of_what_the_first_left(self):
-        image = self.image('raw', self.file())
-        volumes = [self.volume(size, imageRef=image) for size in (1, 2, 1)]
-        for volume, size in zip(volumes, (1, 2, 1), strict=True):
-            self.assertEqual(MARK, self.start(volume))
-            path = self.share / f'volume-{volume.id}'
-            self.assertEqual(size * GIB, path.stat().st_size)
-        named = self.cinder.volumes.list(search_opts={'all_tenants': 1, 'name': f'image-{image}'})
-        (cached,) = named
-        self.addCleanup(self.delete_volume, cached)
-        self.assertEqual(MARK, self.start(cached))
-        self.assertEqual(1, self.cloud.cinder.log.read_text().count('Image download'))

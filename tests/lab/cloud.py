@@ -95,7 +95,7 @@ class CloudCase(unittest.TestCase):
     def play(self, tell: Callable[[Stage], None], image_format: str = 'raw') -> None:
         """Play a story; it has to pass, all judges included."""
         story = Story(self.id().rpartition('.')[2], tell.__doc__ or '', tell)
-        with secure.judges(self.cloud, self.cloud.shares[image_format]) as judges:
+        with secure.judges(self.cloud, self.cloud.shares_of(image_format)) as judges:
             player = Player(EmbeddedTestbed(self.cloud), 1, threading.Event(), judges)
             result = player.play(Scenario(story, image_format), _Progress(), str)
         found = [

@@ -118,7 +118,7 @@ class ServiceAsRootTest(unittest.TestCase):
             port=8776,
             compute_url='http://127.0.0.1:8774/v2.1',
             mount_base=folder,
-            shares={'raw': view.name},
+            shares={'raw': (view.name,)},
             qcow2_backends=(),
             options=dict.fromkeys(
                 ('nas_secure_file_operations', 'nas_secure_file_permissions'), 'true'

@@ -25,7 +25,14 @@ from tests.tempest.embedded import environment_of
 from tests.tempest.selection import Selection
 
 #: What this project's driver can do beyond what the options take for granted.
-_FEATURES = ('boot_from_volume', 'clone_attached', 'extend_attached', 'revert', 'upload')
+_FEATURES = (
+    'boot_from_volume',
+    'clone_attached',
+    'extend_attached',
+    'manage',
+    'revert',
+    'upload',
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, workers: int) -> None:

@@ -18,6 +18,7 @@ from driver.migration_note import Place
 from driver.opening import Opener
 from driver.shares import Shares
 from tests.unit.driver import builders
+from tests.unit.driver.snapshots_case import NoOthers
 from tests.unit.driver.test_offline import reads, write
 from tests.unit.driver.test_shares import settings
 
@@ -114,12 +115,13 @@ class MigrationCase(unittest.TestCase):
         )
         self.rows = Rows(self.folder / 'rows', state)
         options = settings(self.folder, reserved=0.0)
-        mounted = Shares(options, 1e9, Client(self.folder), lambda: {HERE: None})
+        mounted = Shares(options, Client(self.folder), lambda: {HERE: None})
         mounted.mount()
         mounted.admit(self.maker)
         opener = Opener(options, mounted, self.maker, self.rows, None)
         self.opener = opener
-        self.migrations = Migrations(opener, self.rows, 'node@one')
+        placing = NoOthers.placing(opener)
+        self.migrations = Migrations(opener, placing, self.rows, 'node@one')
         layout = Layout(self.folder / 'one', builders.VOLUME)
         volumes.create(layout, image_format, SIZE, True, self.maker)
         for block in (0, 9):

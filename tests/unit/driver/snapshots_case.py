@@ -11,8 +11,10 @@ from driver.database import VolumeState
 from driver.extending import Extending
 from driver.layout import Format
 from driver.opening import Opener
+from driver.placing import Placing
 from driver.restoring import Restorations
 from driver.revert import Reverts
+from driver.room import Limits
 from driver.snapshots import Snapshots
 from nova_assist import client
 from tests.unit.driver import builders
@@ -37,11 +39,19 @@ class Folder:
     def admitted(self):
         return ['host:/share']
 
-    def capacity(self, export):
-        return None
+    def measure(self, export):
+        return 1000 * builders.GIB, 1000 * builders.GIB
 
-    def fits(self, capacity, size):
-        return True
+
+class NoOthers:
+    """Stands for what Cinder's database knows of shares: there is no other volume."""
+
+    @classmethod
+    def placing(cls, opener):
+        return Placing(opener.mounted, cls(), Limits.of(opener.settings))
+
+    def promised(self, exports, apart_from=None):
+        return {}
 
 
 class Rows:
@@ -175,7 +185,7 @@ class SnapshotsCase(OnlineCase):
         self.revert_rows = RevertRows(self)
         self.reverts = Reverts(self.opener, self.revert_rows)
         self.backend = Backend(self.opener, Restorations(self.opener))
-        self.extending = Extending(self.opener)
+        self.extending = Extending(self.opener, NoOthers.placing(self.opener))
         self.state = VolumeState(
             id='v',
             name=builders.VOLUME,

@@ -234,8 +234,8 @@ class DetachedTest(ExtendingCase):
         self.assertTrue(reads(self.layout.path(self.file), Format.QCOW2, GIB >> 16, 7))
 
     def test_share_without_room(self):
-        self.opener.mounted.fits = lambda capacity, size: False
-        self.assert_failed('has no room')
+        self.opener.mounted.measure = lambda export: (1000 * GIB, 0)
+        self.assert_failed('has no room .* is full')
 
     def test_revert_gives_the_size_that_a_guest_has_seen(self):
         self.extending.extend(self.state, 2 * GIB, None)

@@ -30,6 +30,14 @@ class ParseTest(unittest.TestCase):
                 found = self.parse(nas_secure_file_permissions=text)
                 self.assertIs(value, found.secure_permissions)
 
+    def test_over_subscription_is_a_number_or_automatic(self):
+        for text, value in (('20.0', 20.0), ('1', 1.0), ('auto', None)):
+            with self.subTest(text):
+                found = self.parse(max_over_subscription_ratio=text)
+                self.assertEqual(value, found.over_subscription)
+        with self.assertRaisesRegex(exceptions.ConfigurationError, 'ratio = 0.5 .*less than 1'):
+            self.parse(max_over_subscription_ratio='0.5')
+
     def test_bad_value_is_named(self):
         with self.assertRaisesRegex(exceptions.ConfigurationError, 'operations = maybe'):
             self.parse(nas_secure_file_operations='maybe')

@@ -10,10 +10,7 @@ from oslo_concurrency import processutils
 
 from driver import access, exceptions
 from driver.options import Settings
-from driver.shares import Capacity, Shares
-from tests.unit.driver import builders
-
-GIB = builders.GIB
+from driver.shares import Shares
 
 
 def settings(folder, **changes):
@@ -27,6 +24,7 @@ def settings(folder, **changes):
         secure_operations=True,
         secure_permissions=False,
         reserved=0.1,
+        over_subscription=2.0,
         create_timeout=1,
         delete_timeout=1,
         extend_timeout=1,
@@ -40,11 +38,9 @@ class SharesCase(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def shares(self, over_subscription=2.0, **changes):
+    def shares(self, **changes):
         wanted = settings(self.folder, **changes)
-        return Shares(
-            wanted, over_subscription, _Mounted(self.folder), lambda: {'host:/one': None}
-        )
+        return Shares(wanted, _Mounted(self.folder), lambda: {'host:/one': None})
 
 
 class MountTest(SharesCase):
@@ -53,25 +49,9 @@ class MountTest(SharesCase):
         client = remotefs.RemoteFsClient(
             'nfs', '', processutils.execute, nfs_mount_point_base=str(self.folder)
         )
-        found = Shares(
-            settings(self.folder), 1.0, client, lambda: {'nowhere.invalid:/export': None}
-        )
+        found = Shares(settings(self.folder), client, lambda: {'nowhere.invalid:/export': None})
         with self.assertRaisesRegex(exceptions.ShareError, 'nowhere.invalid:/export'):
             found.mount()
-
-
-class RoomTest(SharesCase):
-    def test_room_by_reserve_and_by_promise(self):
-        small = Capacity(total=10 * GIB, free=5 * GIB, allocated=0)
-        cases = (
-            (small, GIB, True),
-            (dataclasses.replace(small, free=GIB // 2), GIB, False),
-            (dataclasses.replace(small, allocated=19 * GIB), 2 * GIB, False),
-            (small, 20 * GIB, False),
-        )
-        for capacity, size, fits in cases:
-            with self.subTest(capacity=capacity, size=size):
-                self.assertEqual(fits, self.shares().fits(capacity, size))
 
 
 class AdmissionTest(SharesCase):

@@ -35,7 +35,8 @@ class RegistrationTest(unittest.TestCase):
     def test_features_are_those_of_the_in_tree_driver(self):
         group = support.configuration().assisted_snapshots
         self.assertTrue(group.online)
-        for name in ('clone_attached', 'extend_attached', 'revert', 'upload', 'encryption'):
+        beyond = ('clone_attached', 'extend_attached', 'manage', 'revert', 'upload', 'encryption')
+        for name in beyond:
             with self.subTest(name):
                 self.assertFalse(getattr(group, name))
         self.assertFalse(group.boot_from_volume)

@@ -26,6 +26,18 @@ class JudgingTest(unittest.TestCase):
         self.assertIn('no eyes', finding.fault)
 
 
+class SeveralSharesTest(unittest.TestCase):
+    def test_what_is_seen_on_each_share_counts(self):
+        one = judging.Judgement(('a',), {'s1': 1}, {'v1': ['f']}, ('not seen',))
+        two = judging.Judgement(('b',), {'s2': 2}, {'v2': ['g']})
+        self.assertEqual(
+            judging.Judgement(
+                ('a', 'b'), {'s1': 1, 's2': 2}, {'v1': ['f'], 'v2': ['g']}, ('not seen',)
+            ),
+            judging.Judgement.of_all([one, two]),
+        )
+
+
 class RecordTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

@@ -63,6 +63,9 @@ class BadWordsTest(ScratchCase):
             'ci page --logs a': 'required: --output',
             'ci skips -f html': "invalid choice: 'html'",
             'chain': 'required: VOLUME',
+            'run --shares 0': 'not a whole number from 1 up',
+            'run --shares 2 --share a:/b': 'one share, not 2',
+            'run --shares 2 --crash': 'watches one share',
             'chain volume-1 --share /no/such': 'nor an existing folder',
         }
         for words, message in cases.items():
@@ -134,6 +137,12 @@ class GoodWordsTest(ScratchCase):
     def test_exports_are_taken_as_they_are(self) -> None:
         for share in ('filer:/', 'filer.example:/a/b', '10.0.0.1:/x', '[fe80::1%eth0]:/x'):
             self.assertEqual(share, self.parse('--share', share).target.share)
+
+    def test_several_shares_are_asked_for_again(self) -> None:
+        found = self.parse('--shares', '3').target
+        self.assertEqual(3, found.share_count)
+        self.assertEqual(found, self.parse(*found.words()).target)
+        self.assertNotIn('--shares', self.parse().target.words())
 
     def test_a_local_folder_becomes_absolute_so_that_its_repetition_finds_it(self) -> None:
         relative = os.path.relpath(self.working)

@@ -18,7 +18,7 @@ SETTINGS = CinderSettings(
     port=8776,
     compute_url='http://127.0.0.1:8774/v2.1',
     mount_base=pathlib.Path('/clouds/one/share'),
-    shares={'raw': 'localhost:/raw', 'qcow2': 'localhost:/qcow2'},
+    shares={'raw': ('localhost:/raw',), 'qcow2': ('localhost:/qcow2',)},
     qcow2_backends=('qcow2',),
     options={},
 )
@@ -44,6 +44,11 @@ class ComposeTest(unittest.TestCase):
         self.assertEqual('raw,qcow2', parser['DEFAULT']['enabled_backends'])
         self.assertEqual('false', parser['raw']['nfs_qcow2_volumes'])
         self.assertEqual('true', parser['qcow2']['nfs_qcow2_volumes'])
+
+    def test_figures_are_reported_often_where_shares_can_be_lost(self):
+        self.assertNotIn('periodic_interval', composed()['DEFAULT'])
+        several = composed(shares={'raw': ('localhost:/raw', 'localhost:/raw-2')})
+        self.assertEqual('5', several['DEFAULT']['periodic_interval'])
 
     def test_option_of_the_caller_wins(self):
         parser = composed(options={'nas_secure_file_operations': 'true', 'nfs_x': '$state_path/x'})

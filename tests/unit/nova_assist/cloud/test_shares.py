@@ -39,6 +39,18 @@ class SharesTest(unittest.TestCase):
         self.assertTrue(layout.views['qcow2'].path.is_dir())
         self.assertIsNone(layout.unmount_below)
 
+    def test_several_shares_of_a_backend_are_folders_beside_each_other(self):
+        layout = shares.plan(None, self.folder, BACKENDS, 3)
+        layout.prepare()
+        names = [view.name for view in layout.of('raw')]
+        self.assertEqual(['localhost:/raw', 'localhost:/raw-2', 'localhost:/raw-3'], names)
+        self.assertEqual(6, len({view.path for view in layout.all if view.path.is_dir()}))
+        self.assertEqual(layout.views['qcow2'], layout.of('qcow2')[0])
+
+    def test_export_is_not_several_shares(self):
+        with self.assertRaisesRegex(ShareError, 'nas:/vol/a is one share, not 2'):
+            shares.plan('nas:/vol/a', self.folder, BACKENDS, 2)
+
     def test_local_folder_is_the_mount_base(self):
         layout = shares.plan(str(self.folder / 'mine'), self.folder, BACKENDS)
         self.assertEqual(self.folder / 'mine', layout.base)
