@@ -52,8 +52,10 @@ from driver.snapshots import Snapshots
 from driver.startup import Startup
 
 
-class SnapshotDriver(  # type: ignore[misc]
-    managing.ManagingDriver, migrating.MigratingDriver, cinder_remotefs.RemoteFSDriver
+class SnapshotDriver(
+    managing.ManagingDriver,
+    migrating.MigratingDriver,
+    cinder_remotefs.RemoteFSDriver,  # type: ignore[misc]
 ):
     """Volumes that are files on mounted shares, with snapshots, offline and through Nova.
 

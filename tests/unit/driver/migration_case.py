@@ -136,8 +136,10 @@ class MigrationCase(unittest.TestCase):
         self.migrations.settle_all(None, lambda volume_id: contextlib.nullcontext(True))
 
     def names(self):
+        """Return what lies on the shares, but for the file that a share is tried out with."""
         shares = (self.folder / share for share in ('one', 'two'))
-        return sorted(name for each in shares for name in os.listdir(each))
+        names = (name for each in shares for name in os.listdir(each))
+        return sorted(name for name in names if not name.startswith('.'))
 
     def assert_whole(self):
         """See that the volume has its data where the database says, and that no file is left."""
