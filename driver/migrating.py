@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 from cinder import coordination
+from cinder.volume import driver as cinder_driver
 
 from driver import database, exceptions, migration_rows, refusals
 from driver.layout import Format
@@ -21,7 +22,7 @@ from driver.opening import Opener
 from driver.placing import Placing
 
 
-class MigratingDriver:
+class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
     """A driver that moves volumes to other backends of its kind by itself."""
 
     driver_prefix: str
