@@ -22,6 +22,7 @@ from oslo_utils import units
 from driver import exceptions
 from driver.extension import Extension
 from driver.layout import Format
+from driver.migration_note import Migration
 from nova_assist import client
 
 # Keys in a volume's admin_metadata, as the in-tree driver has them: the active file's format,
@@ -79,6 +80,9 @@ def volume_state(volume_id: str) -> VolumeState:
     metadata = volume.admin_metadata
     size = volume.size * units.Gi
     extension = Extension.parse(metadata, size, volume.id)
+    migration = Migration.parse(metadata, volume.id)
+    if migration and migration.target.name == volume.name:
+        metadata = {**metadata, **formats(migration.format, migration.format)}
     return VolumeState(
         id=volume.id,
         name=volume.name,
@@ -114,10 +118,16 @@ def of_service(host: str, cluster: str | None) -> dict[str, str]:
     return {'cluster_name': cluster} if cluster else {'host': host}
 
 
+def formats(active: Format | None, base: Format | None) -> dict[str, str]:
+    """Return what the admin metadata keeps of the formats of a volume's active file and base."""
+    found = {_FORMAT: active, _BASE_FORMAT: base}
+    return {key: value.value for key, value in found.items() if value is not None}
+
+
 def save_formats(volume_id: str, active: Format, base: Format) -> None:
     """Record the formats of a volume's active file and of its base."""
     volume = volume_object(volume_id)
-    wanted = {_FORMAT: active.value, _BASE_FORMAT: base.value}
+    wanted = formats(active, base)
     if {key: volume.admin_metadata.get(key) for key in wanted} != wanted:
         volume.admin_metadata = {**volume.admin_metadata, **wanted}
         volume.save()

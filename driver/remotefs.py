@@ -28,6 +28,7 @@ from driver import (
     extension_rows,
     glance,
     managing,
+    migrating,
     options,
     refusals,
     restoring,
@@ -51,7 +52,11 @@ from driver.snapshots import Snapshots
 from driver.startup import Startup
 
 
-class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  # type: ignore[misc]
+class SnapshotDriver(
+    managing.ManagingDriver,
+    migrating.MigratingDriver,
+    cinder_remotefs.RemoteFSDriver,  # type: ignore[misc]
+):
     """Volumes that are files on mounted shares, with snapshots, offline and through Nova.
 
     A driver derives from this class, is decorated with ``cinder.interface.volumedriver``, and says
@@ -135,6 +140,8 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
         try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
         mine = (self.host, self.cluster_name, try_lock)
         self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
+        # First of all, for a volume may be another service's since.
+        self._set_up_migrating(opener, self._placing, *mine)
         self._startup.settle()
         backups.settle(*mine, self._backend.delete_volume)
         self._set_up_managing(opener, *mine)
@@ -289,12 +296,6 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
         with glance.ended_at_start(volume):
             self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
-    def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse a migration: Cinder would copy a qcow2 file as if it were raw data."""
-        raise exceptions.Unsupported(
-            'Volumes are not migrated. Take a snapshot, create a volume of the other type from it.'
-        )
-
     @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
     def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:
         """Return the volume for cinder-backup to read as raw data, and that it is no snapshot.
@@ -327,5 +328,6 @@ class SnapshotDriver(managing.ManagingDriver, cinder_remotefs.RemoteFSDriver):  
             'storage_protocol': self.driver_volume_type,
             'filter_function': self.get_filter_function(),
             'goodness_function': self.get_goodness_function(),
+            'location_info': self._location().written(),
             **capabilities.report(self._placing.rooms().values(), self._placing.limits),
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from os_brick import exception as brick_exception
@@ -57,6 +57,11 @@ class Shares:
         self._seen: dict[str, tuple[int, int]] = {}
         self._admitted: dict[str, Owner] = {}
         self.options: Mapping[str, str | None] = {}
+
+    def beside(self, exports: Iterable[str]) -> Shares:
+        """Return other shares, which this backend makes no volumes on, mounted as its own are."""
+        listed = {export: self.options.get(export) for export in exports}
+        return Shares(self._settings, self._client, lambda: listed)
 
     def mount(self) -> None:
         """Read the list of shares and mount each; a share that fails is logged and left out.

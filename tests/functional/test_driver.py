@@ -191,17 +191,6 @@ class RefusalsTest(DriverCase):
         self.await_server(server, 'ACTIVE')
         self.delete_snapshot(newest)
 
-    def test_retype_to_another_format_is_refused_and_loses_nothing(self):
-        volume = self.volume()
-        self.cinder.volumes.retype(volume, 'qcow2', 'on-demand')
-
-        def ended(found):
-            return found.status == 'available' and found.migration_status == 'error'
-
-        found = client.poll(lambda: self.cinder.volumes.get(volume.id), ended, 30)
-        self.assertEqual('raw', found.volume_type)
-        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
-
 
 class ModesTest(DriverCase):
     options: typing.ClassVar = {

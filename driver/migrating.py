@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cinder's calls to migrate and retype volumes: the lock, and delegation.
+
+Main class: :class:`MigratingDriver`, from which a driver inherits them. What the calls do is left
+to :mod:`driver.migration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, NoReturn
+
+from cinder import coordination
+from cinder.volume import driver as cinder_driver
+
+from driver import database, exceptions, migration_rows, refusals
+from driver.layout import Format
+from driver.location import Location
+from driver.migration import Migrations
+from driver.opening import Opener
+from driver.placing import Placing
+
+
+class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
+    """A driver that moves volumes to other backends of its kind by itself."""
+
+    driver_prefix: str
+    _migrations: Migrations
+
+    def _set_up_migrating(
+        self,
+        opener: Opener,
+        placing: Placing,
+        host: str,
+        cluster: str | None,
+        try_lock: Callable[[str], AbstractContextManager[bool]],
+    ) -> None:
+        """Get ready, and settle what the last service has not ended."""
+        self._migrations = Migrations(opener, placing, migration_rows, host)
+        self._migrations.settle_all(cluster, try_lock)
+
+    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    def migrate_volume(
+        self, context: Any, volume: Any, host: Mapping[str, Any]
+    ) -> tuple[bool, dict[str, str]]:
+        """Move a detached volume without snapshots to another backend of this driver.
+
+        Returns that it was moved, and what Cinder is to know of it.
+        """
+        refusals.refuse_encrypted(volume)
+        location = refusals.require_location(volume, host, self.driver_prefix)
+        return True, self._migrations.migrate(database.volume_state(volume.id), location, host)
+
+    def retype(
+        self, context: Any, volume: Any, new_type: Any, diff: Mapping[str, Any], host: Any
+    ) -> tuple[bool, None]:
+        """Tell whether a volume that stays in its backend is of another type at once.
+
+        It is, since nothing that a type says changes the files, but for encryption, which is
+        refused.
+        """
+        return not diff.get('encryption'), None
+
+    def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse a copy by Cinder, which would copy a qcow2 file as if it were raw data."""
+        raise exceptions.Unsupported(
+            'Cinder itself copies no volumes of this driver. Leave out force_host_copy, or take '
+            'a snapshot, create a volume of the other type from it.'
+        )
+
+    def _location(self) -> Location:
+        opener = self._migrations.opener
+        settings, shares = opener.settings, tuple(opener.mounted.admitted())
+        image_format = Format.QCOW2 if settings.qcow2 else Format.RAW
+        mode = opener.maker.mode
+        return Location(self.driver_prefix, shares, image_format, settings.sparse, mode)
