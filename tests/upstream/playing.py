@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs Cinder's unit tests with a driver set up on a share, and prints how each ended as JSON.
 
-Main function: :func:`main`, ``python -m`` this with a driver's class, and modules where not all are
+Main function: :func:`main`, ``python -m`` this, a class, and modules where not all are
 wanted. Cinder's tests take the driver from its configuration, where they have a fake one;
 nothing else of them is changed. Which of them can't pass is left to ``accepted.yaml``.
 """
