@@ -34,7 +34,11 @@ class ConfigurationTest(HostCase):
         conf = cfg.ConfigOpts()
         conf(['--config-file', str(one.root / 'etc/cinder/cinder.conf')])
         conf.register_opts(options.ALL, group=backend)
-        conf.register_opts([cfg.IntOpt('reserved_percentage', default=0)], group=backend)
+        of_cinder = [
+            cfg.IntOpt('reserved_percentage', default=0),
+            cfg.StrOpt('max_over_subscription_ratio', default='20.0'),
+        ]
+        conf.register_opts(of_cinder, group=backend)
         return conf[backend]
 
     def exports(self, one):

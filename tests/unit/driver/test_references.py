@@ -65,7 +65,7 @@ class ReferenceTest(unittest.TestCase):
             ('disk.vmdk', 'neither raw nor qcow2'),
         ):
             with (
-                self.subTest(name),
+                self.subTest(ascii(name)),
                 self.assertRaisesRegex(exceptions.InvalidReference, said),
             ):
                 self.parse(name)
