@@ -3,7 +3,7 @@
 
 Main classes: :class:`Room`, a share's figures, and :class:`Limits`, what the options allow. The
 rules are those of Cinder's scheduler (``calculate_capacity_factors`` and
-``calculate_max_over_subscription_ratio`` of ``cinder.utils``), which sees the shares of a backend
+``calculate_max_over_subscription_ratio``), which sees the shares of a backend
 as one pool, and so can't tell whether one of them has room; what it does not see to is that the
 reserve stays free. Measuring is left to :mod:`driver.placing`.
 """

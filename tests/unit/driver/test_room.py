@@ -4,7 +4,10 @@
 import dataclasses
 import unittest
 
-from cinder import utils
+try:
+    from cinder.scheduler import sched_utils
+except ImportError:  # before 2026.2
+    from cinder import utils as sched_utils
 
 from driver import capabilities
 from driver.room import Limits, Room
@@ -53,10 +56,10 @@ class SchedulerTest(unittest.TestCase):
 
     def assert_agreed(self, limits, room):
         told = capabilities.report([room], limits)
-        ratio = utils.calculate_max_over_subscription_ratio(told, '20.0')
+        ratio = sched_utils.calculate_max_over_subscription_ratio(told, '20.0')
         self.assertAlmostEqual(limits.factor([room]), ratio)
         for size in range(1, 40):
-            available = utils.calculate_virtual_free_capacity(
+            available = sched_utils.calculate_virtual_free_capacity(
                 told['total_capacity_gb'],
                 told['free_capacity_gb'],
                 told['provisioned_capacity_gb'],
