@@ -10,10 +10,10 @@ from driver import exceptions, options
 class ParseTest(unittest.TestCase):
     def parse(self, **values):
         conf = configuration.Configuration(options.ALL, config_group='backend')
+        conf.append_config_values(configuration_options())
         for name, value in values.items():
             cfg.CONF.set_override(name, value, group='backend')
             self.addCleanup(cfg.CONF.clear_override, name, group='backend')
-        conf.append_config_values(configuration_options())
         return options.parse(conf, 'nfs')
 
     def test_defaults_are_those_of_the_in_tree_driver(self):
@@ -46,13 +46,13 @@ class ParseTest(unittest.TestCase):
 class NamedTest(unittest.TestCase):
     def test_driver_of_another_name_has_all_options_under_it(self):
         conf = configuration.Configuration(options.named('vendor'), config_group='vendors')
+        conf.append_config_values(configuration_options())
         for name, value in (
             ('vendor_qcow2_volumes', True),
             ('nas_secure_file_operations', 'true'),
         ):
             cfg.CONF.set_override(name, value, group='vendors')
             self.addCleanup(cfg.CONF.clear_override, name, group='vendors')
-        conf.append_config_values(configuration_options())
         found = options.parse(conf, 'vendor')
         self.assertEqual('vendor', found.prefix)
         self.assertIs(True, found.qcow2)
