@@ -10,13 +10,12 @@ are left to :mod:`driver.adopting_snapshots`, listing to :mod:`driver.manageable
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import access, candidates, durable, exceptions, reading, volumes
+from driver import access, candidates, durable, exceptions, reading, settling, volumes
 from driver.candidates import GIB, Candidate, Candidates
 from driver.database import VolumeState
 from driver.layout import Layout
@@ -122,23 +121,10 @@ class Adoptions:
                 durable.publish(new.path(volume), old.path(name))
         self.rows.forget(volume_id)
 
-    def settle(
-        self,
-        host: str,
-        cluster: str | None,
-        try_lock: Callable[[str], AbstractContextManager[bool]],
-    ) -> None:
-        """Undo at the start of a service what it has not ended, and nobody is at work on.
-
-        :param try_lock: takes the lock of a volume for a block if nobody has it, and yields if so
-        """
-        for volume_id, status in sorted(self.rows.unfinished(host, cluster).items()):
-            try:
-                with try_lock(volume_id) as free:
-                    if free:
-                        self._settle(volume_id, status)
-            except Exception:  # one volume must not keep the service from starting
-                LOG.exception('Volume %s, which is %s, is not settled', volume_id, status)
+    def settle(self, host: str, cluster: str | None, try_lock: settling.TryLock) -> None:
+        """Undo at the start of a service what it has not ended, and nobody is at work on."""
+        left = self.rows.unfinished(host, cluster)
+        settling.each(left, try_lock, lambda volume_id: self._settle(volume_id, left[volume_id]))
 
     def _settle(self, volume_id: str, status: str) -> None:
         if status == UNMANAGING:

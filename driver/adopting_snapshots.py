@@ -8,13 +8,12 @@ of the record gives it the id that Cinder has for it. Volumes are left to :mod:`
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import functools
 from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, reading, records, references
+from driver import chain, exceptions, reading, records, references, settling
 from driver.candidates import rounded
 from driver.chain import Image
 from driver.database import VolumeState
@@ -106,32 +105,21 @@ class SnapshotAdoptions:
                 f'it again instead.'
             )
 
-    def settle(
-        self,
-        host: str,
-        cluster: str | None,
-        try_lock: Callable[[str], AbstractContextManager[bool]],
-    ) -> None:
+    def settle(self, host: str, cluster: str | None, try_lock: settling.TryLock) -> None:
         """End at the start of a service what has come as far as the record, and undo the rest.
 
         Cinder's own start makes an error of what is ``creating`` and in no record.
-
-        :param try_lock: takes the lock of a volume for a block if nobody has it, and yields if so
         """
         for each in self.rows.unfinished_snapshots(host, cluster):
-            try:
-                with try_lock(each.volume_id) as free:
-                    if free:
-                        self._settle(each)
-            except Exception:  # one volume must not keep the service from starting
-                LOG.exception('Snapshot %s is not settled', each.snapshot_id)
+            act = functools.partial(self._settle, each)
+            settling.each([each.volume_id], try_lock, act)
 
-    def _settle(self, left: Unfinished) -> None:
+    def _settle(self, left: Unfinished, volume_id: str) -> None:
         ledger = self.opener.ledger
         if left.unmanaging:
             ledger.set_snapshot_status(left.snapshot_id, 'available')
             return
-        state = ledger.volume_state(left.volume_id)
+        state = ledger.volume_state(volume_id)
         layout = self.opener.layout(state.share, state.name)
         if not reading.is_gone(layout) and left.snapshot_id in records.load(layout).overlays:
             ledger.settle_creation(left.snapshot_id, taken=True)

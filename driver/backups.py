@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any
 
 from cinder import context as cinder_context
@@ -19,7 +18,7 @@ from cinder.objects import fields
 from cinder.volume import volume_utils
 from oslo_log import log as logging
 
-from driver import database
+from driver import database, settling
 
 LOG = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ def given_up_on_failure(backup: Any, remove: Remove) -> Iterator[None]:
 def settle(
     host: str,
     cluster: str | None,
-    try_lock: Callable[[str], AbstractContextManager[bool]],
+    try_lock: settling.TryLock,
     remove: Remove,
 ) -> None:
     """Settle what backups have left at the start of a service: copies that nobody will read.
@@ -87,7 +86,6 @@ def settle(
 
     :param host: the service's host, such as ``node@nfs``
     :param cluster: the service's cluster, if it is in one
-    :param try_lock: takes the lock of a volume for a block if nobody has it, and yields whether
     :param remove: removes a volume's files, by its share, None if it has none, and its name
     """
     mine = database.of_service(host, cluster)
@@ -95,13 +93,8 @@ def settle(
     copies = objects.VolumeList.get_all(
         admin, filters={**mine, 'status': _BACKING_UP, 'use_quota': False}
     )
-    for copy in copies:
-        try:
-            with try_lock(copy.id) as free:
-                if free:
-                    _settle(copy, remove)
-        except Exception:  # one copy must not keep the service from starting
-            LOG.exception('Volume %s, copied for a backup, could not be settled', copy.id)
+    found = {copy.id: copy for copy in copies}
+    settling.each(found, try_lock, lambda volume_id: _settle(found[volume_id], remove))
 
 
 def _settle(copy: Any, remove: Remove) -> None:

@@ -7,14 +7,12 @@ to :mod:`driver.adopting`, :mod:`driver.adopting_snapshots` and :mod:`driver.man
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 from cinder import coordination
 from cinder.volume import volume_utils
 
-from driver import adopting, adoption_rows, database, refusals
+from driver import adopting, adoption_rows, database, refusals, settling
 from driver.adopting import Adoptions
 from driver.adopting_snapshots import SnapshotAdoptions
 from driver.manageable import Manageable
@@ -38,7 +36,7 @@ class ManagingDriver:
         opener: Opener,
         host: str,
         cluster: str | None,
-        try_lock: Callable[[str], AbstractContextManager[bool]],
+        try_lock: settling.TryLock,
     ) -> None:
         """Get ready, and settle what the last service has not ended."""
         self._adoptions = Adoptions(opener, adoption_rows)

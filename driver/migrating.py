@@ -7,14 +7,13 @@ to :mod:`driver.migration`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cinder import coordination
 from cinder.volume import driver as cinder_driver
 
-from driver import database, exceptions, migration_rows, refusals
+from driver import database, exceptions, migration_rows, refusals, settling
 from driver.layout import Format
 from driver.location import Location
 from driver.migration import Migrations
@@ -34,7 +33,7 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
         placing: Placing,
         host: str,
         cluster: str | None,
-        try_lock: Callable[[str], AbstractContextManager[bool]],
+        try_lock: settling.TryLock,
     ) -> None:
         """Get ready, and settle what the last service has not ended."""
         self._migrations = Migrations(opener, placing, migration_rows, host)

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, journal, records, volumes
+from driver import exceptions, journal, records, settling, volumes
 from driver.access import FileMaker
 from driver.database import VolumeState
 from driver.layout import Layout
@@ -108,21 +107,12 @@ class Migrations:
         self.rows.forget(state.id)
         return {'_name_id': name_id, 'provider_location': share}
 
-    def settle_all(
-        self, cluster: str | None, try_lock: Callable[[str], AbstractContextManager[bool]]
-    ) -> None:
+    def settle_all(self, cluster: str | None, try_lock: settling.TryLock) -> None:
         """End, at the start of a service, what the last one has not ended.
 
         :param cluster: the service's cluster, if it is in one
-        :param try_lock: takes the lock of a volume for a block if it is free, and yields whether
         """
-        for volume_id in sorted(self.rows.unfinished(self.home, cluster)):
-            try:
-                with try_lock(volume_id) as free:
-                    if free:
-                        self.settle(volume_id)
-            except Exception:  # one volume must not keep the service from starting
-                LOG.exception('The migration of volume %s could not be settled', volume_id)
+        settling.each(self.rows.unfinished(self.home, cluster), try_lock, self.settle)
 
     def settle(self, volume_id: str) -> None:
         """End a migration that an earlier service has not ended."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, journal, listing, reading, restoring, volumes
+from driver import exceptions, journal, listing, reading, restoring, settling, volumes
 from driver.backend import Backend
 from driver.database import VolumeState
 from driver.layout import JOURNAL, TEMPORARY
@@ -51,7 +50,6 @@ class Startup:
     :ivar rows: Cinder's database
     :ivar host: the service's host, such as ``node@nfs``
     :ivar cluster: the service's cluster, if it is in one
-    :ivar try_lock: takes the lock of a volume for a block if nobody has it, and yields whether
     """
 
     backend: Backend
@@ -59,7 +57,7 @@ class Startup:
     rows: Rows
     host: str
     cluster: str | None
-    try_lock: Callable[[str], AbstractContextManager[bool]]
+    try_lock: settling.TryLock
 
     def settle(self) -> None:
         """Settle every volume of which something was under way and nobody is at work on."""
@@ -67,7 +65,11 @@ class Startup:
         left = self._leftovers()
         reverts = self.reverts.rows.unfinished(self.host, self.cluster)
         concerned = unfinished.deletions | unfinished.extensions | reverts | left.keys()
-        self._each(concerned, lambda volume_id: self._settle(volume_id, left.get(volume_id, ())))
+        settling.each(
+            concerned,
+            self.try_lock,
+            lambda volume_id: self._settle(volume_id, left.get(volume_id, ())),
+        )
 
     def sweep(self) -> None:
         """Remove what restorations have left that have ended while this service was running.
@@ -75,21 +77,7 @@ class Startup:
         A cinder-backup that dies tells nobody, nor does the next one.
         """
         restorations = self.backend.restorations
-        self._each(restorations.left(), restorations.discard_ended)
-
-    def _each(self, volume_ids: Iterable[str], act: Callable[[str], None]) -> None:
-        """Do something to each of some volumes that nobody is at work on."""
-        for volume_id in sorted(volume_ids):
-            try:
-                with self.try_lock(volume_id) as free:
-                    if free:
-                        act(volume_id)
-                    else:
-                        LOG.info('Volume %s is being worked on, and left alone.', volume_id)
-            except exceptions.DriverError as error:
-                LOG.error('Volume %s could not be settled: %s', volume_id, error)
-            except Exception:  # one volume must not keep the others from being served
-                LOG.exception('Volume %s could not be settled', volume_id)
+        settling.each(restorations.left(), self.try_lock, restorations.discard_ended)
 
     def _settle(self, volume_id: str, left: Iterable[str]) -> None:
         state = self.backend.opener.ledger.volume_state(volume_id)

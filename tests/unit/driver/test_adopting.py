@@ -117,7 +117,7 @@ class GiveBackTest(AdoptionCase):
         self.place('disk', b'other')
         with self.assertRaisesRegex(exceptions.StateError, 'Rename either'):
             self.adoptions.give_back('v', NEW)
-        with self.assertLogs('driver.adopting', 'ERROR'):
+        with self.assertLogs('driver.settling', 'ERROR'):
             self.adoptions.settle('host', None, free)
         self.assertEqual('managing', self.adoption_rows.status)
         self.assertEqual(b'other', files.read(self.layout.path('disk'), 5))

@@ -104,7 +104,7 @@ class StartupTest(RevertCase):
     def test_lock_that_can_not_be_asked_for_does_not_keep_the_service_from_starting(self):
         self.database.deleting = ['a']
         self.try_lock = lambda volume_id: contextlib.closing(None)
-        with self.assertLogs('driver.startup', 'ERROR') as logged:
+        with self.assertLogs('driver.settling', 'ERROR') as logged:
             self.start()
         self.assertIn('could not be settled', logged.output[0])
 
@@ -180,7 +180,7 @@ class StartupTest(RevertCase):
     def test_volume_that_can_not_be_settled_does_not_keep_the_service_from_starting(self):
         self.leave_creation()
         self.layout.path(self.layout.record).write_text('{')
-        with self.assertLogs('driver.startup', 'ERROR') as logged:
+        with self.assertLogs('driver.settling', 'ERROR') as logged:
             self.start()
         self.assertIn(self.layout.record, logged.output[0])
         self.assertIn(self.layout.overlay('a'), self.names())
