@@ -67,16 +67,8 @@ class VolumeState:
 
 
 def volume_state(volume_id: str) -> VolumeState:
-    """Read a volume afresh: the object that came with a request may be older than the lock.
-
-    :raises StateError: it was never made
-    """
+    """Read a volume afresh: the object that came with a request may be older than the lock."""
     volume = volume_object(volume_id)
-    if not volume.provider_location:
-        raise exceptions.StateError(
-            f'Volume {volume_id} lies on no share (it has no provider_location): it was never '
-            f'made, and can only be deleted. Its status is {volume.status}.'
-        )
     metadata = volume.admin_metadata
     size = volume.size * units.Gi
     extension = Extension.parse(metadata, size, volume.id)

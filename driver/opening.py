@@ -106,10 +106,16 @@ class Opener:
     def open(self, state: VolumeState) -> Opened:
         """Read a volume's record and headers, and settle what an operation has left behind.
 
+        :raises StateError: it was never made
         :raises RecordError: the record can't be read
         :raises ImageError: a header is hostile
         :raises ChainError: record and files disagree, and no interrupted operation explains it
         """
+        if not state.share:
+            raise exceptions.StateError(
+                f'Volume {state.id} lies on no share (it has no provider_location): it was never '
+                f'made, and can only be deleted. Its status is {state.status}.'
+            )
         layout = self.layout(state.share, state.name)
         record = records.load(layout)
         found = self._read_chain(state, layout, record)
