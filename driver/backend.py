@@ -14,10 +14,11 @@ from collections.abc import Iterator
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, journal, records, restoring, volumes
+from driver import chain, exceptions, journal, records, refusals, restoring, volumes
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
+from driver.luks import Encryption
 from driver.opening import Opened, Opener
 from driver.restoring import Restorations
 
@@ -30,6 +31,7 @@ class Target:
 
     :ivar size: bytes; what goes beyond the data that it is made with reads as zeros
     :ivar format: of its file, if not the one that the options ask for
+    :ivar encrypted: whether it is to be, which takes a raw file: Nova would format any other anew
     """
 
     volume_id: str
@@ -37,6 +39,7 @@ class Target:
     name: str
     size: int
     format: Format | None = None
+    encrypted: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,10 +52,16 @@ class Backend:
     opener: Opener
     restorations: Restorations
 
-    def create_volume(self, target: Target) -> None:
-        """Make an empty volume."""
+    def create_volume(self, target: Target, encryption: Encryption | None) -> None:
+        """Make an empty volume.
+
+        :param encryption: what it is to be encrypted with, None if it is not to be
+        """
         with self._made(target) as (layout, image_format):
             sparse, maker = self.opener.settings.sparse, self.opener.maker
+            if encryption is not None:
+                volumes.create_encrypted(layout, encryption, target.size, sparse, maker)
+                return
             volumes.create(layout, image_format, target.size, sparse, maker)
 
     def create_from_snapshot(self, target: Target, source: VolumeState, snapshot_id: str) -> None:
@@ -61,6 +70,7 @@ class Backend:
         :param target: at least as large as the snapshot
         :raises StateError: the snapshot isn't in the source's record, or is being deleted
         """
+        refusals.require_like(target.volume_id, target.encrypted, source)
         opened = self.opener.open(source)
         deleted = opened.pending is not None and opened.pending.snapshot_id == snapshot_id
         if deleted or snapshot_id not in opened.record.overlays:
@@ -77,6 +87,7 @@ class Backend:
         :param target: at least as large as the source
         :raises FileInUse: somebody has the source open
         """
+        refusals.require_like(target.volume_id, target.encrypted, source)
         opened = self.opener.open(source)
         with volumes.at_rest(opened.layout, opened.chain):
             self._copy(opened, opened.chain.active, target, held=True)
@@ -98,7 +109,7 @@ class Backend:
     def _made(self, target: Target) -> Iterator[tuple[Layout, Format]]:
         """Yield where a volume is to be made, in which format, and record that it has been."""
         usual = Format.QCOW2 if self.opener.settings.qcow2 else Format.RAW
-        image_format = target.format or usual
+        image_format = Format.RAW if target.encrypted else target.format or usual
         yield self.opener.layout(target.share, target.name), image_format
         self.opener.ledger.save_formats(target.volume_id, image_format, image_format)
 

@@ -46,6 +46,7 @@ class VolumeState:
     :ivar attached_files: the files that its attachments name
     :ivar servers: ids of the servers that it is attached to
     :ivar extension: one that Nova may have carried out, or may still
+    :ivar encrypted: whether its file holds a LUKS header and what only its key makes data of
     """
 
     id: str
@@ -59,6 +60,7 @@ class VolumeState:
     attached_files: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
     extension: Extension | None = None
+    encrypted: bool = False
 
     @property
     def largest(self) -> int:
@@ -93,6 +95,7 @@ def volume_state(volume_id: str) -> VolumeState:
             each.instance_uuid for each in volume.volume_attachment if each.instance_uuid
         ),
         extension=extension,
+        encrypted=volume.encryption_key_id is not None,
     )
 
 

@@ -46,7 +46,7 @@ class ManagingDriver:
 
     def manage_existing_get_size(self, volume: Any, existing_ref: object) -> int:
         """Return the size in GiB of what is to become a volume, rounded up."""
-        refusals.refuse_encrypted(volume)
+        refusals.refuse_encrypted(volume, 'managing a file')
         return self._adoptions.candidates.examine(existing_ref).gib
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]

@@ -47,7 +47,7 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
 
         Returns that it was moved, and what Cinder is to know of it.
         """
-        refusals.refuse_encrypted(volume)
+        refusals.refuse_encrypted(volume, 'moving it to another backend')
         location = refusals.require_location(volume, host, self.driver_prefix)
         return True, self._migrations.migrate(database.volume_state(volume.id), location, host)
 

@@ -11,6 +11,13 @@ from oslo_concurrency import processutils
 
 from driver import advice, exceptions
 from driver.layout import Format
+from driver.luks import Encryption
+
+_UNMEASURED = 'Unable to get accurate CPU usage'
+
+
+class Unmeasured(exceptions.CommandError):
+    """The clock was too coarse for QEMU to see how fast it derives keys (seen with 7.2)."""
 
 
 def create(path: pathlib.Path, size: int) -> None:
@@ -22,6 +29,28 @@ def create(path: pathlib.Path, size: int) -> None:
     :param size: virtual size in bytes
     """
     _run('create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', str(path), str(size))
+
+
+def create_luks(path: pathlib.Path, encryption: Encryption) -> None:
+    """Make an existing empty file a LUKS header, which the encrypted data is to follow.
+
+    The passphrase goes through a pipe: no file, command line or log ever has it.
+
+    :raises CommandError: it failed, and QEMU has removed the file
+    :raises Unmeasured: so it has, and it may well succeed the next time
+    """
+    cipher = encryption.cipher
+    options = (
+        f'key-secret=key,cipher-alg={cipher.algorithm},cipher-mode={cipher.mode},'
+        f'ivgen-alg={cipher.iv_generator}'
+    )
+    arguments = ('--object', 'secret,id=key,file=/dev/stdin', '-o', options, str(path), '0')
+    try:
+        _run('create', '-q', '-f', 'luks', *arguments, said=encryption.passphrase)
+    except exceptions.CommandError as error:
+        if _UNMEASURED in error.output:
+            raise Unmeasured(error.arguments, error.exit_code, error.output) from error
+        raise
 
 
 def create_overlay(path: pathlib.Path, backing: str, backing_format: Format, size: int) -> None:
@@ -103,11 +132,15 @@ def resize(path: pathlib.Path, image_format: Format, size: int, *, shrink: bool 
     _run('resize', '-q', *allowed, '-f', image_format.value, str(path), str(size))
 
 
-def _run(*arguments: str, elsewhere: pathlib.Path | None = None) -> None:
-    """Run ``qemu-img``; ``elsewhere`` is where it writes to, if not to a share."""
+def _run(*arguments: str, elsewhere: pathlib.Path | None = None, said: str | None = None) -> None:
+    """Run ``qemu-img``.
+
+    :param elsewhere: where it writes to, if not to a share
+    :param said: what it is to read from its standard input
+    """
     command = ('qemu-img', *arguments)
     try:
-        processutils.execute(*command)
+        processutils.execute(*command, process_input=said and said.encode())
     except processutils.ProcessExecutionError as error:
         output = f'{error.stdout or ""}{error.stderr or ""}'
         remedy = _no_room(elsewhere, output) or advice.on_output(output)

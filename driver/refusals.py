@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refuses volumes of kinds that this driver does not do, before anything is made for them.
+"""Refuses what this driver does not do with some kinds of volumes, before anything is made.
 
-Main function: :func:`refuse_special`. The volumes are Cinder's objects.
+Main functions: :func:`refuse_special`, for targets of migrations, and those for encrypted volumes:
+no data of such a volume may ever be on a share in the clear. Of these Nova opens one raw file with
+a LUKS header and nothing else, see ``doc/source/reference/encryption.rst``.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from driver import exceptions
+from driver.database import VolumeState
 from driver.location import Location
 
 
 def refuse_special(volume: Any) -> None:
-    """Refuse to make a volume that is encrypted, or the target of a migration.
+    """Refuse to make a volume that is the target of a migration.
 
     :raises Unsupported: it is
     """
@@ -27,7 +30,6 @@ def refuse_special(volume: Any) -> None:
             f'copies between its own backends by itself. Leave out force_host_copy; or take a '
             f'snapshot of volume {source}, and create a volume of the other type from it.'
         )
-    refuse_encrypted(volume)
 
 
 def require_location(volume: Any, host: Mapping[str, Any], locks: str) -> Location:
@@ -48,12 +50,48 @@ def require_location(volume: Any, host: Mapping[str, Any], locks: str) -> Locati
     return location
 
 
-def refuse_encrypted(volume: Any) -> None:
-    """Refuse a volume that is, or is to be, encrypted.
+def refuse_encrypted(volume: Any, purpose: str) -> None:
+    """Refuse something for a volume that is, or is to be, encrypted.
 
+    :param volume: Cinder's object
+    :param purpose: what is refused, as ``making it of an image``
     :raises Unsupported: it is
     """
     if volume.encryption_key_id:
         raise exceptions.Unsupported(
-            f'Volume {volume.id} is to be encrypted, or is, which this driver does not do.'
+            f'Volume {volume.id} is encrypted, or is to be: {purpose} is not done then. Make an '
+            f'empty volume of that type, attach it, and have a guest copy the data.'
+        )
+
+
+def refuse_snapshot(state: VolumeState, purpose: str) -> None:
+    """Refuse a snapshot of an encrypted volume, attached or not.
+
+    :param purpose: what it is for, as ``take snapshot …``
+    :raises Unsupported: it is encrypted
+    """
+    if state.encrypted:
+        raise exceptions.Unsupported(
+            f'Volume {state.id} is encrypted, so that this is not done: {purpose}. It takes a '
+            f'snapshot, and Nova would have the guest write to the new file in the clear, or fail '
+            f'to open it. Nothing was changed; clone the volume, or back it up, while it is '
+            f'detached.'
+        )
+
+
+def require_like(target_id: str, encrypted: bool, source: VolumeState) -> None:
+    """See that a volume is encrypted like the one that it is made of, byte by byte.
+
+    Cinder gives both the same key then.
+
+    :param target_id: the volume that is to be made
+    :param encrypted: whether that is to be encrypted
+    :raises Unsupported: one of them is, the other is not
+    """
+    if encrypted != source.encrypted:
+        which = target_id if encrypted else source.id
+        raise exceptions.Unsupported(
+            f'Volume {target_id} was to be made of volume {source.id}, of which only {which} is '
+            f'encrypted; data is copied as it is. Nothing was copied; make an empty volume, '
+            f'attach both, and have a guest copy the data.'
         )

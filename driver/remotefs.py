@@ -11,7 +11,7 @@ import abc
 import contextlib
 import functools
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from cinder import coordination
 from cinder.volume.drivers import remotefs as cinder_remotefs
@@ -24,6 +24,7 @@ from driver import (
     backups,
     capabilities,
     database,
+    encryption,
     exceptions,
     extension_rows,
     glance,
@@ -50,6 +51,8 @@ from driver.room import Limits
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 from driver.startup import Startup
+
+_MAKING_OF_IMAGE = 'making it of an image'
 
 
 class SnapshotDriver(
@@ -162,8 +165,9 @@ class SnapshotDriver(
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def create_volume(self, volume: Any) -> dict[str, str]:
         """Make an empty volume; returns its ``provider_location``."""
+        wanted = encryption.of_volume(volume)
         target = self._place(volume)
-        self._backend.create_volume(target)
+        self._backend.create_volume(target, wanted)
         return {'provider_location': target.share}
 
     @coordination.synchronized(  # type: ignore[untyped-decorator]
@@ -188,7 +192,8 @@ class SnapshotDriver(
             # fails can be deleted with its file, even if this service dies before it returns.
             volume.provider_location = self._placing.choose(size, volume.id)
             volume.save()
-        return Target(volume.id, volume.provider_location, volume.name, size)
+        encrypted = volume.encryption_key_id is not None
+        return Target(volume.id, volume.provider_location, volume.name, size, encrypted=encrypted)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def delete_volume(self, volume: Any) -> None:
@@ -277,21 +282,23 @@ class SnapshotDriver(
         disable_sparse: bool = False,
     ) -> None:
         """Have a volume that is there hold the data of an image."""
-        refusals.refuse_encrypted(volume)
+        refusals.refuse_encrypted(volume, _MAKING_OF_IMAGE)
         block_size = self.configuration.volume_dd_blocksize
         image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
         self._images.download(database.volume_state(volume.id), image)
 
-    def copy_image_to_encrypted_volume(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: nothing is encrypted."""
-        raise exceptions.Unsupported('Encrypted volumes are not made from images.')
+    def copy_image_to_encrypted_volume(
+        self, context: Any, volume: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Refuse: nothing that is not encrypted yet is encrypted here."""
+        refusals.refuse_encrypted(volume, _MAKING_OF_IMAGE)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def copy_volume_to_image(
         self, context: Any, volume: Any, image_service: Any, image_meta: Any
     ) -> None:
         """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
-        refusals.refuse_encrypted(volume)
+        refusals.refuse_encrypted(volume, 'making an image of it')
         image = glance.GlanceUpload(context, volume, image_service, image_meta)
         with glance.ended_at_start(volume):
             self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)

@@ -14,7 +14,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, journal, offline, online, reading, records, volumes
+from driver import chain, exceptions, journal, offline, online, reading, records, refusals, volumes
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
 from driver.opening import Opened, Opener
@@ -50,6 +50,7 @@ class Snapshots:
         :param context: of the request
         :raises AssistError: the guest has not switched to the new file
         """
+        refusals.refuse_snapshot(state, f'take snapshot {snapshot_id}')
         self._require_support()
         _require(state, _CREATE_STATES, f'take snapshot {snapshot_id}')
         opened = self._idle(state, self.opener.open(state), snapshot_id)
@@ -77,6 +78,7 @@ class Snapshots:
         :param context: of the request
         :raises AssistError: the guest has not switched to the new file
         """
+        refusals.refuse_snapshot(state, purpose)
         self._require_support()
         ledger = self.opener.ledger
         snapshot_id = ledger.add_temporary_snapshot(state.id, made_id, purpose)

@@ -25,7 +25,11 @@ from driver import (
 )
 from driver.chain import Chain, Image
 from driver.layout import Format, Layout
+from driver.luks import Encryption
 from driver.records import Record
+
+# How often QEMU may measure how fast it derives keys before it is given up.
+_MEASUREMENTS = 50
 
 
 def create(
@@ -38,6 +42,19 @@ def create(
     """
     with new_file(layout, layout.volume, maker) as temporary:
         _shape(temporary, image_format, size, sparse)
+
+
+def create_encrypted(
+    layout: Layout, encryption: Encryption, size: int, sparse: bool, maker: access.FileMaker
+) -> None:
+    """Make the base file of a new volume, a raw one with a LUKS header and noise after it.
+
+    :param size: bytes, header included: a guest has so much less
+    :param sparse: whether it takes room only for what is written
+    """
+    with new_file(layout, layout.volume, maker) as temporary:
+        _make_header(temporary, encryption, maker)
+        raw.extend(temporary, size, sparse)
 
 
 def create_overlay(layout: Layout, name: str, backing: Image, maker: access.FileMaker) -> None:
@@ -218,3 +235,15 @@ def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) ->
         qemu_img.create(path, size)
     else:
         raw.extend(path, size, sparse)
+
+
+def _make_header(path: pathlib.Path, encryption: Encryption, maker: access.FileMaker) -> None:
+    for left in reversed(range(_MEASUREMENTS)):
+        try:
+            qemu_img.create_luks(path, encryption)
+        except qemu_img.Unmeasured:
+            if not left:
+                raise
+            maker.make(path)  # QEMU would make it with a mode of its own
+        else:
+            return

@@ -99,6 +99,11 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             # As every release recommends it, where there are users with roles.
             **(_NEW_POLICIES if settings.identity else {}),
         },
+        # There is no key manager: this one has a single key, which Nova is to know as well.
+        'key_manager': {
+            'backend': 'cinder.keymgr.conf_key_mgr.ConfKeyManager',
+            'fixed_key': settings.fixed_key,
+        },
         'coordination': {'backend_url': f'file://{folder}/state/coordination'},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
     }

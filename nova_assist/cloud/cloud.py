@@ -22,7 +22,13 @@ from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.premises import Premises
 from nova_assist.cloud.reaper import MARK, Reaper
 from nova_assist.cloud.service import STOP_SECONDS, Service
-from nova_assist.cloud.settings import CinderSettings, Privilege, check_options
+from nova_assist.cloud.settings import (
+    SETTINGS_FILE,
+    CinderSettings,
+    Privilege,
+    check_options,
+    kept_key,
+)
 from nova_assist.cloud.shares import ShareView
 
 #: The backends, their volume types, and the format of their volumes: all of one name.
@@ -262,6 +268,7 @@ class Cloud:
             shares={name: tuple(view.name for view in self.shares_of(name)) for name in BACKENDS},
             qcow2_backends=('qcow2',),
             options=dict(options),
+            fixed_key=kept_key(self.folder / 'cinder' / SETTINGS_FILE),
             privilege=separation.privilege(self.accounts, options),
             identity=self.keystone.identity if self.keystone else None,
             passages=dict(passages),

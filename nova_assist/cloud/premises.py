@@ -16,7 +16,7 @@ from nova_assist.accounts import Accounts
 from nova_assist.cloud import host, separation
 from nova_assist.cloud.abandoned import remove_volumes
 from nova_assist.cloud.reaper import Remains
-from nova_assist.cloud.settings import CinderSettings
+from nova_assist.cloud.settings import SETTINGS_FILE, CinderSettings
 from nova_assist.cloud.shares import ShareLayout
 from nova_assist.cloud.stand_ins import StandIns
 
@@ -56,7 +56,7 @@ class Premises:
     @property
     def settings_file(self) -> Path:
         """Where the settings are once they are prepared."""
-        return self._settings.folder / 'settings.json'
+        return self._settings.folder / SETTINGS_FILE
 
     @property
     def path(self) -> str:

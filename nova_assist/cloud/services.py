@@ -17,6 +17,7 @@ from nova_assist.cloud.service import Service
 from nova_assist.cloud.settings import CinderSettings
 from nova_assist.cloud.shares import ShareLayout
 from nova_assist.compute.credentials import PASSWORD
+from nova_assist.compute.keys import FIXED_KEY
 
 
 def cinder(
@@ -56,11 +57,11 @@ def compute(
     :param command: what to run, with its folder and port.
     """
     arguments = ['--cinder-url', settings.url_for_compute, '--mount-base', str(layout.base)]
-    secret = {}
+    secret = {FIXED_KEY: settings.fixed_key}
     if settings.identity:
         arguments += ['--identity-url', settings.identity.url]
         arguments += ['--service-user', NOVA.name, '--service-project', NOVA.project]
-        secret = {PASSWORD: settings.identity.password}
+        secret[PASSWORD] = settings.identity.password
     local = [] if layout.export else ['--share-is-local']
     return Service(
         'compute',

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,11 @@ from nova_assist.cloud.identity import Identity
 
 #: The name of the cloud's only host, in Cinder's services and volumes.
 HOST = 'nova-assist'
+
+#: The settings' name in their folder.
+SETTINGS_FILE = 'settings.json'
+
+_KEY_BYTES = 32
 
 
 class Privilege(enum.Enum):
@@ -47,6 +53,7 @@ class CinderSettings:
     :param options: further options, for every backend's section.
     :param privilege: how Cinder gets root.
     :param identity: the cloud's Keystone, if it has one.
+    :param fixed_key: the key of all encrypted volumes, in hexadecimal digits.
     :param passages: the ports of who stands between the services, by the service that is reached.
     :raises SettingsError: there are passages beside a Keystone, whose catalog says where services
         are.
@@ -60,6 +67,7 @@ class CinderSettings:
     shares: Mapping[str, tuple[str, ...]]
     qcow2_backends: tuple[str, ...]
     options: Mapping[str, str]
+    fixed_key: str
     privilege: Privilege = Privilege.OURS
     identity: Identity | None = None
     passages: Mapping[str, int] = dataclasses.field(default_factory=dict)
@@ -114,10 +122,29 @@ class CinderSettings:
             shares={str(name): tuple(map(str, names)) for name, names in data['shares'].items()},
             qcow2_backends=tuple(map(str, data['qcow2_backends'])),
             options={str(name): str(value) for name, value in data['options'].items()},
+            fixed_key=str(data['fixed_key']),
             privilege=Privilege(data['privilege']),
             identity=Identity(**data['identity']) if data['identity'] else None,
             passages={str(name): int(port) for name, port in data['passages'].items()},
         )
+
+
+def kept_key(path: Path) -> str:
+    """Return the key that an earlier cloud has used, or a new one.
+
+    :param path: the file of its settings.
+    :raises SettingsError: the file is damaged.
+    """
+    new = secrets.token_hex(_KEY_BYTES)
+    try:
+        return str(json.loads(path.read_text()).get('fixed_key', new))
+    except FileNotFoundError:
+        return new
+    except ValueError as error:
+        raise SettingsError(
+            f'{path} is not what a Cinder was told ({error!r}); remove it: without the key in it '
+            'its encrypted volumes, if it has any, are lost'
+        ) from error
 
 
 def check_options(options: Mapping[str, str]) -> None:

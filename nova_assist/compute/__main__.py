@@ -3,7 +3,7 @@
 
 Prints ``ready URL`` when it listens; logs to standard error. Exit codes: 0 after SIGTERM or
 SIGINT, 2 if it can't start. The servers' daemons run on. With a Keystone, its password there is
-taken from the environment, where no other user can see it.
+taken from the environment, where no other user can see it, and so is the key of encrypted volumes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from aiohttp import web
 from nova_assist.compute import errors
 from nova_assist.compute.api.app import make_app
 from nova_assist.compute.credentials import PASSWORD, Plain, ServiceUser
+from nova_assist.compute.keys import FIXED_KEY, FixedKey
 from nova_assist.compute.service import Compute
 from nova_assist.compute.shares import Shares
 from nova_assist.faults import compute_points
@@ -59,7 +60,8 @@ async def _serve(options: argparse.Namespace) -> None:
     shares = Shares(str(options.mount_base), local=options.share_is_local)
     listener = _bind(options.port)
     user = _service_user(options)
-    compute = Compute(options.folder, options.cinder_url, user or Plain(), shares)
+    keys = FixedKey(os.environ.pop(FIXED_KEY, None))
+    compute = Compute(options.folder, options.cinder_url, user or Plain(), shares, keys)
     app = _guarded(compute, user) if user else make_app(compute)
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()

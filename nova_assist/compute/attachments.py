@@ -16,6 +16,7 @@ from collections.abc import Coroutine
 from nova_assist.compute import errors
 from nova_assist.compute.cinder import Cinder
 from nova_assist.compute.guest import Guest
+from nova_assist.compute.keys import FixedKey
 from nova_assist.compute.model import Attachment, ConnectionInfo, Server
 from nova_assist.compute.shares import Shares
 from nova_assist.compute.store import ServerStore
@@ -32,13 +33,15 @@ class Attachments:
     :param store: the servers.
     :param cinder: whose volumes they are.
     :param shares: where their files are.
+    :param keys: what opens those that are encrypted.
     """
 
-    def __init__(self, store: ServerStore, cinder: Cinder, shares: Shares) -> None:
+    def __init__(self, store: ServerStore, cinder: Cinder, shares: Shares, keys: FixedKey) -> None:
         self._store = store
         self._cinder = cinder
         self._theirs = cinder.attachments
         self._shares = shares
+        self._keys = keys
 
     async def reserve(
         self,
@@ -80,7 +83,7 @@ class Attachments:
         """
         try:
             connection = await self._connection(attachment, token)
-            source = self._shares.source(connection)
+            source = self._shares.source(connection, attachment.passphrase)
             await guest.attach(attachment.volume_id, source)
             attachment.connection, attachment.source = connection, source
             self._store.save(server)
@@ -169,6 +172,7 @@ class Attachments:
         As Nova does, Cinder is told of the end before the server starts.
 
         :raises CinderError: Cinder refused.
+        :raises KeyManagerError: there is no key for one.
         """
         for attachment in server.attachments:
             attachment.connection = await self._connection(attachment, token)
@@ -218,11 +222,17 @@ class Attachments:
         """
         for attachment in server.attachments:
             if attachment.connection is not None:
-                attachment.source = self._shares.source(attachment.connection)
+                attachment.source = self._shares.source(
+                    attachment.connection, attachment.passphrase
+                )
 
     async def _connection(self, attachment: Attachment, token: str) -> ConnectionInfo:
         await self._cinder.require_at_host(token, attachment.volume_id)
-        return await self._theirs.connect(token, attachment.attachment_id, attachment.device)
+        found = await self._theirs.connect(token, attachment.attachment_id, attachment.device)
+        if found.encrypted and attachment.passphrase is None:
+            key_id = await self._cinder.encryption_key(token, attachment.volume_id)
+            attachment.passphrase = self._keys.passphrase(key_id)
+        return found
 
     @staticmethod
     def require(server: Server, volume_id: str) -> Attachment:

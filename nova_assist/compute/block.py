@@ -11,7 +11,7 @@ import contextlib
 import itertools
 from typing import Any
 
-from nova_assist.compute import errors, graph, images, jobs
+from nova_assist.compute import disk_secrets, errors, graph, images, jobs
 from nova_assist.compute.model import DiskSource, ImageFormat
 from nova_assist.compute.storage_daemon import StorageDaemon
 
@@ -188,7 +188,7 @@ class BlockLayer:
         await self._daemon.execute('blockdev-reopen', options=[options])
 
     async def resize(self, volume_id: str, size: int) -> None:
-        """Grow a disk to *size* bytes, and check that QEMU sees the new size.
+        """Grow a disk until its file has *size* bytes, and check that QEMU sees the new size.
 
         That is nothing to do where the disk has it. Else the NBD export, which forbids to resize
         under it, is taken off meanwhile: NBD clients have to connect again, as they must to learn
@@ -197,6 +197,7 @@ class BlockLayer:
         :raises ComputeError: it can't be done, or the size is another afterwards.
         """
         top = (await self.chain(volume_id))[0]
+        size -= top.header
         if top.size == size:
             return
         await self._unexport(volume_id)
@@ -216,6 +217,7 @@ class BlockLayer:
         tops, found = await self._look()
         for name in found.unused(tops.values()):
             await self._daemon.execute('blockdev-del', node_name=name)
+        await disk_secrets.prune(self._daemon)
 
     async def _add_node(self, image: DiskSource, backing: str | None, *, read_only: bool) -> str:
         number = next(self._numbers)
@@ -238,6 +240,8 @@ class BlockLayer:
         }
         if image.format is ImageFormat.QCOW2:
             options['backing'] = backing
+        if image.passphrase is not None:
+            options['key-secret'] = await disk_secrets.add(self._daemon, name, image.passphrase)
         await self._daemon.execute('blockdev-add', **options)
         return name
 

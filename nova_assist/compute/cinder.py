@@ -96,6 +96,20 @@ class Cinder:
             _CONNECTING,
         )
 
+    async def encryption_key(self, token: str, volume_id: str) -> str:
+        """Return the id that the key manager knows a volume's key by.
+
+        :raises CinderError: Cinder doesn't say, or it takes another provider than LUKS.
+        """
+
+        def show(client: Any) -> str:
+            found = client.volumes.get_encryption_metadata(volume_id)
+            if found.get('provider') != 'luks':
+                raise ValueError(f'volume {volume_id} takes {found.get("provider")!r}, not luks')
+            return str(found['encryption_key_id'])
+
+        return await self._rest.call(token, f'showing the encryption of volume {volume_id}', show)
+
     async def create_volume(
         self,
         token: str,

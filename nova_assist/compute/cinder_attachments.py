@@ -151,4 +151,5 @@ def _connection(attachment: Any) -> ConnectionInfo:
         info['name'],
         ImageFormat(info.get('format', 'raw')),
         info.get('options'),
+        bool(info.get('encrypted')),
     )

@@ -21,6 +21,7 @@
      +-- DiskLostError              a guest's connection to its disk was lost
      +-- ImageCommandError          qemu-img failed
      +-- CinderError                Cinder refused a call or couldn't be reached
+     +-- KeyManagerError            there is no key for an encrypted volume
      +-- StorageDaemonError         one qemu-storage-daemon
           +-- DaemonStartError      it didn't come up
           +-- DaemonGoneError       it went away, or the monitor connection was lost
@@ -103,6 +104,10 @@ class Unavailable(ApiError):
     """The service can't answer for the moment."""
 
     code, fault = 503, 'serviceUnavailable'
+
+
+class KeyManagerError(ComputeError):
+    """There is no key for an encrypted volume."""
 
 
 class GuestNotFound(ComputeError):

@@ -17,15 +17,16 @@ from nova_assist.compute import errors
 
 #: What the names of the image nodes begin with that this service adds; a number follows.
 IMAGE_PREFIX = 'image-'
-_IMAGE_DRIVERS = ('raw', 'qcow2')
+_IMAGE_DRIVERS = ('raw', 'qcow2', 'luks')
 
 
 @dataclasses.dataclass(frozen=True)
 class Node:
     """A node of the graph.
 
-    ``driver`` is ``raw``, ``qcow2`` or ``file``; ``file`` the path of the image's file;
-    ``backing_name`` the backing file as the image's header has it; ``size`` in bytes.
+    ``driver`` is ``raw``, ``qcow2``, ``luks`` or ``file``; ``file`` the path of the image's file;
+    ``backing_name`` the backing file as the image's header has it; ``size`` in bytes, as is
+    ``header``, what a LUKS file begins with that is no data.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Node:
     file: str
     backing_name: str | None
     size: int
+    header: int = 0
 
     @property
     def number(self) -> int:
@@ -132,6 +134,11 @@ def relative_backing_name(chain: Sequence[Node], overlay: int, base: int) -> str
     return name
 
 
+def _details(node: Mapping[str, Any]) -> Mapping[str, int]:
+    details: Mapping[str, int] = node['image'].get('format-specific', {}).get('data', {})
+    return details
+
+
 def _node(
     node: Mapping[str, Any],
     described: Mapping[str, Mapping[str, Any]],
@@ -147,4 +154,5 @@ def _node(
         protocol['file'],
         node['image'].get('backing-filename'),
         node['image']['virtual-size'],
+        _details(node).get('payload-offset', 0),
     )

@@ -51,25 +51,31 @@ class PowerState(int, enum.Enum):
 
 
 class ImageFormat(str, enum.Enum):
-    """The formats that a volume file can have."""
+    """The formats that a volume file can have; a LUKS one is raw to Cinder."""
 
     RAW = 'raw'
     QCOW2 = 'qcow2'
+    LUKS = 'luks'
 
 
 @dataclasses.dataclass(frozen=True)
 class DiskSource:
-    """The file a disk is opened from, as the hypervisor's own definition of the guest has it."""
+    """The file a disk is opened from, as the hypervisor's own definition of the guest has it.
+
+    ``passphrase`` opens a LUKS one.
+    """
 
     path: str
     format: ImageFormat
+    passphrase: str | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
 class ConnectionInfo:
     """Where a volume is, as Cinder told it.
 
-    ``export`` is the share, ``name`` the active file on it.
+    ``export`` is the share, ``name`` the active file on it; ``encrypted`` tells that it takes a
+    key.
     """
 
     driver_volume_type: str
@@ -77,6 +83,7 @@ class ConnectionInfo:
     name: str
     format: ImageFormat
     options: str | None = None
+    encrypted: bool = False
 
 
 @dataclasses.dataclass
@@ -85,6 +92,7 @@ class Attachment:
 
     ``connection`` is ``None`` until the volume is connected. ``source`` is what the guest's
     definition says, which runs ahead of ``connection`` from a snapshot until the next refresh.
+    ``passphrase`` is kept until the volume is detached, like a secret of libvirt's.
     """
 
     volume_id: str
@@ -95,6 +103,7 @@ class Attachment:
     delete_on_termination: bool = False
     connection: ConnectionInfo | None = None
     source: DiskSource | None = None
+    passphrase: str | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,6 +214,6 @@ def _attachment(data: Mapping[str, Any]) -> Attachment:
             **data,
             'connection': connection
             and ConnectionInfo(**{**connection, 'format': ImageFormat(connection['format'])}),
-            'source': source and DiskSource(source['path'], ImageFormat(source['format'])),
+            'source': source and DiskSource(**{**source, 'format': ImageFormat(source['format'])}),
         }
     )

@@ -216,7 +216,7 @@ class Servers:
                 if attachment is not None:
                     active = disk.chain[0]
                     attachment.source = model.DiskSource(
-                        active.file, model.ImageFormat(active.driver)
+                        active.file, model.ImageFormat(active.driver), attachment.passphrase
                     )
             if server.vm_state is VmState.PAUSED:
                 self._store.save(server)

@@ -21,6 +21,7 @@ from nova_assist.compute.faults import Faults
 from nova_assist.compute.glance import stand_ins
 from nova_assist.compute.glance.store import ImageStore
 from nova_assist.compute.keypairs import Keypairs
+from nova_assist.compute.keys import FixedKey
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
 from nova_assist.compute.resting import Resting
 from nova_assist.compute.run_folder import RunFolder
@@ -36,19 +37,25 @@ class Compute:
     :param cinder_url: Cinder's API, up to ``/v3``.
     :param credentials: what Cinder believes us by.
     :param shares: where the files of volumes are.
+    :param keys: what opens those that are encrypted.
     :raises StartError: a program of QEMU is missing.
     :raises StateError: the folder holds a damaged record.
     """
 
     def __init__(
-        self, folder: pathlib.Path, cinder_url: str, credentials: Credentials, shares: Shares
+        self,
+        folder: pathlib.Path,
+        cinder_url: str,
+        credentials: Credentials,
+        shares: Shares,
+        keys: FixedKey,
     ) -> None:
         storage_daemon.require_programs()
         folder.mkdir(parents=True, exist_ok=True)
         self.store = ServerStore(folder / 'servers')
         self.cinder = Cinder(cinder_url, credentials)
         self.background = Background()
-        self.attachments = Attachments(self.store, self.cinder, shares)
+        self.attachments = Attachments(self.store, self.cinder, shares, keys)
         self.booting = Booting(self.cinder, self.attachments)
         self.faults = Faults()
         self.assisted = MisbehavingSnapshots(

@@ -123,6 +123,7 @@ class ServiceAsRootTest(unittest.TestCase):
             options=dict.fromkeys(
                 ('nas_secure_file_operations', 'nas_secure_file_permissions'), 'true'
             ),
+            fixed_key='00' * 32,
         )
         settings.save(folder / 'settings')
         service = Service(

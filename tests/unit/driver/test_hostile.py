@@ -118,7 +118,10 @@ class HostileCase(CloneCase):
         self.started = []
         real = qemu_img.processutils.execute
         self.addCleanup(setattr, qemu_img.processutils, 'execute', real)
-        qemu_img.processutils.execute = lambda *args: (self.started.append(args), real(*args))[1]
+        qemu_img.processutils.execute = lambda *args, **options: (
+            self.started.append(args),
+            real(*args, **options),
+        )[1]
 
     def entries(self):
         return {

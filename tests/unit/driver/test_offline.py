@@ -229,7 +229,10 @@ class OfflineTest(VolumeCase):
         started = []
         real = qemu_img.processutils.execute
         self.addCleanup(setattr, qemu_img.processutils, 'execute', real)
-        qemu_img.processutils.execute = lambda *args: (started.append(args), real(*args))[1]
+        qemu_img.processutils.execute = lambda *args, **options: (
+            started.append(args),
+            real(*args, **options),
+        )[1]
         self.snapshot('a')
         self.assertEqual(1, len(started))
 

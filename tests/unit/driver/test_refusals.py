@@ -24,5 +24,8 @@ class RefusalsTest(unittest.TestCase):
             'Volume old is to be migrated.* snapshot of volume old', migration='target:old'
         )
 
-    def test_encrypted_volume(self):
-        self.refused('new is to be encrypted', key='k1')
+    def test_encrypted_volume_is_refused_where_that_is_not_done(self):
+        refusals.refuse_special(volume(key='k1'))
+        refusals.refuse_encrypted(volume(), 'painting it')
+        with self.assertRaisesRegex(exceptions.Unsupported, 'new is encrypted.*painting it'):
+            refusals.refuse_encrypted(volume(key='k1'), 'painting it')

@@ -116,7 +116,7 @@ class RestoringTest(RestoringCase):
         for name in self.names():
             self.layout.path(name).unlink()
         target = Target('v', 'host:/share', builders.VOLUME, self.state.size)
-        self.backend.create_volume(target)
+        self.backend.create_volume(target, None)
         self.restore()
         self.assert_reads(b1=0, b3=NEW)
         size = self.layout.path(builders.VOLUME).stat()

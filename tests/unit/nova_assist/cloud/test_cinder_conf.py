@@ -21,6 +21,7 @@ SETTINGS = CinderSettings(
     shares={'raw': ('localhost:/raw',), 'qcow2': ('localhost:/qcow2',)},
     qcow2_backends=('qcow2',),
     options={},
+    fixed_key='00' * 32,
 )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import pathlib
@@ -75,10 +76,26 @@ class SharesTest(unittest.TestCase):
     def test_the_mount_point_is_named_after_the_share_as_nova_names_it(self) -> None:
         name = hashlib.md5(b'host:/share').hexdigest()
         self.assertEqual(
-            Shares('/base', local=True).source(self.connection),
+            Shares('/base', local=True).source(self.connection, None),
             DiskSource(f'/base/{name}/volume-1', ImageFormat.QCOW2),
         )
 
     def test_a_share_that_is_not_mounted_is_refused(self) -> None:
         with self.assertRaisesRegex(errors.DiskError, 'host:/share is not mounted at /base/'):
-            Shares('/base', local=False).source(self.connection)
+            Shares('/base', local=False).source(self.connection, None)
+
+    def test_only_a_file_with_a_luks_header_is_opened_with_a_passphrase(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        folder = pathlib.Path(temporary.name)
+        share = folder / hashlib.md5(b'host:/share').hexdigest()
+        share.mkdir()
+        raw = dataclasses.replace(self.connection, format=ImageFormat.RAW)
+        for head in (b'', b'QFI\xfb', bytes(512)):
+            (share / 'volume-1').write_bytes(head)
+            with self.assertRaisesRegex(errors.DiskError, 'Nova would format it'):
+                Shares(str(folder), local=True).source(raw, 'secret')
+        (share / 'volume-1').write_bytes(b'LUKS\xba\xbe\x00\x01')
+        source = Shares(str(folder), local=True).source(raw, 'secret')
+        self.assertEqual(ImageFormat.LUKS, source.format)
+        self.assertNotIn('secret', repr(source))

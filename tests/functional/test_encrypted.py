@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Encrypted volumes with a real Cinder and guests' disks: their data is never in the clear.
+
+Snapshots, copies that take one, and images are refused, and leave a volume as it was.
+"""
+
+import contextlib
+import subprocess
+
+from nova_assist import client
+from nova_assist.scenarios.embedded_api import EmbeddedApi
+from tests.functional.test_backups import BackupCase
+
+GIB = 1 << 30
+
+#: What a guest writes, to the beginning and far inside; neither QEMU nor Cinder writes that.
+WRITTEN = b'plaintext'
+PLACES = (0, GIB // 2)
+LENGTH = 1 << 20
+
+
+class EncryptedCase(BackupCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.encrypt('encrypted', 'luks')
+        cls.encrypt('by-the-kernel', 'luks2')
+
+    @classmethod
+    def encrypt(cls, name, provider):
+        """Make a volume type that is encrypted."""
+        made = cls.cinder.volume_types.create(name)
+        made.set_keys({'volume_backend_name': 'raw'})
+        cls.cinder.volume_encryption_types.create(
+            made,
+            {
+                'provider': provider,
+                'cipher': 'aes-xts-plain64',
+                'key_size': 256,
+                'control_location': 'front-end',
+            },
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.content = self.folder / 'content'
+        self.content.write_bytes((WRITTEN * LENGTH)[:LENGTH])
+        self.api = EmbeddedApi(self.cinder, self.nova, self.cloud.compute.url)
+
+    def make(self, size=1, wanted='available', volume_type='encrypted', **options):
+        volume = self.cinder.volumes.create(size, volume_type=volume_type, **options)
+        self.addCleanup(self.delete_volume, volume)
+        self.await_status(self.cinder.volumes, volume, wanted)
+        return volume
+
+    def do(self, server, volume, *commands):
+        """Do something as the guest that has a volume; returns what was said against it."""
+        source = self.api.disks(server.id, self.share)[volume.id].source
+        said = subprocess.run(
+            ['qemu-io', '-f', source.format, source.location],
+            input='\n'.join(commands),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return said.replace('qemu-io> ', '').strip()
+
+    def write(self, server, volume):
+        said = self.do(
+            server,
+            volume,
+            *(f'write -q -s {self.content} {place} {LENGTH}' for place in PLACES),
+            'flush',
+        )
+        self.assertEqual('', said)
+
+    def holds(self, server, volume):
+        """Tell whether a guest finds what was written."""
+        copy = self.folder / 'copy.raw'
+        source = self.api.disks(server.id, self.share)[volume.id].source
+        with contextlib.ExitStack() as kept:
+            kept.callback(copy.unlink, missing_ok=True)
+            command = ['qemu-img', 'convert', '-f', source.format, '-O', 'raw']
+            subprocess.run([*command, source.location, str(copy)], check=True)
+            with copy.open('rb') as data:
+                found = []
+                for place in PLACES:
+                    data.seek(place)
+                    found.append(data.read(LENGTH))
+        return found == [self.content.read_bytes()] * len(PLACES)
+
+    def shows(self, volume):
+        """Tell whether a file of a volume on the share has something of what was written."""
+        pieces = (WRITTEN * 2, WRITTEN[::-1] * 2)
+        for name in self.files(volume):
+            with (self.share / name).open('rb') as file:
+                while part := file.read(64 << 20):
+                    if any(piece in part for piece in pieces):
+                        return True
+        return False
+
+    def size(self, server, volume):
+        return self.api.disk_size(server.id, volume.id)
+
+
+class LifeTest(EncryptedCase):
+    def test_data_is_the_guest_s_alone_through_restart_growth_copy_and_backup(self):
+        volume = self.make()
+        server = self.attach(volume)
+        self.write(server, volume)
+        self.assertTrue(self.holds(server, volume))
+        self.assertFalse(self.shows(volume))
+        self.nova.servers.stop(server)
+        self.await_server(server, 'SHUTOFF')
+        self.nova.servers.start(server)
+        self.await_server(server, 'ACTIVE')
+        self.assertTrue(self.holds(server, volume))
+        header = GIB - self.size(server, volume)
+        self.cinder.volumes.extend(volume, 2)
+        self.await_status(self.cinder.volumes, volume, 'in-use')
+        grown = client.poll(lambda: self.size(server, volume), lambda size: size > GIB, 30)
+        self.assertEqual(2 * GIB - header, grown)
+        self.assertEqual(2 * GIB, (self.share / self.files(volume)[0]).stat().st_size)
+        other = self.copy_and_restore(volume)
+        self.assertTrue(self.holds(server, volume))
+        self.assertTrue(self.holds(other, self.restored))
+        for each in (volume, self.restored):
+            self.assertFalse(self.shows(each))
+
+    def copy_and_restore(self, volume):
+        """Clone a volume while it is detached, back the clone up, restore that; attach it."""
+        server = self.nova.servers.get(
+            self.cinder.volumes.get(volume.id).attachments[0]['server_id']
+        )
+        self.detach(server, volume)
+        self.cinder.volumes.extend(volume, 3)
+        self.await_status(self.cinder.volumes, volume, 'available')
+        clone = self.make(3, source_volid=volume.id)
+        backup = self.backup(clone)
+        self.await_status(self.cinder.backups, backup, 'available')
+        self.restored = self.make(3)
+        self.cinder.restores.restore(backup.id, volume_id=self.restored.id)
+        self.await_status(self.cinder.volumes, self.restored, 'available')
+        self.nova.volumes.create_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'in-use')
+        return self.attach(self.restored)
+
+    def test_volume_in_the_clear_shows_what_was_written(self):
+        volume = self.make(volume_type='raw')
+        server = self.attach(volume)
+        self.write(server, volume)
+        self.assertTrue(self.shows(volume))
+
+    def test_file_without_a_header_is_not_given_to_a_guest(self):
+        volume = self.make()
+        with (self.share / f'volume-{volume.id}').open('r+b') as file:
+            file.write(bytes(4096))
+        server = self.server()
+        self.nova.volumes.create_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'available')
+
+
+class RefusalsTest(EncryptedCase):
+    def test_snapshot_and_copy_of_an_attached_volume_change_nothing(self):
+        volume = self.make()
+        server = self.attach(volume)
+        self.write(server, volume)
+        self.snapshot(volume, wanted='error')
+        self.make(source_volid=volume.id, wanted='error')
+        self.await_failure(self.backup(volume, force=True), 'Unsupported')
+        self.await_status(self.cinder.volumes, volume, 'in-use')
+        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
+        self.assertTrue(self.holds(server, volume))
+        self.assertFalse(self.shows(volume))
+
+    def test_snapshot_of_a_detached_volume(self):
+        volume = self.make()
+        self.snapshot(volume, wanted='error')
+        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
+
+    def test_images(self):
+        image = self.api.images.create('image', 'raw')
+        self.addCleanup(self.api.images.delete, image)
+        self.api.images.send(image, self.content)
+        self.make(imageRef=image, wanted='error')
+        volume = self.make()
+        _, answer = self.cinder.volumes.upload_to_image(
+            volume.id,
+            force=False,
+            image_name='x',
+            container_format='bare',
+            disk_format='raw',
+            visibility='private',
+            protected=False,
+        )
+        made = answer['os-volume_upload_image']['image_id']
+        self.await_status(self.cinder.volumes, volume, 'available')
+        self.assertNotEqual('active', self.api.images.status(made))
+
+    def test_provider_that_takes_a_block_device_leaves_no_file(self):
+        volume = self.make(volume_type='by-the-kernel', wanted='error')
+        self.assertEqual([], self.files(volume))
