@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from nova_assist.checks.model import Exactly
 from nova_assist.faults.adoption_operations import ManageVolume, ManageVolumeWithSnapshots
 from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
+from nova_assist.faults.encryption_operations import (
+    CloneEncryptedVolume,
+    CreateEncryptedVolume,
+)
 from nova_assist.faults.image_operations import (
     UploadAttachedVolume,
     UploadVolume,
@@ -90,6 +94,8 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'upload-attached': UploadAttachedVolume,
     'clone-detached': CloneVolume,
     'clone-attached': CloneAttachedVolume,
+    'create-encrypted': CreateEncryptedVolume,
+    'clone-encrypted': CloneEncryptedVolume,
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,

@@ -21,6 +21,7 @@ from nova_assist.scenarios import (
     clone_attached,
     clone_from_snapshots,
     damaged_record,
+    encrypted,
     extend_attached,
     extend_offline,
     image_transfer,
@@ -53,6 +54,7 @@ STORIES = (
     revert.STORY,
     manage.STORY,
     damaged_record.STORY,
+    encrypted.STORY,
     several_shares.STORY,
 )
 FORMATS = ('raw', 'qcow2')

@@ -65,7 +65,8 @@ class TrackedVolume:
     ``blocks`` are those that are written. ``server`` is where it is attached, ``writer`` who is
     writing to it there. ``share`` is the folder with its files, where there are several.
     ``unsettled`` is what a clone may hold whose source was being written to, until judges have
-    seen which. ``name_id`` is the id that its files bear, if not its own.
+    seen which. ``name_id`` is the id that its files bear, if not its own. ``encrypted_type`` is
+    the volume type by which it is encrypted, if it is, and ``header`` what guests lack of it then.
     """
 
     id: str
@@ -79,11 +80,23 @@ class TrackedVolume:
     unsettled: Within | None = None
     share: Path | None = None
     name_id: str = ''
+    encrypted_type: str = ''
+    header: int = 0
 
     @property
     def file(self) -> str:
         """The name of the file that it was made as."""
         return f'volume-{self.name_id or self.id}'
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether its file holds what only its key makes data of."""
+        return bool(self.encrypted_type)
+
+    @property
+    def disk_size(self) -> int:
+        """How many bytes a guest's disk has."""
+        return self.size - self.header
 
     def data(self) -> Expectation:
         """Return what the volume should hold now; only while nobody is writing.

@@ -41,7 +41,7 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        return self._create(name, gib)
+        return self.make(name, gib)
 
     def clone(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from a snapshot, and wait for it.
@@ -49,16 +49,9 @@ class Volumes:
         :raises StepFailed: if it doesn't become available, or nobody knows what it should hold
         """
         data = snapshot.expected()
-        volume = self._create(name, gib, snapshot_id=snapshot.id)
+        volume = self.make(name, gib, snapshot_id=snapshot.id)
         self.hold(volume, data)
         return volume
-
-    def create_from_backup(self, backup_id: str, name: str, size: int) -> TrackedVolume:
-        """Make a volume of ``size`` bytes from a backup, and wait for it.
-
-        :raises StepFailed: if it doesn't become available
-        """
-        return self._create(name, size // _GIB, backup_id=backup_id)
 
     def clone_volume(self, source: TrackedVolume, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from another, whether a guest is writing to that or not; wait for it.
@@ -66,7 +59,7 @@ class Volumes:
         :raises StepFailed: if it doesn't become available, or a snapshot of the source stays
         """
         low = source.acknowledged()
-        volume = self._create(name, gib, source_volid=source.id)
+        volume = self.make(name, gib, source.encrypted_type, source_volid=source.id)
         self.hold(volume, source.since(low))
         self.expect_no_other_snapshots(source, 'cloning')
         return volume
@@ -76,7 +69,7 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        volume = self._create(name, gib, imageRef=image.id)
+        volume = self.make(name, gib, imageRef=image.id)
         self.hold(volume, image.data)
         return volume
 
@@ -112,7 +105,7 @@ class Volumes:
             self._context.api.cinder.volumes.extend(volume.id, gib)
         self._context.await_volume(volume, 'in-use' if volume.server else 'available', 'extending')
         volume.size = gib * _GIB
-        volume.blocks = choose_blocks(self._context.rng, volume.size)
+        volume.blocks = choose_blocks(self._context.rng, volume.disk_size)
 
     def revert(self, volume: TrackedVolume, name: str) -> None:
         """Give a volume that is not in use the data of its newest snapshot back; wait for it.
@@ -281,17 +274,24 @@ class Volumes:
         self._made.add(volume.id)
         self._context.made.add(volume.id, f'volume {volume.name}', lambda: self.delete(volume))
 
-    def _create(self, name: str, gib: int, **source: str) -> TrackedVolume:
+    def make(self, name: str, gib: int, encrypted_type: str = '', **source: str) -> TrackedVolume:
+        """Make a volume of ``gib`` GiB of anything, and wait for it.
+
+        :param encrypted_type: the volume type that it is to have, if it is to be encrypted
+        :param source: what of, as Cinder's request has it
+        :raises StepFailed: if it doesn't become available
+        """
         context, history = self._context, self._guests.history(name)
         with refusals(f'creating volume {name}'):
             made = context.api.cinder.volumes.create(
                 gib,
                 name=f'{context.scenario}-{name}',
-                volume_type=context.volume_type,
+                volume_type=encrypted_type or context.volume_type,
                 **source,
             )
         size = gib * _GIB
-        volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
+        blocks = choose_blocks(context.rng, size)
+        volume = TrackedVolume(made.id, name, size, history, blocks, encrypted_type=encrypted_type)
         self.track(volume)
         context.await_volume(volume, 'available', 'creating', 'downloading')
         context.find(volume)
