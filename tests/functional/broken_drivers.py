@@ -25,6 +25,7 @@ from driver import (
     qemu_img,
     records,
     references,
+    refusals,
     snapshots,
     startup,
     volumes,
@@ -221,6 +222,24 @@ class RevertsNothing(nfs.NfsDriver):
 
     def revert_to_snapshot(self, context, volume, snapshot):
         """Do nothing."""
+
+
+class EncryptsNothing(nfs.NfsDriver):
+    """Makes volumes that are to be encrypted like any other."""
+
+    def do_setup(self, context):
+        volumes.create_encrypted = lambda layout, encryption, size, sparse, maker: volumes.create(
+            layout, Format.RAW, size, sparse, maker
+        )
+        super().do_setup(context)
+
+
+class SnapshotsEncrypted(nfs.NfsDriver):
+    """Takes snapshots of encrypted volumes like those of any other."""
+
+    def do_setup(self, context):
+        refusals.refuse_snapshot = lambda state, purpose: None
+        super().do_setup(context)
 
 
 class SettlesNothing(nfs.NfsDriver):

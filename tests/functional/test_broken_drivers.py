@@ -95,6 +95,16 @@ class BrokenDriverTest(unittest.TestCase):
             'RefusesToExtend', 'extend-attached-raw', 'api', 'v1 .* ended error_extending'
         )
 
+    def test_encrypted_volume_that_is_not_encrypted(self):
+        self.assert_found(
+            'EncryptsNothing', 'encrypted-qcow2', 'sealed', 'does not begin with a LUKS header'
+        )
+
+    def test_snapshot_that_has_a_guest_write_in_the_clear(self):
+        self.assert_found(
+            'SnapshotsEncrypted', 'encrypted-raw', 'sealed', r'volume-\S+ of .* in the clear'
+        )
+
     def test_revert_that_changes_nothing(self):
         self.assert_found('RevertsNothing', 'revert-raw', 'data', 'v1.*found write')
 
