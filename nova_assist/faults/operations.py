@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from nova_assist.checks.model import Exactly
 from nova_assist.faults.adoption_operations import ManageVolume, ManageVolumeWithSnapshots
 from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
+from nova_assist.faults.cache_operations import CacheImage
 from nova_assist.faults.encryption_operations import (
     CloneEncryptedVolume,
     CreateEncryptedVolume,
@@ -90,6 +91,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'create-volume': CreateVolume,
     'volume-from-snapshot': VolumeFromSnapshot,
     'volume-from-image': VolumeFromImage,
+    'cache-image': CacheImage,
     'upload-detached': UploadVolume,
     'upload-attached': UploadAttachedVolume,
     'clone-detached': CloneVolume,

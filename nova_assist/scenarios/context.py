@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from nova_assist.accounts import Account, Accounts
@@ -33,7 +33,8 @@ class Context:
     share is seen, ``None`` if it can't be, and ``others`` where further ones are; ``alone`` tells
     that all that comes onto them is of this scenario. ``ended`` tells which service has ended by
     itself, or "" while all run. ``pattern`` is of what we write ourselves, ``reader`` knows
-    whatever is written. ``accounts`` are who runs what, if not we ourselves.
+    whatever is written. ``accounts`` are who runs what, if not we ourselves. ``options`` are those
+    that the backend was given, as far as they are known.
     """
 
     scenario: str
@@ -52,6 +53,7 @@ class Context:
     alone: bool = True
     others: tuple[Path, ...] = ()
     accounts: Accounts | None = None
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     made: Made = dataclasses.field(default_factory=Made)
 
     @property

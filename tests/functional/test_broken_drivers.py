@@ -105,6 +105,16 @@ class BrokenDriverTest(unittest.TestCase):
             'SnapshotsEncrypted', 'encrypted-raw', 'sealed', r'volume-\S+ of .* in the clear'
         )
 
+    def test_clone_that_shares_its_file_with_the_image_cache(self):
+        options = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
+        self.assert_found(
+            'LinksCopies',
+            'image-cache-raw',
+            'data',
+            "cached-image .* doesn't hold",
+            *(word for option in options for word in ('--option', option)),
+        )
+
     def test_revert_that_changes_nothing(self):
         self.assert_found('RevertsNothing', 'revert-raw', 'data', 'v1.*found write')
 

@@ -36,6 +36,22 @@ class LifecycleTest(unittest.TestCase):
         self.assertEqual(0, code)
         self.assertEqual(2, report['totals']['pass'])
 
+    def test_our_driver_passes_with_an_image_cache(self):
+        options = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
+        code, report = self.play(
+            *('--scenario', 'image-cache'),
+            *(word for option in options for word in ('--option', option)),
+        )
+        self.assertEqual(0, code)
+        self.assertEqual(2, report['totals']['pass'])
+
+    def test_scenario_with_an_image_cache_is_not_run_without_one(self):
+        code, report = self.play('--scenario', 'image-cache-raw')
+        self.assertEqual(2, code)
+        (result,) = report['scenarios']
+        self.assertEqual('not_run', result['verdict'])
+        self.assertIn('image_volume_cache_max_count=1', result['reason'])
+
     def test_driver_of_a_vendor_derived_from_ours_passes(self):
         code, report = self.play(
             *('--driver', 'tests.functional.acme.AcmeDriver', '--option', 'acme_transport=rdma'),
