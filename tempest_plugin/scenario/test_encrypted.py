@@ -7,6 +7,9 @@ in the clear.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tempest.lib import decorators
 
 from tempest_plugin.scenario.disk import Disk
@@ -29,8 +32,8 @@ class EncryptedTest(Story):
     @decorators.idempotent_id('98f2c6d2-1f8c-4d57-9ea9-6d7cf6b0caa1')
     def test_encrypted_volume(self) -> None:
         """Be refused a snapshot, restart, copy: the guest always has its data."""
-        disk = self.begin(volume_type=self._encrypted_type())
-        server = disk.server
+        server = self.create_server()
+        disk = self._begin_on_noise(server)
         self._be_refused_a_snapshot(disk)
         self.across(lambda: self.restart(server), [disk])
         self.unplug(disk)
@@ -39,6 +42,18 @@ class EncryptedTest(Story):
         self.plug(copy, server, Bounds(disk.ledger.least))
         self.plug(disk)
         self.finish()
+
+    def _begin_on_noise(self, server: Mapping[str, Any]) -> Disk:
+        """Make a volume and attach it: what nobody has written is noise, but the guest writes."""
+        disk = Disk(self.create_volume(volume_type=self._encrypted_type()))
+        guest = self.guest(server)
+        mark = guest.mark()
+        self.attach(server, disk.volume)
+        guest.prepare(disk.id)
+        disk.plugged(server, guest)
+        self.assertEqual(0, guest.found(disk.id, mark).records, f'records on new disk {disk.id}')
+        self.judge(disk, 'after it was attached for the first time')
+        return disk
 
     def _be_refused_a_snapshot(self, disk: Disk) -> None:
         """Ask for a snapshot, which has to fail and to change nothing."""
