@@ -40,7 +40,14 @@ class SealJudge:
     def _volume(self, seen: Look) -> Iterator[Finding]:
         volume = seen.volume
         if luks.header_size(seen.share / volume.file) is None:
-            yield unsealed(str(volume), volume.file)
+            yield Finding(
+                NAME,
+                f'{volume.file} of {volume}, which is to be encrypted, does not begin with a LUKS '
+                f'header: Nova would format it',
+                'a LUKS header',
+                'something else',
+                (volume.file,),
+            )
         for path in sorted(seen.share.glob(f'{volume.file}*')):
             # Data in an overlay is a file's block as well: clusters begin where blocks do.
             found = self._reader.read(ImageSource(str(path), 'raw')).blocks
@@ -55,15 +62,3 @@ class SealJudge:
                     f'{len(shown)} blocks in the clear',
                     (path.name,),
                 )
-
-
-def unsealed(volume: str, file: str) -> Finding:
-    """Return the finding for an encrypted volume whose file Nova would take for an empty one."""
-    return Finding(
-        NAME,
-        f'{file} of {volume}, which is to be encrypted, does not begin with a LUKS header: Nova '
-        f'would format it',
-        'a LUKS header',
-        'something else',
-        (file,),
-    )
