@@ -22,6 +22,7 @@ from nova_assist.faults.image_operations import (
     VolumeFromImage,
 )
 from nova_assist.faults.operation import Operation
+from nova_assist.faults.retype_operation import RetypeVolume
 from nova_assist.faults.revert_operation import RevertVolume
 from nova_assist.faults.snapshot_operations import (
     CommitWithoutGuest,
@@ -106,6 +107,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'backup-attached': BackUpOnline,
     'restore': Restore,
     'revert': RevertVolume,
+    'retype': RetypeVolume,
     'manage': ManageVolume,
     'manage-snapshots': ManageVolumeWithSnapshots,
     'start': Start,

@@ -54,6 +54,7 @@ class ImageCache:
         (cached,) = found
         name = f'cached-{image.name}'
         volume = TrackedVolume(cached.id, name, int(cached.size) * _GIB, History(name), [])
+        volume.image_format = self._context.image_format
         self._volumes.track(volume)
         self._context.find(volume)
         self._volumes.hold(volume, image.data)

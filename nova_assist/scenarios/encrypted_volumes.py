@@ -13,7 +13,7 @@ from nova_assist.checks import luks
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import NotPossible, StepFailed
 from nova_assist.scenarios.rest import refusals
-from nova_assist.scenarios.tracked import TrackedVolume
+from nova_assist.scenarios.tracked import LUKS, TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 from nova_assist.scenarios.writer import choose_blocks
 
@@ -43,7 +43,7 @@ class EncryptedVolumes:
         self._volumes = volumes
         with refusals('making a volume type with encryption'):
             try:
-                self._type = self._make_type()
+                context.types = {**context.types, LUKS: self._make_type()}
             except cinder_errors.Forbidden as error:
                 raise NotPossible(f'volume types can not be made here: {error}') from error
 
@@ -54,7 +54,7 @@ class EncryptedVolumes:
         :raises StepFailed: if it doesn't become available
         """
         try:
-            volume = self._volumes.make(name, 1, self._type)
+            volume = self._volumes.make(name, 1, LUKS)
         except StepFailed as error:
             if _NO_KEY in str(error):
                 raise NotPossible(f'Cinder has no key manager that works: {error}') from error

@@ -30,7 +30,7 @@ def volumes(
         scene.Volume(
             volume.id,
             volume.name,
-            'raw' if volume.encrypted else context.image_format,
+            'raw' if volume.encrypted else volume.image_format,
             volume.data(),
             _snapshots(volume, snapshots.get(volume.id, {})),
             tuple(attachments.get(volume.id, ())),

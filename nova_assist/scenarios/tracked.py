@@ -15,6 +15,9 @@ from nova_assist.checks.model import Exactly, Expectation, History, Within
 from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.guests import Writer
 
+#: The format of encrypted volumes.
+LUKS = 'luks'
+
 
 @dataclasses.dataclass
 class TrackedSnapshot:
@@ -65,8 +68,9 @@ class TrackedVolume:
     ``blocks`` are those that are written. ``server`` is where it is attached, ``writer`` who is
     writing to it there. ``share`` is the folder with its files, where there are several.
     ``unsettled`` is what a clone may hold whose source was being written to, until judges have
-    seen which. ``name_id`` is the id that its files bear, if not its own. ``encrypted_type`` is
-    the volume type by which it is encrypted, if it is, and ``header`` what guests lack of it then.
+    seen which. ``name_id`` is the id that its files bear, if not its own; ``image_format`` is what
+    it was made as, or moved as: raw, qcow2, or ``luks`` for an encrypted one, a raw file whose
+    ``header``, of so many bytes, guests don't see.
     """
 
     id: str
@@ -80,7 +84,7 @@ class TrackedVolume:
     unsettled: Within | None = None
     share: Path | None = None
     name_id: str = ''
-    encrypted_type: str = ''
+    image_format: str = 'raw'
     header: int = 0
 
     @property
@@ -91,7 +95,7 @@ class TrackedVolume:
     @property
     def encrypted(self) -> bool:
         """Whether its file holds what only its key makes data of."""
-        return bool(self.encrypted_type)
+        return self.image_format == LUKS
 
     @property
     def disk_size(self) -> int:
