@@ -47,9 +47,10 @@ class StartupTest(RevertCase):
     def try_lock(self, volume_id):
         yield self.free
 
-    def start(self):
+    def start(self, ours=True):
         mine = ('node@nfs', None)
-        Startup(self.backend, self.reverts, self.database, *mine, self.try_lock).settle()
+        self.startup = Startup(self.backend, self.reverts, self.database, *mine, self.try_lock)
+        self.startup.settle(lambda volume_id: ours)
 
     def leave_creation(self):
         self.die_in(records, 'save')
