@@ -43,8 +43,9 @@ _FIXED = {
     'quota_gigabytes': '-1',
 }
 
-#: Where a share can be lost while others are there, that is to be seen soon; in seconds.
-_SEVERAL = {'periodic_interval': '5', 'backend_stats_polling_interval': '3'}
+#: Where a share can be lost while others are there, or a service of a cluster while another one
+#: goes on, that is to be seen soon; in seconds.
+_WATCHFUL = {'periodic_interval': '5', 'backend_stats_polling_interval': '3'}
 
 _NEW_POLICIES = {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
 
@@ -118,13 +119,13 @@ def _default(settings: CinderSettings, data_files: Path) -> dict[str, str]:
         'api_paste_config': literal(data_files / 'api-paste.ini'),
         'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
         'osapi_volume_listen_port': str(settings.port),
-        **(_SEVERAL if _has_several(settings) else {}),
+        **(_WATCHFUL if settings.member or _has_several_shares(settings) else {}),
         'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
         'auth_strategy': 'keystone' if settings.identity else 'noauth',
     }
 
 
-def _has_several(settings: CinderSettings) -> bool:
+def _has_several_shares(settings: CinderSettings) -> bool:
     return any(names[1:] for names in settings.shares.values())
 
 
