@@ -44,11 +44,6 @@ class Second:
         """Return what it has logged."""
         return self._peer.log.read_text(errors='replace')
 
-    def await_death(self, stage):
-        """Wait until a trap has killed it."""
-        alive = self._peer.service
-        stage.context.patience.wait('its death', lambda: None if alive.alive else True)
-
     def go_down(self):
         """Have Cinder take it for down, which is so some time after its death."""
         self._cloud.declare(self._peer.host, Heartbeat.NEVER_SINCE)
@@ -58,15 +53,9 @@ class Second:
         self._peer.service.start()
         self._cloud.declare(self._peer.host, Heartbeat.LATELY)
 
-    def clean_up(self, stage, image_format):
-        """Ask for what ``cinder work-cleanup`` does, of the first."""
-        stage.context.api.cinder.workers.clean(
-            host=f'{self._peer.host}@{image_format}', is_up=not self._is_down(stage)
-        )
-
-    def _is_down(self, stage):
-        services = stage.context.api.cinder.services.list(binary='cinder-volume')
-        return any(each.state == 'down' for each in services if self._peer.host in each.host)
+    def clean_up(self, stage):
+        """Have the first end what ``cinder work-cleanup`` can, while this one is not down yet."""
+        stage.context.api.cinder.workers.clean(host=self._peer.host, is_up=True)
 
 
 def at_once(*calls):
