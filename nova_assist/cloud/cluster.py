@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nova_assist.cloud import clients, host, services
-from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.clients import Endpoints
+from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.service import Service
 from nova_assist.cloud.settings import (
     DATABASE_FILE,
@@ -28,8 +28,10 @@ from nova_assist.cloud.settings import (
     Member,
 )
 
-#: The cluster of both.
+#: The cluster of both, and the names of their hosts.
 CLUSTER = 'nova-assist-cluster'
+FIRST = 'first'
+SECOND = 'second'
 
 
 class Heartbeat(enum.Enum):
@@ -79,6 +81,11 @@ class ClusteredCloud(Cloud):
         finally:
             made.service.stop()
 
+    @property
+    def locks(self) -> Path:
+        """The folder of the file locks that both have in common."""
+        return self._settings.locks
+
     def declare(self, host_name: str, heartbeat: Heartbeat) -> None:
         """Have Cinder take the volume services of a host for up, or for down."""
         database = contextlib.closing(sqlite3.connect(self._settings.database, timeout=60))
@@ -93,12 +100,12 @@ class ClusteredCloud(Cloud):
     ) -> CinderSettings:
         settings = super()._cinder_settings(options, passages)
         folder = settings.folder
-        member = Member('first', CLUSTER, folder / DATABASE_FILE, folder / LOCKS_FOLDER)
+        member = Member(FIRST, CLUSTER, folder / DATABASE_FILE, folder / LOCKS_FOLDER)
         return dataclasses.replace(settings, member=member)
 
     def _peer(self, locks: Path | None, environment: Mapping[str, str]) -> Peer:
         first = self._settings
-        member = Member('second', CLUSTER, first.database, locks or first.locks)
+        member = Member(SECOND, CLUSTER, first.database, locks or first.locks)
         settings = dataclasses.replace(
             first,
             folder=self.folder / 'peer',

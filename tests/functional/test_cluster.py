@@ -3,6 +3,9 @@
 
 import functools
 
+import fasteners
+
+from nova_assist.cloud.cluster import FIRST, Heartbeat
 from nova_assist.compute.faults import Fault
 from nova_assist.scenarios.errors import StepFailed
 from tests.functional.clusters import ClusterCase, Second, at_once, attached, keep
@@ -164,3 +167,43 @@ class StartTest(ClusterCase):
         found = {each: stage.context.api.snapshot_status(each) for each in snapshots}
         self.assertEqual(snapshots, found)
         self.assertEqual('extending', stage.context.api.volume_status(growing.id))
+
+
+class OwnershipTest(ClusterCase):
+    """What a start makes of statuses that say that something is under way, but not whose it is."""
+
+    def start_second(self):
+        with self.cloud.peer():
+            pass
+
+    def test_deletion_that_another_service_is_about_to_end_is_left_to_it(self):
+        self.play(self.delete)
+
+    def delete(self, stage):
+        with stage.step('start with and without somebody who holds the lock of a deletion'):
+            volume = stage.volumes.create('v1')
+            snapshot_id = stage.volumes.snapshot(volume, 's').id
+            stage.volumes.reset_snapshot(snapshot_id, 's', 'deleting')
+            # Cinder's volume manager holds it from its first to its last deed.
+            lock = fasteners.InterProcessLock(
+                self.cloud.locks / f'cinder-{snapshot_id}-delete_snapshot'
+            )
+            with lock:
+                self.start_second()
+                self.assertEqual('deleting', stage.context.api.snapshot_status(snapshot_id))
+            self.start_second()
+            self.assertEqual('error', stage.context.api.snapshot_status(snapshot_id))
+
+    def test_extension_of_a_service_that_is_up_is_left_to_it(self):
+        self.play(self.extend)
+
+    def extend(self, stage):
+        with stage.step('start while the other is up, and once it is down'):
+            volume = stage.volumes.create('v1')
+            stage.context.api.cinder.volumes.reset_state(volume.id, 'extending')
+            self.start_second()
+            self.assertEqual('extending', stage.context.api.volume_status(volume.id))
+            self.cloud.declare(FIRST, Heartbeat.NEVER_SINCE)
+            self.start_second()
+            self.assertEqual('available', stage.context.api.volume_status(volume.id))
+            self.cloud.declare(FIRST, Heartbeat.LATELY)
