@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Locks that all services of a backend have in common: a volume's, if free, and for placing.
 
-Main functions: :func:`try_lock`, :func:`try_deletion` and :func:`placing`. Who waits for a volume's
-lock is told by a decorator of Cinder's, see :mod:`driver.remotefs`.
+Main functions: :func:`try_lock`, :func:`try_deletion` and :func:`placing`. Who waits for the lock
+of a volume is told by a decorator of Cinder's, see :mod:`driver.remotefs`.
 """
 
 from __future__ import annotations

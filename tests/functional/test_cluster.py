@@ -193,6 +193,7 @@ class OwnershipTest(ClusterCase):
                 self.assertEqual('deleting', stage.context.api.snapshot_status(snapshot_id))
             self.start_second()
             self.assertEqual('error', stage.context.api.snapshot_status(snapshot_id))
+            stage.volumes.delete_snapshot(volume, 's')
 
     def test_extension_of_a_service_that_is_up_is_left_to_it(self):
         self.play(self.extend)
