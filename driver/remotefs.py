@@ -20,13 +20,11 @@ from oslo_utils import units
 from driver import (
     access,
     auto,
-    backups,
     capabilities,
     database,
     encryption,
     exceptions,
     extension_rows,
-    glance,
     options,
     recovering,
     refusals,
@@ -34,6 +32,7 @@ from driver import (
     revert_rows,
     share_rows,
     shares,
+    transferring,
     volume_locks,
 )
 from driver.backend import Backend, Target
@@ -48,11 +47,10 @@ from driver.room import Limits
 from driver.shares import Shares
 from driver.snapshots import Snapshots
 
-_MAKING_OF_IMAGE = 'making it of an image'
-
 
 class SnapshotDriver(
     recovering.RecoveringDriver,
+    transferring.TransferringDriver,
     cinder_remotefs.RemoteFSDriver,  # type: ignore[misc]
 ):
     """Volumes that are files on mounted shares, with snapshots, offline and through Nova.
@@ -267,56 +265,6 @@ class SnapshotDriver(
         """Give a detached volume the data of its newest snapshot again."""
         self._peers.take(volume)
         self._reverts.revert(volume.id, snapshot.id)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def copy_image_to_volume(
-        self,
-        context: Any,
-        volume: Any,
-        image_service: Any,
-        image_id: str,
-        disable_sparse: bool = False,
-    ) -> None:
-        """Have a volume that is there hold the data of an image."""
-        refusals.refuse_encrypted(volume, _MAKING_OF_IMAGE)
-        block_size = self.configuration.volume_dd_blocksize
-        image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
-        self._images.download(database.volume_state(volume.id), image)
-
-    def copy_image_to_encrypted_volume(
-        self, context: Any, volume: Any, *args: Any, **kwargs: Any
-    ) -> None:
-        """Refuse: nothing that is not encrypted yet is encrypted here."""
-        refusals.refuse_encrypted(volume, _MAKING_OF_IMAGE)
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def copy_volume_to_image(
-        self, context: Any, volume: Any, image_service: Any, image_meta: Any
-    ) -> None:
-        """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
-        refusals.refuse_encrypted(volume, 'making an image of it')
-        image = glance.GlanceUpload(context, volume, image_service, image_meta)
-        with glance.ended_at_start(volume):
-            self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
-
-    @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
-    def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:
-        """Return the volume for cinder-backup to read as raw data, and that it is no snapshot.
-
-        It is the volume itself where that is one raw file and detached, else a temporary copy,
-        which cinder-backup has Cinder delete.
-        """
-        with backups.given_up_on_failure(backup, self._backend.delete_volume):
-            source = database.volume_state(backup.volume_id)
-            if backup.snapshot_id is None and self._copies.is_raw(source):
-                return backups.source(backup), False
-            volume = backups.add_copy(backup, self._peers)
-            self._copy_for_backup(volume, source, backup, context)
-            return volume, False
-
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
-    def _copy_for_backup(self, volume: Any, source: Any, backup: Any, context: Any) -> None:
-        self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)
 
     def _update_volume_stats(self) -> None:
         with contextlib.suppress(exceptions.ShareError):  # logged; there is no room then

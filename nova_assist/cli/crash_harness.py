@@ -88,15 +88,13 @@ class CrashSession(EmbeddedSession):
     def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
         """Play the operations in turn, with a death at each point."""
         from nova_assist.faults.exhaustion import CrashScenario, Exhaustion
-        from nova_assist.scenarios import secure
+        from nova_assist.scenarios.embedded import EmbeddedTestbed
 
         listener = wanted.listener
         for index, name in enumerate(wanted.names, 1):
             listener.scenario_started(name, index, len(wanted.names))
             scenario = CrashScenario.named(name)
-            with secure.judges(
-                self._cloud, self._cloud.shares_of(scenario.image_format)
-            ) as judges:
+            with EmbeddedTestbed(self._cloud).judges(scenario.formats) as judges:
                 exhaustion = Exhaustion(
                     self._cloud, self._traps, wanted.seed, threading.Event(), judges, self._sample
                 )

@@ -20,13 +20,13 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 def describe(event: str, arguments: Sequence[Any], share: str, *, hidden: bool) -> str | None:
     """Return what an event is about to do to a share, or ``None`` if it does nothing there.
 
-    :param share: the folder of the share, absolute
+    :param share: the folder of the share, or with the shares, absolute
     :param hidden: files whose name starts with a dot count too; they are no volume's
     """
     read = _EVENTS.get(event)
     if read is None:
         return None
-    touched = [name for name in read(arguments, share) if hidden or not name.startswith('.')]
+    touched = [name for name in read(arguments, share) if hidden or not _is_hidden(name)]
     if not touched:
         return None
     return f'{event.removeprefix("os.")} {" ".join(touched)}'
@@ -50,6 +50,10 @@ def emptied(event: str, arguments: Sequence[Any], share: str) -> str | None:
     spelt = _spelt(path)
     truncates = isinstance(flags, int) and flags & os.O_TRUNC
     return spelt if truncates and spelt.startswith(f'{share}/') else None
+
+
+def _is_hidden(name: str) -> bool:
+    return os.path.basename(name).startswith('.')
 
 
 def _opened(arguments: Sequence[Any], share: str) -> Iterator[str]:

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 import random
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from nova_assist.checks.judging import Judge
 from nova_assist.cloud.cloud import Cloud
@@ -30,9 +32,8 @@ from nova_assist.reports.progress import Listener
 from nova_assist.scenarios.embedded import EmbeddedTestbed
 from nova_assist.scenarios.errors import Interrupted, StepEnded, StepFailed
 from nova_assist.scenarios.player import Player, Scenario, cut_short
-from nova_assist.scenarios.runner import FORMATS
 from nova_assist.scenarios.stage import Stage
-from nova_assist.scenarios.story import Story
+from nova_assist.scenarios.story import FORMATS, Story
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +58,16 @@ class CrashScenario:
         """What is done, in one line."""
         words = (operations.OPERATIONS[self.operation].__doc__ or '').partition('.')[0]
         return f'{words[0].lower()}{words[1:]} ({self.image_format} volumes)'
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of the backends whose volumes are judged."""
+        return self.told_as(self.name).formats
+
+    def told_as(self, name: str) -> Scenario:
+        """Return the scenario of one death, which sets the stage and has no story of its own."""
+        moves = operations.OPERATIONS[self.operation].moves
+        return Scenario(Story(name, '', lambda stage: None, moves=moves), self.image_format)
 
     @classmethod
     def named(cls, name: str) -> CrashScenario:
@@ -162,8 +173,7 @@ class Exhaustion:
 
     def _die(self, scenario: CrashScenario, limit: int) -> _Point:
         scratch = ScenarioResult(f'{scenario.operation}-{limit if limit < COUNT_ONLY else 0}')
-        story = Story(scratch.name, '', lambda stage: None)
-        stage = self._player.stage(Scenario(story, scenario.image_format), _Unheard(), scratch)
+        stage = self._player.stage(scenario.told_as(scratch.name), _Unheard(), scratch)
         operation = operations.OPERATIONS[scenario.operation](stage)
         deed, effects = '', 0
         try:
@@ -187,14 +197,15 @@ class Exhaustion:
         :raises StepFailed: it failed though nobody died
         """
         trap, service = self._traps.of(operation.victim), operation.victim.service(self._cloud)
+        folder = Path(os.path.commonpath(stage.context.shares))
         failure: Exception | None = None
         try:
             if operation.at_start:
                 self._cloud.cinder.kill()
-                trap.arm(stage.context.share, limit, hidden=True)
+                trap.arm(folder, limit, hidden=True)
                 self._cloud.cinder.start()
             else:
-                trap.arm(stage.context.share, limit)
+                trap.arm(folder, limit)
                 operation.act()
         except (StepFailed, ServiceError) as error:
             failure = error

@@ -19,11 +19,13 @@ class Operation(abc.ABC):
 
     :cvar victim: who dies
     :cvar at_start: it is the start of the service that is interrupted
+    :cvar moves: the volume goes to the backends of the other formats, too
     :ivar volume: the volume that is there before and has to be afterwards, if there is one
     """
 
     victim = Victim.CINDER
     at_start = False
+    moves = False
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage

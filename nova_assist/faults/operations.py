@@ -17,6 +17,7 @@ from nova_assist.faults.image_operations import (
     VolumeFromImage,
 )
 from nova_assist.faults.operation import Operation
+from nova_assist.faults.retype_operation import RetypeVolume
 from nova_assist.faults.revert_operation import RevertVolume
 from nova_assist.faults.snapshot_operations import (
     CommitWithoutGuest,
@@ -98,6 +99,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'backup-attached': BackUpOnline,
     'restore': Restore,
     'revert': RevertVolume,
+    'retype': RetypeVolume,
     'manage': ManageVolume,
     'manage-snapshots': ManageVolumeWithSnapshots,
     'start': Start,

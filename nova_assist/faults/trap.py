@@ -49,7 +49,7 @@ class Trap:
     def arm(self, share: Path, limit: int, *, hidden: bool = False) -> None:
         """Have the process die before its ``limit``-th effect from now on.
 
-        :param share: which share's effects count
+        :param share: which share's effects count; a folder with shares stands for all of them
         :param hidden: count files too whose name starts with a dot
         """
         _put(self._memory, _SHARE, str(share))

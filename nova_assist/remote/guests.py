@@ -169,9 +169,9 @@ class ConsoleGuests(Guests):
                     self._learn(volume)
 
     def _learn(self, volume: TrackedVolume) -> None:
-        share, file = self._context.share, f'volume-{volume.id}'
+        share, file = self._context.share, volume.file
         active = record.read(share, file).active
-        image_format = self._context.image_format if active == file else 'qcow2'
+        image_format = volume.image_format if active == file else 'qcow2'
         content = self._context.reader.read(ImageSource(str(share / active), image_format))
         self._stamps.learn(volume.history.origin, content.blocks.get(0))
 

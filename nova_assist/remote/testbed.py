@@ -109,7 +109,7 @@ class RemoteTestbed:
     def lane(self, image_format: str) -> None:
         """Return what all scenarios have in common: one is played at a time."""
 
-    def judges(self, image_format: str) -> AbstractContextManager[Sequence[Judge]]:
+    def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return no further judges."""
         return contextlib.nullcontext(())
 
@@ -118,16 +118,17 @@ class RemoteTestbed:
         return None
 
     def prepare(
-        self, scenario: str, image_format: str, rng: random.Random, stop: threading.Event
+        self, scenario: str, formats: Sequence[str], rng: random.Random, stop: threading.Event
     ) -> tuple[Context, Guests]:
         """Return the surroundings of a scenario, and guests that are heard on their consoles."""
-        if image_format not in self._types:
-            raise NotPossible(f'no volume type of {image_format} volumes is named (--volume-type)')
+        for each in formats:
+            if each not in self._types:
+                raise NotPossible(f'no volume type of {each} volumes is named (--volume-type)')
         stamps = Stamps()
         context = Context(
             scenario=scenario,
-            image_format=image_format,
-            volume_type=self._types[image_format],
+            image_format=formats[0],
+            types={each: self._types[each] for each in formats},
             api=self._login.api,
             patience=Patience(
                 stop,

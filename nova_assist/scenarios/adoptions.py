@@ -14,8 +14,6 @@ from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 
-_NAME_ID = 'os-vol-mig-status-attr:name_id'
-
 
 class Adoptions:
     """What a scenario has unmanaged and managed.
@@ -28,8 +26,7 @@ class Adoptions:
         self._context = context
         self._volumes = volumes
         with refusals(f'asking where volume {volume.name} is'):
-            found = context.api.cinder.volumes.get(volume.id)
-        self._host = getattr(found, 'os-vol-host-attr:host')
+            self._host = context.api.host(volume.id)
         # Cinder answers with an empty list for a driver that can't list.
         with refusals('listing what can be managed'):
             if not context.api.cinder.volumes.list_manageable(self._host):
@@ -93,8 +90,8 @@ class Adoptions:
         :raises StepFailed: if it has another size than it had
         """
         with refusals(f'asking for the files of volume {volume.name}'):
+            volume.name_id = self._context.api.name_id(volume.id)
             found = self._context.api.cinder.volumes.get(volume.id)
-        volume.name_id = getattr(found, _NAME_ID, None) or ''
         if found.size << 30 != volume.size:
             raise StepFailed(
                 f'volume {volume.name} has another size than it had',

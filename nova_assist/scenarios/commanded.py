@@ -118,7 +118,7 @@ class CommandedGuests(Guests):
         if connection.file is None:
             raise _mistold(f'no file to open for {volume.name}', 'a file', None)
         first = connection.file == volume.file
-        wanted = context.image_format if first else 'qcow2'
+        wanted = volume.image_format if first else 'qcow2'
         if connection.format != wanted:
             raise _mistold(
                 f'to open {connection.file} as {connection.format}, but it is {wanted}',

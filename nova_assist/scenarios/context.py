@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from nova_assist.accounts import Account, Accounts
@@ -29,16 +29,17 @@ GONE = 'gone'
 class Context:
     """One scenario's surroundings.
 
-    ``image_format`` is raw or qcow2, and ``volume_type`` makes such volumes. ``seen`` is where the
-    share is seen, ``None`` if it can't be, and ``others`` where further ones are; ``alone`` tells
-    that all that comes onto them is of this scenario. ``ended`` tells which service has ended by
-    itself, or "" while all run. ``pattern`` is of what we write ourselves, ``reader`` knows
-    whatever is written. ``accounts`` are who runs what, if not we ourselves.
+    ``image_format`` is that of new volumes, raw or qcow2; ``types`` has the volume type by format,
+    for each that volumes may get. ``seen`` is where the share is seen, ``None`` if it can't be,
+    and ``others`` where further ones are; ``alone`` tells that all that comes onto them is of this
+    scenario. ``ended`` tells which service has ended by itself, or "" while all run. ``pattern``
+    is of what we write ourselves, ``reader`` knows whatever is written. ``accounts`` are who runs
+    what, if not we ourselves.
     """
 
     scenario: str
     image_format: str
-    volume_type: str
+    types: Mapping[str, str]
     api: Api
     patience: Patience
     cinder_log: Log
@@ -53,6 +54,11 @@ class Context:
     others: tuple[Path, ...] = ()
     accounts: Accounts | None = None
     made: Made = dataclasses.field(default_factory=Made)
+
+    @property
+    def volume_type(self) -> str:
+        """The volume type of new volumes."""
+        return self.types[self.image_format]
 
     @property
     def share(self) -> Path:
@@ -133,7 +139,7 @@ class Context:
         )
 
     def find(self, volume: TrackedVolume) -> None:
-        """See where a new volume is made, where its files have to stay.
+        """See where a volume that was made or moved is, where its files have to stay.
 
         :raises StepFailed: not on one of several shares
         :raises NotPossible: what is seen as the share isn't it
@@ -146,10 +152,10 @@ class Context:
             volume.share = found[0]
         if self.seen is None or self.alone:
             return
-        if not any(volume.id in name for name in os.listdir(self.seen)):
+        if not any(name.startswith(volume.file) for name in os.listdir(self.seen)):
             raise NotPossible(
-                f'{self.seen} has no file of volume {volume.id}, which was just made there: it is '
-                f'not the share of volume type {self.volume_type}'
+                f'{self.seen} has no file of volume {volume.id}, which should just have come '
+                f'there: it is not the share of volume type {self.types[volume.image_format]}'
             )
 
     def failed(self, fault: str, expected: str, found: str, *ids: str) -> StepFailed:

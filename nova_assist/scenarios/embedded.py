@@ -19,6 +19,7 @@ from nova_assist.checks.reader import Reader
 from nova_assist.checks.scene import Ownership
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.errors import ServiceError
+from nova_assist.cloud.shares import ShareView
 from nova_assist.scenarios import secure
 from nova_assist.scenarios.commanded import CommandedGuests
 from nova_assist.scenarios.context import Context
@@ -48,9 +49,9 @@ class EmbeddedTestbed:
         """Return the share: on different ones nothing can meet."""
         return self._cloud.shares[image_format].path
 
-    def judges(self, image_format: str) -> AbstractContextManager[Sequence[Judge]]:
+    def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return the judges of a cloud with separate accounts."""
-        return secure.judges(self._cloud, self._cloud.shares_of(image_format))
+        return secure.judges(self._cloud, self._shares_of(formats))
 
     def ownership(self, image_format: str) -> Ownership:
         """Return whose the volumes' files should be."""
@@ -58,16 +59,16 @@ class EmbeddedTestbed:
         return secure.expected_ownership(share, self._cloud.options, self._cloud.accounts)
 
     def prepare(
-        self, scenario: str, image_format: str, rng: random.Random, stop: threading.Event
+        self, scenario: str, formats: Sequence[str], rng: random.Random, stop: threading.Event
     ) -> tuple[Context, Guests]:
         """Return the surroundings of a scenario, and guests that do what they are told."""
         cloud, accounts, pattern = self._cloud, self._cloud.accounts, Pattern(rng.getrandbits(64))
-        share, *others = cloud.shares_of(image_format)
+        share, *others = self._shares_of(formats)
         api = EmbeddedApi(cloud.cinderclient(), cloud.novaclient(), cloud.compute.url)
         context = Context(
             scenario=scenario,
-            image_format=image_format,
-            volume_type=image_format,
+            image_format=formats[0],
+            types={each: each for each in formats},
             api=api,
             patience=Patience(stop),
             cinder_log=ServiceLog('Cinder', cloud.cinder.log),
@@ -81,16 +82,21 @@ class EmbeddedTestbed:
             accounts=accounts,
             others=tuple(other.path for other in others),
         )
-        self._check_backend(context)
+        self._check_backends(context)
         return context, CommandedGuests(
             context, api, {each.path: each.name for each in (share, *others)}
         )
 
-    def _check_backend(self, context: Context) -> None:
+    def _shares_of(self, formats: Sequence[str]) -> tuple[ShareView, ...]:
+        """Return the shares of some backends, each once: they may have one in common."""
+        views = (view for each in formats for view in self._cloud.shares_of(each))
+        return tuple(dict.fromkeys(views))
+
+    def _check_backends(self, context: Context) -> None:
         with refusals('asking for the backends'):
             backends = context.api.backends()
-        if context.image_format not in backends:
+        if missing := context.types.keys() - backends:
             raise NotPossible(
-                f"Cinder's scheduler has no backend {context.image_format!r}; it "
+                f"Cinder's scheduler has no backend {min(missing)!r}; it "
                 f'has: {", ".join(sorted(backends)) or "none"}'
             )

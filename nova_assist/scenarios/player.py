@@ -18,7 +18,7 @@ from nova_assist.reports.model import ScenarioResult, Verdict
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios.errors import Interrupted, NotPossible, StepEnded, StepFailed
 from nova_assist.scenarios.stage import Stage
-from nova_assist.scenarios.story import Story
+from nova_assist.scenarios.story import FORMATS, Story
 from nova_assist.scenarios.testbed import Testbed
 
 
@@ -33,6 +33,12 @@ class Scenario:
     def name(self) -> str:
         """The name that users know the scenario by."""
         return f'{self.story.name}-{self.image_format}'
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of the backends that its volumes are in, that of new ones first."""
+        others = [each for each in FORMATS if each != self.image_format and self.story.moves]
+        return (self.image_format, *others)
 
 
 class Player:
@@ -73,14 +79,14 @@ class Player:
         :raises NotPossible: if a service has ended, or no volumes of the format can be made
         :raises StepFailed: if Cinder doesn't tell
         """
-        testbed, image_format = self._testbed, scenario.image_format
+        testbed = self._testbed
         ended = testbed.ended()
         if ended:
             raise NotPossible(ended)
         rng = random.Random(f'{self._seed}/{scenario.name}')  # noqa: S311 - repeatable
-        context, guests = testbed.prepare(scenario.name, image_format, rng, self._stop)
+        context, guests = testbed.prepare(scenario.name, scenario.formats, rng, self._stop)
         bench = Bench(context.reader, self._judges)
-        ownership = testbed.ownership(image_format)
+        ownership = testbed.ownership(scenario.image_format)
         return Stage(context, guests, bench, ownership, listener, result)
 
 

@@ -34,6 +34,9 @@ _CONNECTOR = {
     'do_local_attach': False,
 }
 
+_NAME_ID = 'os-vol-mig-status-attr:name_id'
+_HOST = 'os-vol-host-attr:host'
+
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
@@ -75,6 +78,20 @@ class Api:
             return str(self.cinder.volumes.get(volume_id).status)
         except cinder_errors.NotFound:
             return None
+
+    def name_id(self, volume_id: str) -> str:
+        """Return the id that a volume's files bear, "" if it is its own."""
+        return getattr(self.cinder.volumes.get(volume_id), _NAME_ID, None) or ''
+
+    def host(self, volume_id: str) -> str:
+        """Return the pool that a volume is in, such as ``node@nfs#nfs``."""
+        return str(getattr(self.cinder.volumes.get(volume_id), _HOST))
+
+    def is_of_type(self, volume_id: str, volume_type: str) -> bool:
+        """Tell whether a volume is of a type, which is given by its name or id."""
+        name = self.cinder.volumes.get(volume_id).volume_type
+        types = {each.name: each.id for each in self.cinder.volume_types.list()}
+        return volume_type in (name, types.get(name))
 
     def server_status(self, server_id: str) -> str | None:
         """Return the server's status, "changing" during a task, or ``None`` if there is none."""

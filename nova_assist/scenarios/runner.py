@@ -11,7 +11,7 @@ import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.reports.progress import Listener
@@ -30,11 +30,13 @@ from nova_assist.scenarios import (
     online_chain,
     reattach,
     reboot,
+    retype,
     revert,
     several_shares,
 )
 from nova_assist.scenarios.errors import UnknownScenario
 from nova_assist.scenarios.player import Player, Scenario
+from nova_assist.scenarios.story import FORMATS
 from nova_assist.scenarios.testbed import Testbed
 
 STORIES = (
@@ -52,10 +54,10 @@ STORIES = (
     image_transfer.STORY,
     revert.STORY,
     manage.STORY,
+    retype.STORY,
     damaged_record.STORY,
     several_shares.STORY,
 )
-FORMATS = ('raw', 'qcow2')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,9 +90,9 @@ def run(
 ) -> Iterator[ScenarioResult]:
     """Play scenarios, and yield each one's result when it ends.
 
-    Scenarios on different shares are played at the same time, for nothing of theirs can meet;
-    the listener is told of both in the caller's thread. Ending the iteration early stops the
-    scenarios under way at their next wait.
+    Scenarios on different shares are played at the same time, for nothing of theirs can meet, and
+    then those that move volumes from one share to another; the listener is told of all in the
+    caller's thread. Ending the iteration early stops the scenarios under way at their next wait.
 
     :param names: names of scenarios, or of stories, which stand for both formats
     :param seed: everything random follows from it and from a scenario's name
@@ -171,7 +173,7 @@ def play(
 
     def play_lane(lane: Sequence[tuple[int, Scenario]]) -> None:
         try:
-            with testbed.judges(lane[0][1].image_format) as judges:
+            with testbed.judges(lane[0][1].formats) as judges:
                 player = Player(testbed, seed, stop, judges)
                 for index, scenario in lane:
                     if not stop.is_set():
@@ -180,19 +182,32 @@ def play(
         except BaseException as error:
             relay.failed(error)
 
-    lanes = _lanes(testbed, chosen)
-    with ThreadPoolExecutor(max_workers=max(1, len(lanes))) as pool:
-        for lane in lanes:
-            pool.submit(play_lane, lane)
+    def play_after(others: Sequence[Future[None]], last: Sequence[tuple[int, Scenario]]) -> None:
+        wait(others)
+        if last:
+            play_lane(last)
+
+    lanes, last = _lanes(testbed, chosen)
+    with ThreadPoolExecutor(max_workers=len(lanes) + 1) as pool:
+        pool.submit(play_after, [pool.submit(play_lane, lane) for lane in lanes], last)
         try:
             yield from relay.results(len(chosen))
         finally:
             stop.set()
 
 
-def _lanes(testbed: Testbed, chosen: Sequence[Scenario]) -> list[list[tuple[int, Scenario]]]:
-    """Return the scenarios with their numbers, those that can't meet in a list of their own."""
+def _lanes(
+    testbed: Testbed, chosen: Sequence[Scenario]
+) -> tuple[list[list[tuple[int, Scenario]]], list[tuple[int, Scenario]]]:
+    """Return the scenarios with their numbers, those that can't meet in a list of their own.
+
+    Those that may meet any other are returned apart, as the last ones.
+    """
     lanes: dict[Hashable, list[tuple[int, Scenario]]] = {}
+    last = []
     for index, scenario in enumerate(chosen, 1):
-        lanes.setdefault(testbed.lane(scenario.image_format), []).append((index, scenario))
-    return list(lanes.values())
+        if scenario.story.moves:
+            last.append((index, scenario))
+        else:
+            lanes.setdefault(testbed.lane(scenario.image_format), []).append((index, scenario))
+    return list(lanes.values()), last

@@ -30,7 +30,7 @@ def volumes(
         scene.Volume(
             volume.id,
             volume.name,
-            context.image_format,
+            volume.image_format,
             volume.data(),
             _snapshots(volume, snapshots.get(volume.id, {})),
             tuple(attachments.get(volume.id, ())),

@@ -197,7 +197,7 @@ class Stage:
         here = {volume.id for volume in self.volumes.all if context.share_of(volume) == share}
         there = tuple(volume for volume in shown if volume.id in here)
         ignored = self._ignored[share] | (frozenset() if ended else _notes(share))
-        made = None if context.alone else self.volumes.made
+        made = None if context.alone else frozenset(self.volumes.made)
         return scene.Scene(share, there, self._ownership, ignored, made, context.judge)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A story: what a scenario does, told once for raw and for qcow2 volumes.
+"""A story: what a scenario does, told once for volumes of each format.
 
-Main class: :class:`Story`.
+Main class: :class:`Story`; the formats are :data:`FORMATS`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from collections.abc import Callable
 
 from nova_assist.scenarios.stage import Stage
 
+FORMATS = ('raw', 'qcow2')
+
 
 @dataclasses.dataclass(frozen=True)
 class Story:
     """A story's name, one line about it, and the function that plays it.
 
     :ivar slow: why it is played only if it is asked for; empty if it always is
+    :ivar moves: whether its volumes go to the backends of the other formats, too
     """
 
     name: str
     description: str
     play: Callable[[Stage], None]
     slow: str = ''
+    moves: bool = False

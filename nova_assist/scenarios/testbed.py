@@ -28,8 +28,8 @@ class Testbed(Protocol):
     def lane(self, image_format: str) -> Hashable:
         """Return what scenarios with other volumes have to differ in to be played meanwhile."""
 
-    def judges(self, image_format: str) -> AbstractContextManager[Sequence[Judge]]:
-        """Return the judges that look besides those of every cloud.
+    def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
+        """Return the judges that look besides those of every cloud, at volumes of some formats.
 
         :raises nova_assist.cloud.errors.CloudError: they can't look
         """
@@ -38,10 +38,11 @@ class Testbed(Protocol):
         """Return whose the volumes' files should be, ``None`` if nobody knows."""
 
     def prepare(
-        self, scenario: str, image_format: str, rng: random.Random, stop: threading.Event
+        self, scenario: str, formats: Sequence[str], rng: random.Random, stop: threading.Event
     ) -> tuple[Context, Guests]:
         """Return the surroundings of a scenario, and its servers' guests.
 
-        :raises NotPossible: no volumes of the format can be made
+        :param formats: of its volumes, that of new ones first
+        :raises NotPossible: no volumes of one of the formats can be made
         :raises StepFailed: nobody tells
         """

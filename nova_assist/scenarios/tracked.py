@@ -65,7 +65,8 @@ class TrackedVolume:
     ``blocks`` are those that are written. ``server`` is where it is attached, ``writer`` who is
     writing to it there. ``share`` is the folder with its files, where there are several.
     ``unsettled`` is what a clone may hold whose source was being written to, until judges have
-    seen which. ``name_id`` is the id that its files bear, if not its own.
+    seen which. ``name_id`` is the id that its files bear, if not its own; ``image_format`` is what
+    it was made as, or moved as.
     """
 
     id: str
@@ -79,6 +80,7 @@ class TrackedVolume:
     unsettled: Within | None = None
     share: Path | None = None
     name_id: str = ''
+    image_format: str = 'raw'
 
     @property
     def file(self) -> str:

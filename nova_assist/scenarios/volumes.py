@@ -29,12 +29,8 @@ class Volumes:
         self._guests = guests
         #: The volumes that exist now.
         self.all: list[TrackedVolume] = []
-        self._made: set[str] = set()
-
-    @property
-    def made(self) -> frozenset[str]:
-        """The ids of all volumes that were made, those that exist no more included."""
-        return frozenset(self._made)
+        #: The ids that files of volumes bear or bore, of those too that exist no more.
+        self.made: set[str] = set()
 
     def create(self, name: str, gib: int = 1) -> TrackedVolume:
         """Make an empty volume of ``gib`` GiB and wait for it.
@@ -66,7 +62,7 @@ class Volumes:
         :raises StepFailed: if it doesn't become available, or a snapshot of the source stays
         """
         low = source.acknowledged()
-        volume = self._create(name, gib, source_volid=source.id)
+        volume = self._create(name, gib, source.image_format, source_volid=source.id)
         self.hold(volume, source.since(low))
         self.expect_no_other_snapshots(source, 'cloning')
         return volume
@@ -278,20 +274,22 @@ class Volumes:
     def track(self, volume: TrackedVolume) -> None:
         """Have a volume that Cinder has been asked for judged from now on, and deleted."""
         self.all.append(volume)
-        self._made.add(volume.id)
+        self.made.add(volume.id)
         self._context.made.add(volume.id, f'volume {volume.name}', lambda: self.delete(volume))
 
-    def _create(self, name: str, gib: int, **source: str) -> TrackedVolume:
+    def _create(self, name: str, gib: int, form: str = '', **source: str) -> TrackedVolume:
         context, history = self._context, self._guests.history(name)
+        form = form or context.image_format
         with refusals(f'creating volume {name}'):
             made = context.api.cinder.volumes.create(
                 gib,
                 name=f'{context.scenario}-{name}',
-                volume_type=context.volume_type,
+                volume_type=context.types[form],
                 **source,
             )
         size = gib * _GIB
-        volume = TrackedVolume(made.id, name, size, history, choose_blocks(context.rng, size))
+        blocks = choose_blocks(context.rng, size)
+        volume = TrackedVolume(made.id, name, size, history, blocks, image_format=form)
         self.track(volume)
         context.await_volume(volume, 'available', 'creating', 'downloading')
         context.find(volume)

@@ -8,7 +8,7 @@ oracle is that of all stories: the models of :mod:`nova_assist.checks`, compared
 from hypothesis import stateful, strategies
 from hypothesis.stateful import precondition, rule
 
-from nova_assist.scenarios.runner import FORMATS
+from nova_assist.scenarios.story import FORMATS
 from tests.crash import free_play
 
 #: How many there may be at a time, and how large they may get, in bytes.

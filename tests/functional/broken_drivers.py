@@ -18,6 +18,7 @@ from driver import (
     backend,
     exceptions,
     locks,
+    migration,
     nfs,
     offline,
     online,
@@ -36,6 +37,7 @@ _MERGE = offline.merge
 _CONNECTION = backend.Backend.connection
 _COPY = backend.Backend._copy
 _MAKE = access.FileMaker.make
+_MOVE = migration.Migrations._copy
 
 
 class SkipsCommit(nfs.NfsDriver):
@@ -213,6 +215,36 @@ class KeepsTemporarySnapshot(nfs.NfsDriver):
 
     def do_setup(self, context):
         snapshots.Snapshots._delete_temporary = lambda *args: None
+        super().do_setup(context)
+
+
+class MovesNoData(nfs.NfsDriver):
+    """Moves a volume to another backend without what it holds."""
+
+    def do_setup(self, context):
+        migration.Migrations._copy = lambda self, opened, target, location, maker: volumes.create(
+            target, location.format, opened.size, location.sparse, maker
+        )
+        super().do_setup(context)
+
+
+class KeepsWhatItMoved(nfs.NfsDriver):
+    """Leaves the files of a volume behind that it has moved to another backend."""
+
+    def do_setup(self, context):
+        migration.Migrations._remove = lambda self, place: None
+        super().do_setup(context)
+
+
+class MovesInOldFormat(nfs.NfsDriver):
+    """Moves a volume as it is, whatever format the other backend makes."""
+
+    def do_setup(self, context):
+        def copy(self, opened, target, location, maker):
+            old = dataclasses.replace(location, format=opened.chain.active.format)
+            _MOVE(self, opened, target, old, maker)
+
+        migration.Migrations._copy = copy
         super().do_setup(context)
 
 

@@ -98,6 +98,19 @@ class BrokenDriverTest(unittest.TestCase):
     def test_revert_that_changes_nothing(self):
         self.assert_found('RevertsNothing', 'revert-raw', 'data', 'v1.*found write')
 
+    def test_volume_that_is_moved_without_its_data(self):
+        self.assert_found('MovesNoData', 'retype-raw', 'data', 'v1.*expected write [0-9]+, found')
+
+    def test_volume_that_is_moved_and_left_behind(self):
+        for image_format in ('raw', 'qcow2'):
+            with self.subTest(image_format):
+                self.assert_found(
+                    'KeepsWhatItMoved', f'retype-{image_format}', 'orphans', 'is left on the share'
+                )
+
+    def test_volume_that_is_moved_in_its_old_format(self):
+        self.assert_found('MovesInOldFormat', 'retype-raw', 'chain', 'not in qcow2 format')
+
     def test_damaged_record_that_is_emptied(self):
         self.assert_found(
             'ClearsDamagedRecord', 'damaged-record-raw', 'chain', r'volume-\S+\.info was changed'

@@ -22,14 +22,14 @@ HOST = {'host': 'somewhere', 'ip': '127.0.0.1'}
 class DriverCase(unittest.TestCase):
     """Tests over one cloud with the driver, each leaving the shares empty."""
 
+    driver = 'driver.nfs.NfsDriver'
     options: typing.ClassVar = {}
 
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        driver = 'driver.nfs.NfsDriver'
-        cls.cloud = Cloud(pathlib.Path(folder.name), driver=driver, options=cls.options)
+        cls.cloud = Cloud(pathlib.Path(folder.name), driver=cls.driver, options=cls.options)
         cls.addClassCleanup(cls.cloud.stop)
         cls.cloud.start()
         cls.cinder = cls.cloud.cinderclient()

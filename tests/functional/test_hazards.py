@@ -29,6 +29,15 @@ class HazardTest(unittest.TestCase):
         ours = judged(OURS, scenarios=(name,))
         self.assertEqual({name: 'pass'}, ours.verdicts(), ours.said)
 
+    def test_volume_is_moved_to_another_format_byte_by_byte(self):
+        name = 'retype-qcow2'
+        control = judged(IN_TREE, scenarios=(name,))
+        self.assertRegex(
+            '\n'.join(control.faults(name)), 'data: .*expected write 1, found bytes that nobody'
+        )
+        ours = judged(OURS, scenarios=(name,))
+        self.assertEqual({name: 'pass'}, ours.verdicts(), ours.said)
+
     def test_attached_volume_is_not_cloned(self):
         name = 'clone-attached-raw'
         control = judged(IN_TREE, scenarios=(name,))

@@ -42,3 +42,4 @@ class EffectTest(unittest.TestCase):
     def test_hidden_files_count_only_if_asked_for(self):
         self.assertIsNone(seen('os.remove', '/share/.probe', -1))
         self.assertEqual('remove .probe', seen('os.remove', '/share/.probe', -1, hidden=True))
+        self.assertIsNone(seen('os.remove', '/share/one-of-several/.probe', -1))

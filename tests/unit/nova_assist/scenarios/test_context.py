@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 from nova_assist.scenarios.context import Context
-from nova_assist.scenarios.errors import StepFailed
+from nova_assist.scenarios.errors import NotPossible, StepFailed
 from nova_assist.scenarios.tracked import TrackedVolume
 
 
@@ -34,6 +34,21 @@ class FindTest(unittest.TestCase):
         context = self.context(self.two)
         context.find(self.volume)
         self.assertEqual(self.two, context.share_of(self.volume))
+
+    def test_volume_that_was_moved_is_known_by_the_name_of_its_file_there(self):
+        (self.two / 'volume-moved').touch()
+        self.volume.name_id = 'moved'
+        context = self.context(self.two)
+        context.find(self.volume)
+        self.assertEqual(self.two, context.share_of(self.volume))
+
+    def test_volume_without_a_file_on_a_share_of_others_can_not_be_judged(self):
+        context = self.context()
+        context.alone, context.types = False, {'raw': 'gold'}
+        with self.assertRaisesRegex(NotPossible, 'not the share of volume type gold'):
+            context.find(self.volume)
+        (self.one / 'volume-v').touch()
+        context.find(self.volume)
 
     def test_volume_on_two_shares_or_on_none_is_a_fault(self):
         for shares in ((), (self.one, self.two)):

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays our driver and Cinder's own through all scenarios, and writes the support matrix.
+
+Main function: :func:`main`, ``python -m`` this. What the page looks like is left to
+:mod:`tests.matrix.page`. Exit codes: 0 our driver passed everything, 1 it did not, 2 a run could
+not be made; Cinder's own driver is the control, and may fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+from tests.judged import IN_TREE, OURS
+from tests.matrix import page
+
+_ROOT = pathlib.Path(__file__).parents[2]
+PAGE = _ROOT / 'doc/source/reference/support-matrix.rst'
+_COULD_NOT_RUN = 2
+# One scenario is about several shares, which do no harm to the others.
+_EVERYTHING = ('--slow', '--shares', '2')
+
+
+def main(words: Sequence[str]) -> int:
+    """Play everything, write the page, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('--page', type=pathlib.Path, default=PAGE, help='the page (%(default)s)')
+    arguments = parser.parse_args(words)
+    modes = {page.INSECURE: (), page.SECURE: ('--secure',)}
+    if os.geteuid() != 0:
+        sys.stderr.write('Secure mode is left out: accounts of their own need root.\n')
+        del modes[page.SECURE]
+    runs = []
+    for mode, options in modes.items():
+        for driver in (OURS, IN_TREE):
+            print(f'{driver}, {mode}', flush=True)
+            report = _play(driver, options)
+            if report is None:
+                return _COULD_NOT_RUN
+            runs.append(page.Run.of(report, mode))
+    arguments.page.write_text(page.compose(runs))
+    print(f'{arguments.page} is written')
+    return 0 if all(run.passed for run in runs if run.driver == OURS) else 1
+
+
+def _play(driver: str, options: Sequence[str]) -> dict[str, Any] | None:
+    """Play all scenarios, and return the report, or nothing if they could not be played."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, '-m', 'nova_assist', 'run', '--driver', driver, *_EVERYTHING]
+        ended = subprocess.run([*command, *options, '--report', folder], cwd=_ROOT)
+        if ended.returncode >= _COULD_NOT_RUN:
+            return None
+        report: dict[str, Any] = json.loads(pathlib.Path(folder, 'report.json').read_text())
+        return report
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

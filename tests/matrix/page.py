@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The support matrix as a page of reST, made of reports of ``nova-assist run``. Pure.
+
+Main function: :func:`compose`. Playing is left to :mod:`tests.matrix.everything`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nova_assist.scenarios.runner import all_scenarios
+from tests.judged import OURS
+
+INSECURE = 'insecure mode'
+SECURE = 'secure mode'
+
+_FORMATS = ('raw', 'qcow2')
+_UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+_OF_FORMAT = re.compile(r' \((raw|qcow2) volumes\)$')
+
+_HEAD = """\
+==============
+Support matrix
+==============
+
+.. This page is written by "python -m tests.matrix.everything": edit that.
+
+What each scenario of ``nova-assist run --slow --shares 2`` has come to with this driver, and with
+Cinder's own NFS driver (Cinder {cinder}) as the control. Each cell is a verdict on data, chain,
+orphans and access, for volumes made as raw and as qcow2 files. ``tox -e support-matrix``, as root,
+measures it anew and writes this page.
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One driver's run.
+
+    :ivar found: verdict and reason by name of scenario
+    """
+
+    driver: str
+    mode: str
+    cinder: str
+    found: Mapping[str, tuple[str, str]]
+
+    @classmethod
+    def of(cls, report: Mapping[str, Any], mode: str) -> Run:
+        """Take from a report what the page needs."""
+        found = {each['name']: (each['verdict'], each['reason']) for each in report['scenarios']}
+        return cls(report['driver'], mode, report['versions']['cinder'], found)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every scenario has passed."""
+        return {verdict for verdict, _ in self.found.values()} == {'pass'}
+
+
+def compose(runs: Sequence[Run]) -> str:
+    """Return the page.
+
+    :param runs: in each mode ours, then the control
+    """
+    text = _HEAD.format(cinder=runs[0].cinder)
+    for mode in dict.fromkeys(run.mode for run in runs):
+        title = mode.capitalize()
+        ours, control = sorted(
+            (run for run in runs if run.mode == mode), key=lambda run: run.driver != OURS
+        )
+        text += f'\n{title}\n{"=" * len(title)}\n\n{_table(ours, control)}'
+        reasons = [*_reasons(ours), *_reasons(control)]
+        if reasons:
+            text += '\n' + '\n'.join(reasons) + '\n'
+    return text
+
+
+def stories() -> dict[str, str]:
+    """Return what each story is about, by its name."""
+    found: dict[str, str] = {}
+    for each in all_scenarios():
+        found.setdefault(_story(each.name), _OF_FORMAT.sub('', each.description))
+    return found
+
+
+def _story(name: str) -> str:
+    return name.rpartition('-')[0]
+
+
+def _table(ours: Run, control: Run) -> str:
+    lines = [
+        '.. list-table::',
+        '   :header-rows: 1',
+        '   :widths: 20 40 10 10 10 10',
+        '',
+        *_row(
+            'Scenario', 'What is done', 'here, raw', 'here, qcow2', 'Cinder, raw', 'Cinder, qcow2'
+        ),
+    ]
+    for story, about in stories().items():
+        verdicts = [_cell(run, f'{story}-{each}') for run in (ours, control) for each in _FORMATS]
+        lines += _row(f'``{story}``', about, *verdicts)
+    return '\n'.join(lines) + '\n'
+
+
+def _row(*cells: str) -> Iterable[str]:
+    return [f'   {"*" if number == 0 else " "} - {cell}' for number, cell in enumerate(cells)]
+
+
+def _cell(run: Run, name: str) -> str:
+    verdict, _ = run.found.get(name, ('not_run', ''))
+    return {'pass': 'passes', 'fail': '**fails**', 'not_run': 'not played'}.get(verdict, verdict)
+
+
+def _reasons(run: Run) -> Iterable[str]:
+    who = 'this driver' if run.driver == OURS else "Cinder's own driver"
+    for name, (verdict, reason) in run.found.items():
+        if verdict != 'pass':
+            yield f'* ``{name}``, {who}: {_escaped(reason)}'
+
+
+def _escaped(reason: str) -> str:
+    """Return a reason without what is of one run only, and without markup."""
+    return re.sub(r'([\\*`|_<>])', r'\\\1', _UUID.sub('…', ' '.join(reason.split())))

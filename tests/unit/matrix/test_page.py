@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+import re
+import unittest
+
+from nova_assist.scenarios.runner import all_scenarios
+from tests.judged import IN_TREE, OURS
+from tests.matrix import everything, page
+
+
+def report(driver, **others):
+    verdicts = {each.name: 'pass' for each in all_scenarios()} | {
+        name.replace('_', '-'): verdict for name, verdict in others.items()
+    }
+    scenarios = [
+        {'name': name, 'verdict': verdict, 'reason': '' if verdict == 'pass' else 'no *room*'}
+        for name, verdict in verdicts.items()
+    ]
+    return {'driver': driver, 'versions': {'cinder': '28.0.0'}, 'scenarios': scenarios}
+
+
+class PageTest(unittest.TestCase):
+    def compose(self, **others):
+        runs = [report(IN_TREE, **others), report(OURS)]
+        return page.compose([page.Run.of(each, page.INSECURE) for each in runs])
+
+    def test_each_story_has_a_row_with_four_verdicts(self):
+        text = self.compose()
+        rows = re.findall(r'\* - ``([a-z-]+)``\n(?:     - .+\n){5}', text)
+        self.assertEqual([*page.stories()], rows)
+        self.assertEqual(4 * len(rows), text.count('- passes\n'))
+        self.assertNotIn('fails', text)
+
+    def test_failure_of_the_control_stands_in_its_columns_with_its_reason(self):
+        text = self.compose(revert_raw='fail', revert_qcow2='unknown')
+        row = text[text.index('``revert``') :].splitlines()[2:6]
+        self.assertEqual(['passes', 'passes', '**fails**', 'unknown'], [each[7:] for each in row])
+        self.assertIn("* ``revert-raw``, Cinder's own driver: no \\*room\\*\n", text)
+
+    def test_what_was_not_played_is_told(self):
+        self.assertIn('- not played\n', self.compose(revert_raw='not_run'))
+
+    def test_run_with_a_failure_has_not_passed(self):
+        self.assertTrue(page.Run.of(report(OURS), page.SECURE).passed)
+        self.assertFalse(page.Run.of(report(OURS, revert_raw='fail'), page.SECURE).passed)
+
+
+class DocumentationTest(unittest.TestCase):
+    def test_page_has_every_story(self):
+        """A scenario that is new wants the page to be written anew."""
+        text = everything.PAGE.read_text()
+        missing = [name for name in page.stories() if f'* - ``{name}``' not in text]
+        self.assertEqual([], missing)
