@@ -52,6 +52,7 @@ def _attachment(volume: Volume, attachment: Attachment, active: ImageFile) -> It
 
 def _guest(volume: Volume, guest: GuestDisk, chain: tuple[ImageFile, ...]) -> Iterator[Finding]:
     files = tuple(image.name for image in chain)
+    wanted = 'luks' if volume.encrypted else chain[0].format
     if guest.chain[:1] != files[:1]:
         yield fault(
             f'the record of {volume} names active file {files[0]}, but the guest has '
@@ -68,10 +69,10 @@ def _guest(volume: Volume, guest: GuestDisk, chain: tuple[ImageFile, ...]) -> It
             listed(guest.chain),
             *files,
         )
-    elif guest.format != chain[0].format:
+    elif guest.format != wanted:
         yield fault(
-            f'the guest has {files[0]} open as {guest.format}, but it is {chain[0].format}',
-            chain[0].format,
+            f'the guest has {files[0]} open as {guest.format}, but it is {wanted}',
+            wanted,
             guest.format,
             files[0],
         )

@@ -4,6 +4,7 @@
 Main class: :class:`DataJudge`. The comparing functions, :func:`compare` and :func:`settle`, are
 pure. A snapshot or a clone taken while a guest was writing has to equal the disk at one moment
 between its request and its return; the first look settles which, and later looks hold it to that.
+An encrypted volume's data is seen only while a guest has it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from nova_assist.checks import errors
+from nova_assist.checks import errors, luks
 from nova_assist.checks.look import Look
 from nova_assist.checks.model import Exactly, Within
 from nova_assist.checks.pattern import BLOCK_SIZE, Content, Foreign, Write
@@ -54,13 +55,17 @@ class DataJudge:
                     yield from self._snapshot(volume, snapshot, seen)
 
     def _active(self, volume: Volume, seen: Look) -> Iterator[Finding]:
+        if volume.encrypted and volume.guest is None:
+            return
         try:
             if volume.guest is not None:
                 source, file = volume.guest.source, volume.guest.chain[0]
             else:
                 file = seen.record.active
                 source = ImageSource(str(seen.share / file), seen.active_format)
-            content = self._reader.read(source)
+            content = (
+                self._decrypted(seen, source) if volume.encrypted else self._reader.read(source)
+            )
         except errors.CheckError as error:
             yield _unknown(f"the data of {volume} can't be read", error)
             return
@@ -69,6 +74,17 @@ class DataJudge:
         if settled is not None:
             self.settled[volume.id] = settled
         yield from _findings(fault, differences, file)
+
+    def _decrypted(self, seen: Look, source: ImageSource) -> ImageContent:
+        """Read what was written to an encrypted volume from its guest's disk.
+
+        Elsewhere there is noise; the disk is smaller than the volume by the header.
+        """
+        data = seen.volume.data
+        written = data.blocks if isinstance(data, Exactly) else data.history.written_blocks()
+        found = self._reader.read_some(source, written)
+        header = luks.header_size(seen.share / seen.volume.file) or 0
+        return ImageContent(found.size + header, found.blocks)
 
     def _snapshot(self, volume: Volume, snapshot: Snapshot, seen: Look) -> Iterator[Finding]:
         if snapshot.data is None:

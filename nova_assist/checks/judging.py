@@ -19,6 +19,7 @@ from nova_assist.checks.model import Exactly
 from nova_assist.checks.orphans import OrphanJudge
 from nova_assist.checks.reader import Reader
 from nova_assist.checks.scene import Scene
+from nova_assist.checks.sealed import SealJudge
 from nova_assist.reports.model import Finding, Verdict
 
 
@@ -58,7 +59,7 @@ class Judgement:
 
 
 class Bench:
-    """The four judges: data, chain, access, orphans; and those that a run adds."""
+    """The judges of every run: data, chain, access, orphans, seals; and those that a run adds."""
 
     def __init__(self, reader: Reader, added: Sequence[Judge] = ()) -> None:
         """Take the reader that the data judge reads images with, and more judges."""
@@ -70,8 +71,8 @@ class Bench:
         """Let every judge look at ``scene``."""
         looks = {volume.id: Look(scene.share, volume, scene.account) for volume in scene.volumes}
         data = DataJudge(self._reader)
-        judges: list[Judge] = [self._chain, data, OrphanJudge(), AccessJudge(), *self._added]
-        findings = examine(judges, scene, looks)
+        others: list[Judge] = [OrphanJudge(), AccessJudge(), SealJudge(self._reader)]
+        findings = examine([self._chain, data, *others, *self._added], scene, looks)
         chains = {
             f'{look.volume.name} ({look.volume.id})': _files(look) for look in looks.values()
         }

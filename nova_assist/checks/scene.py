@@ -61,7 +61,8 @@ class Volume:
 
     ``format`` is what the volume was made as, raw or qcow2; ``snapshots`` are the oldest first.
     ``running`` tells that a running server has it, whose ``guest`` is ``None`` where nobody tells
-    what QEMU has open. ``name_id`` is the id that its files bear, if not its own.
+    what QEMU has open. ``name_id`` is the id that its files bear, if not its own. ``encrypted``
+    tells that its file begins with a LUKS header, which a guest's disk has not.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Volume:
     guest: GuestDisk | None = None
     running: bool = False
     name_id: str = ''
+    encrypted: bool = False
 
     def __str__(self) -> str:
         return f'volume {self.name} ({self.id})'

@@ -30,7 +30,7 @@ from nova_assist.faults.victims import Traps
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
 from nova_assist.scenarios.embedded import EmbeddedTestbed
-from nova_assist.scenarios.errors import Interrupted, StepEnded, StepFailed
+from nova_assist.scenarios.errors import Interrupted, NotPossible, StepEnded, StepFailed
 from nova_assist.scenarios.player import Player, Scenario, cut_short
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import FORMATS, Story
@@ -131,7 +131,7 @@ class Exhaustion:
             result.verdict = Verdict.worst(step.verdict for step in result.steps)
             if not result.steps:
                 result.reason = 'the operation does not come to a point before which to die'
-        except Interrupted as error:
+        except (Interrupted, NotPossible) as error:
             cut_short(result, Verdict.NOT_RUN, str(error))
         except Exception as error:  # one scenario's end, whatever it is, must not end the run
             reason = f'the scenario crashed: {type(error).__name__}: {error}'

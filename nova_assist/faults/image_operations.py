@@ -9,6 +9,7 @@ from __future__ import annotations
 from nova_assist.faults import survivors
 from nova_assist.faults.snapshot_operations import OnVolume
 from nova_assist.faults.volume_operations import CreateVolume
+from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.images import TrackedImage
 from nova_assist.scenarios.stage import Stage
 
@@ -27,9 +28,15 @@ class VolumeFromImage(CreateVolume):
         """Make the image."""
         self._image = self.stage.images.create(_IMAGE, 'qcow2', _MIB)
 
+    @property
+    def image(self) -> TrackedImage:
+        """The image, which is there once all is prepared."""
+        if self._image is None:
+            raise StepFailed('the operation was not prepared', 'an image', 'none')
+        return self._image
+
     def _make(self, name: str) -> None:
-        if self._image is not None:
-            self.stage.volumes.of_image(self._image, name)
+        self.stage.volumes.of_image(self.image, name)
 
 
 class UploadVolume(OnVolume):

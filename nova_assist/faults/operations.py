@@ -11,6 +11,11 @@ from collections.abc import Mapping
 from nova_assist.checks.model import Exactly
 from nova_assist.faults.adoption_operations import ManageVolume, ManageVolumeWithSnapshots
 from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
+from nova_assist.faults.cache_operations import CacheImage
+from nova_assist.faults.encryption_operations import (
+    CloneEncryptedVolume,
+    CreateEncryptedVolume,
+)
 from nova_assist.faults.image_operations import (
     UploadAttachedVolume,
     UploadVolume,
@@ -87,10 +92,13 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'create-volume': CreateVolume,
     'volume-from-snapshot': VolumeFromSnapshot,
     'volume-from-image': VolumeFromImage,
+    'cache-image': CacheImage,
     'upload-detached': UploadVolume,
     'upload-attached': UploadAttachedVolume,
     'clone-detached': CloneVolume,
     'clone-attached': CloneAttachedVolume,
+    'create-encrypted': CreateEncryptedVolume,
+    'clone-encrypted': CloneEncryptedVolume,
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,

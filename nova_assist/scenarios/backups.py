@@ -19,6 +19,7 @@ from nova_assist.scenarios.tracked import TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 
 _SERVICE = 'cinder-backup'
+_GIB = 1024**3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Backups:
 
         :raises StepFailed: if it doesn't become available
         """
-        volume = self._volumes.create_from_backup(backup.id, name, backup.data.size)
+        volume = self._volumes.make(name, backup.data.size // _GIB, backup_id=backup.id)
         self._volumes.hold(volume, backup.data, f'{volume.name}<{backup.name}')
         return volume
 

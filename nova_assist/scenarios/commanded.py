@@ -87,8 +87,8 @@ class CommandedGuests(Guests):
         server, api = volume.attached_to(), self._api
         with refusals(f'asking for the size of the disk of volume {volume.name}'):
             self._context.patience.wait(
-                f'the disk of volume {volume.name} having {volume.size} bytes',
-                lambda: api.disk_size(server.id, volume.id) == volume.size or None,
+                f'the disk of volume {volume.name} having {volume.disk_size} bytes',
+                lambda: api.disk_size(server.id, volume.id) == volume.disk_size or None,
             )
 
     def await_refresh(self, volume: TrackedVolume) -> None:

@@ -34,7 +34,8 @@ class Context:
     and ``others`` where further ones are; ``alone`` tells that all that comes onto them is of this
     scenario. ``ended`` tells which service has ended by itself, or "" while all run. ``pattern``
     is of what we write ourselves, ``reader`` knows whatever is written. ``accounts`` are who runs
-    what, if not we ourselves.
+    what, if not we ourselves. ``options`` are those that the backend was given, as far as they are
+    known.
     """
 
     scenario: str
@@ -53,6 +54,7 @@ class Context:
     alone: bool = True
     others: tuple[Path, ...] = ()
     accounts: Accounts | None = None
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     made: Made = dataclasses.field(default_factory=Made)
 
     @property

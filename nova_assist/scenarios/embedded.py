@@ -80,6 +80,7 @@ class EmbeddedTestbed:
             reader=Reader(cloud.scratch, pattern, accounts.cinder if accounts else None),
             rng=rng,
             accounts=accounts,
+            options=cloud.options,
             others=tuple(other.path for other in others),
         )
         self._check_backends(context)

@@ -8,7 +8,6 @@ what its disk has gained without a restart. A driver may say that it lacks this,
 
 from __future__ import annotations
 
-from nova_assist.checks.pattern import BLOCK_SIZE
 from nova_assist.scenarios.errors import NotPossible, StepFailed
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.stage import Stage
@@ -28,12 +27,12 @@ def _play(stage: Stage) -> None:
     with stage.step('extend it while the guest writes'):
         _extend_first(stage, volume, declared)
     with stage.step('write up to the new end'):
-        _write_to_the_end(stage, volume)
+        stage.servers.write_to_the_end(volume)
     with stage.step('create snapshot s1 online'):
         stage.volumes.snapshot(volume, 's1')
     with stage.step('extend it with a snapshot, and write up to the new end'):
         stage.volumes.extend(volume, 3)
-        _write_to_the_end(stage, volume)
+        stage.servers.write_to_the_end(volume)
     with stage.step('create snapshot s2 online'):
         stage.volumes.snapshot(volume, 's2')
     with stage.step('delete the smaller snapshot s1 online'):
@@ -44,7 +43,7 @@ def _play(stage: Stage) -> None:
         stage.servers.stop(server)
         stage.volumes.extend(volume, 4)
         stage.servers.start(server)
-        _write_to_the_end(stage, volume)
+        stage.servers.write_to_the_end(volume)
     with stage.step('delete snapshot s2 online'):
         stage.volumes.delete_snapshot(volume, 's2')
     with stage.step('detach the volume'):
@@ -77,17 +76,6 @@ def _extend_first(stage: Stage, volume: TrackedVolume, declared: bool | None) ->
         raise NotPossible(
             f'the driver refuses it, and has declared nothing (online_extend_support): {error}'
         ) from error
-
-
-def _write_to_the_end(stage: Stage, volume: TrackedVolume) -> None:
-    """Have the guest open its disk anew, which has grown, and write until its last block is."""
-    stage.servers.await_size(volume)
-    stage.servers.stop_writing(volume)
-    stage.servers.start_writing(volume)
-    last = volume.size // BLOCK_SIZE - 1
-    stage.context.patience.wait(
-        'a write to the last block', lambda: last in volume.history.written_blocks() or None
-    )
 
 
 STORY = Story(

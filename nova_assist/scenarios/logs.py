@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from nova_assist.scenarios.errors import NotPossible
+
 #: The request ids of a line, the global one first. That one is the same for all requests of a
 #: client; the last is the request's own.
 _REQUESTS = re.compile(r' \[(?:None )?(?:req-[0-9a-f-]{36} )*(?P<own>req-[0-9a-f-]{36})\b')
@@ -29,6 +31,12 @@ class Log(Protocol):
     def errors(self, *ids: str) -> str:
         """Return the last errors since the mark about ``ids``, "" if there was none."""
 
+    def count(self, words: str) -> int:
+        """Return how many lines since the mark have ``words``.
+
+        :raises NotPossible: it can't be seen
+        """
+
 
 class UnseenLog:
     """The log of a service that can only be asked over REST."""
@@ -43,6 +51,10 @@ class UnseenLog:
     def errors(self, *ids: str) -> str:
         """Say that nobody knows."""
         return f"{self._service}'s log can't be seen from here"
+
+    def count(self, words: str) -> int:
+        """Give up."""
+        raise NotPossible(f"{self._service}'s log can't be seen from here")
 
 
 class ServiceLog:
@@ -67,9 +79,7 @@ class ServiceLog:
         Of a traceback only the line that names the exception is given. Without any error: "".
         """
         try:
-            with open(self._path, 'rb') as log:
-                log.seek(self._position)
-                lines = log.read().decode(errors='replace').splitlines()
+            lines = self._lines()
         except OSError as error:
             return f"{self._service}'s log can't be read: {error}"
         requests = {_request(line) for line in lines if any(name in line for name in ids)}
@@ -77,6 +87,18 @@ class ServiceLog:
         messages = list(dict.fromkeys(_messages(lines, requests, ids)))
         said = ' | '.join(messages[-_MESSAGES:])
         return f'{self._service} logged: {said}' if said else ''
+
+    def count(self, words: str) -> int:
+        """Return how many lines since the mark have ``words``."""
+        try:
+            return sum(words in line for line in self._lines())
+        except OSError as error:
+            raise NotPossible(f"{self._service}'s log can't be read: {error}") from error
+
+    def _lines(self) -> list[str]:
+        with open(self._path, 'rb') as log:
+            log.seek(self._position)
+            return log.read().decode(errors='replace').splitlines()
 
 
 def _request(line: str) -> str:

@@ -21,8 +21,10 @@ from nova_assist.scenarios import (
     clone_attached,
     clone_from_snapshots,
     damaged_record,
+    encrypted,
     extend_attached,
     extend_offline,
+    image_cache,
     image_transfer,
     manage,
     mixed,
@@ -52,10 +54,12 @@ STORIES = (
     extend_offline.STORY,
     extend_attached.STORY,
     image_transfer.STORY,
+    image_cache.STORY,
     revert.STORY,
     manage.STORY,
     retype.STORY,
     damaged_record.STORY,
+    encrypted.STORY,
     several_shares.STORY,
 )
 

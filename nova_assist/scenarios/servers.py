@@ -6,6 +6,7 @@ Main class: :class:`Servers`.
 
 from __future__ import annotations
 
+from nova_assist.checks.pattern import BLOCK_SIZE
 from nova_assist.scenarios.context import GONE, Context
 from nova_assist.scenarios.guests import Guests
 from nova_assist.scenarios.rest import refusals
@@ -108,6 +109,19 @@ class Servers:
         writer, volume.writer = volume.writer, None
         if writer is not None:
             writer.close()
+
+    def write_to_the_end(self, volume: TrackedVolume) -> None:
+        """Have the guest open its disk anew, which may have grown, and write up to its end.
+
+        :raises StepFailed: if the disk hasn't its size, or the write isn't done, by the deadline
+        """
+        self.await_size(volume)
+        self.stop_writing(volume)
+        self.start_writing(volume)
+        last = volume.disk_size // BLOCK_SIZE - 1
+        self._context.patience.wait(
+            'a write to the last block', lambda: last in volume.history.written_blocks() or None
+        )
 
     def await_size(self, volume: TrackedVolume) -> None:
         """Wait until the guest's disk is as large as its volume, which may be after Cinder's end.

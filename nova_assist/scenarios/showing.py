@@ -30,13 +30,14 @@ def volumes(
         scene.Volume(
             volume.id,
             volume.name,
-            volume.image_format,
+            'raw' if volume.encrypted else volume.image_format,
             volume.data(),
             _snapshots(volume, snapshots.get(volume.id, {})),
             tuple(attachments.get(volume.id, ())),
             disks.get(volume.id),
             volume.server is not None and volume.server.running,
             volume.name_id,
+            volume.encrypted,
         )
         for volume in known
     )

@@ -15,6 +15,9 @@ from nova_assist.checks.model import Exactly, Expectation, History, Within
 from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.guests import Writer
 
+#: The format of encrypted volumes.
+LUKS = 'luks'
+
 
 @dataclasses.dataclass
 class TrackedSnapshot:
@@ -66,7 +69,8 @@ class TrackedVolume:
     writing to it there. ``share`` is the folder with its files, where there are several.
     ``unsettled`` is what a clone may hold whose source was being written to, until judges have
     seen which. ``name_id`` is the id that its files bear, if not its own; ``image_format`` is what
-    it was made as, or moved as.
+    it was made as, or moved as: raw, qcow2, or ``luks`` for an encrypted one, a raw file whose
+    ``header``, of so many bytes, guests don't see.
     """
 
     id: str
@@ -81,11 +85,22 @@ class TrackedVolume:
     share: Path | None = None
     name_id: str = ''
     image_format: str = 'raw'
+    header: int = 0
 
     @property
     def file(self) -> str:
         """The name of the file that it was made as."""
         return f'volume-{self.name_id or self.id}'
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether its file holds what only its key makes data of."""
+        return self.image_format == LUKS
+
+    @property
+    def disk_size(self) -> int:
+        """How many bytes a guest's disk has."""
+        return self.size - self.header
 
     def data(self) -> Expectation:
         """Return what the volume should hold now; only while nobody is writing.

@@ -37,7 +37,7 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        return self._create(name, gib)
+        return self.make(name, gib)
 
     def clone(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from a snapshot, and wait for it.
@@ -45,16 +45,9 @@ class Volumes:
         :raises StepFailed: if it doesn't become available, or nobody knows what it should hold
         """
         data = snapshot.expected()
-        volume = self._create(name, gib, snapshot_id=snapshot.id)
+        volume = self.make(name, gib, snapshot_id=snapshot.id)
         self.hold(volume, data)
         return volume
-
-    def create_from_backup(self, backup_id: str, name: str, size: int) -> TrackedVolume:
-        """Make a volume of ``size`` bytes from a backup, and wait for it.
-
-        :raises StepFailed: if it doesn't become available
-        """
-        return self._create(name, size // _GIB, backup_id=backup_id)
 
     def clone_volume(self, source: TrackedVolume, name: str, gib: int = 1) -> TrackedVolume:
         """Make a volume from another, whether a guest is writing to that or not; wait for it.
@@ -62,7 +55,7 @@ class Volumes:
         :raises StepFailed: if it doesn't become available, or a snapshot of the source stays
         """
         low = source.acknowledged()
-        volume = self._create(name, gib, source.image_format, source_volid=source.id)
+        volume = self.make(name, gib, source.image_format, source_volid=source.id)
         self.hold(volume, source.since(low))
         self.expect_no_other_snapshots(source, 'cloning')
         return volume
@@ -72,7 +65,7 @@ class Volumes:
 
         :raises StepFailed: if it doesn't become available
         """
-        volume = self._create(name, gib, imageRef=image.id)
+        volume = self.make(name, gib, imageRef=image.id)
         self.hold(volume, image.data)
         return volume
 
@@ -108,7 +101,7 @@ class Volumes:
             self._context.api.cinder.volumes.extend(volume.id, gib)
         self._context.await_volume(volume, 'in-use' if volume.server else 'available', 'extending')
         volume.size = gib * _GIB
-        volume.blocks = choose_blocks(self._context.rng, volume.size)
+        volume.blocks = choose_blocks(self._context.rng, volume.disk_size)
 
     def revert(self, volume: TrackedVolume, name: str) -> None:
         """Give a volume that is not in use the data of its newest snapshot back; wait for it.
@@ -277,7 +270,13 @@ class Volumes:
         self.made.add(volume.id)
         self._context.made.add(volume.id, f'volume {volume.name}', lambda: self.delete(volume))
 
-    def _create(self, name: str, gib: int, form: str = '', **source: str) -> TrackedVolume:
+    def make(self, name: str, gib: int, form: str = '', **source: str) -> TrackedVolume:
+        """Make a volume of ``gib`` GiB of anything, and wait for it.
+
+        :param form: its format, if another than the scenario's
+        :param source: what of, as Cinder's request has it
+        :raises StepFailed: if it doesn't become available
+        """
         context, history = self._context, self._guests.history(name)
         form = form or context.image_format
         with refusals(f'creating volume {name}'):

@@ -26,6 +26,7 @@ from driver import (
     qemu_img,
     records,
     references,
+    refusals,
     snapshots,
     startup,
     volumes,
@@ -37,6 +38,7 @@ _MERGE = offline.merge
 _CONNECTION = backend.Backend.connection
 _COPY = backend.Backend._copy
 _MAKE = access.FileMaker.make
+_COPY_FILE = volumes.copy
 _MOVE = migration.Migrations._copy
 
 
@@ -218,6 +220,22 @@ class KeepsTemporarySnapshot(nfs.NfsDriver):
         super().do_setup(context)
 
 
+class LinksCopies(nfs.NfsDriver):
+    """Gives a copy that is as large as its source the same file."""
+
+    def do_setup(self, context):
+        def copy(source, source_format, layout, image_format, size, sparse, maker, *, held):
+            if source.stat().st_size == size:
+                layout.path(layout.volume).hardlink_to(source)
+            else:
+                _COPY_FILE(
+                    source, source_format, layout, image_format, size, sparse, maker, held=held
+                )
+
+        volumes.copy = copy
+        super().do_setup(context)
+
+
 class MovesNoData(nfs.NfsDriver):
     """Moves a volume to another backend without what it holds."""
 
@@ -253,6 +271,24 @@ class RevertsNothing(nfs.NfsDriver):
 
     def revert_to_snapshot(self, context, volume, snapshot):
         """Do nothing."""
+
+
+class EncryptsNothing(nfs.NfsDriver):
+    """Makes volumes that are to be encrypted like any other."""
+
+    def do_setup(self, context):
+        volumes.create_encrypted = lambda layout, encryption, size, sparse, maker: volumes.create(
+            layout, Format.RAW, size, sparse, maker
+        )
+        super().do_setup(context)
+
+
+class SnapshotsEncrypted(nfs.NfsDriver):
+    """Takes snapshots of encrypted volumes like those of any other."""
+
+    def do_setup(self, context):
+        refusals.refuse_snapshot = lambda state, purpose: None
+        super().do_setup(context)
 
 
 class SettlesNothing(nfs.NfsDriver):

@@ -95,6 +95,26 @@ class BrokenDriverTest(unittest.TestCase):
             'RefusesToExtend', 'extend-attached-raw', 'api', 'v1 .* ended error_extending'
         )
 
+    def test_encrypted_volume_that_is_not_encrypted(self):
+        self.assert_found(
+            'EncryptsNothing', 'encrypted-qcow2', 'sealed', 'does not begin with a LUKS header'
+        )
+
+    def test_snapshot_that_has_a_guest_write_in_the_clear(self):
+        self.assert_found(
+            'SnapshotsEncrypted', 'encrypted-raw', 'sealed', r'volume-\S+ of .* in the clear'
+        )
+
+    def test_clone_that_shares_its_file_with_the_image_cache(self):
+        options = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
+        self.assert_found(
+            'LinksCopies',
+            'image-cache-raw',
+            'data',
+            "cached-image .* doesn't hold",
+            *(word for option in options for word in ('--option', option)),
+        )
+
     def test_revert_that_changes_nothing(self):
         self.assert_found('RevertsNothing', 'revert-raw', 'data', 'v1.*found write')
 

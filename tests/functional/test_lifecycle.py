@@ -29,12 +29,28 @@ class LifecycleTest(unittest.TestCase):
         code, report = self.play()
         self.assertEqual(0, code)
         self.assertEqual({'pass'}, {each['verdict'] for each in report['scenarios']})
-        self.assertEqual(28, report['totals']['pass'])
+        self.assertEqual(30, report['totals']['pass'])
 
     def test_our_driver_passes_slow_scenarios(self):
         code, report = self.play('--scenario', 'image-transfer-raw', '--scenario', 'backup-qcow2')
         self.assertEqual(0, code)
         self.assertEqual(2, report['totals']['pass'])
+
+    def test_our_driver_passes_with_an_image_cache(self):
+        options = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
+        code, report = self.play(
+            *('--scenario', 'image-cache'),
+            *(word for option in options for word in ('--option', option)),
+        )
+        self.assertEqual(0, code)
+        self.assertEqual(2, report['totals']['pass'])
+
+    def test_scenario_with_an_image_cache_is_not_run_without_one(self):
+        code, report = self.play('--scenario', 'image-cache-raw')
+        self.assertEqual(2, code)
+        (result,) = report['scenarios']
+        self.assertEqual('not_run', result['verdict'])
+        self.assertIn('image_volume_cache_max_count=1', result['reason'])
 
     def test_driver_of_a_vendor_derived_from_ours_passes(self):
         code, report = self.play(

@@ -28,6 +28,7 @@ from tests.tempest.selection import Selection
 _FEATURES = (
     'boot_from_volume',
     'clone_attached',
+    'encryption',
     'extend_attached',
     'manage',
     'revert',
