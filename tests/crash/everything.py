@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nova_assist.faults.operations import OPERATIONS
@@ -34,6 +34,9 @@ _PATIENCE = (
     'nfs_assisted_delete_timeout=10',
     'nfs_assisted_extend_timeout=10',
 )
+# What an operation with the image cache needs; in that others would leave volumes.
+_CACHE = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
+_CACHING = 'cache-'
 # Other drivers wait for compute for up to two hours, each time.
 _ENDLESS = 'compute-'
 _FAULTS = {'data': 'lost data', 'chain': 'broken chains', 'orphans': 'orphans', 'api': 'stuck'}
@@ -88,14 +91,33 @@ def _deal(arguments: argparse.Namespace) -> dict[str, list[str]]:
 
 
 def _kill(arguments: argparse.Namespace, image_format: str, names: Iterable[str]) -> Ended:
-    """Run operations on volumes of one format."""
+    """Run operations on volumes of one format, those with the image cache in another cloud."""
+    parts: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        parts.setdefault(_CACHE if name.startswith(_CACHING) else (), []).append(name)
+    ended = [_run(arguments, image_format, part, options) for options, part in parts.items()]
+    return Ended(
+        max(one.code for one in ended), [found for one in ended for found in one.scenarios]
+    )
+
+
+def _run(
+    arguments: argparse.Namespace,
+    image_format: str,
+    names: Iterable[str],
+    further: Sequence[str],
+) -> Ended:
+    """Run operations in one cloud.
+
+    :param further: options for the driver
+    """
     with tempfile.TemporaryDirectory(prefix='nova-assist-crash-') as folder:
         command = [sys.executable, '-m', 'nova_assist', 'run', '--crash', '--report', folder]
         command += ['--driver', arguments.driver, '--seed', str(arguments.seed)]
         if arguments.sample is not None:
             command += ['--sample', str(arguments.sample)]
-        if arguments.driver == _OURS:
-            command += [word for option in _PATIENCE for word in ('--option', option)]
+        options = [*further, *(_PATIENCE if arguments.driver == _OURS else ())]
+        command += [word for option in options for word in ('--option', option)]
         for name in names:
             command += ['--scenario', f'{name}-{image_format}']
         ended = subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL)

@@ -26,6 +26,11 @@ PAGE = _ROOT / 'doc/source/reference/support-matrix.rst'
 _COULD_NOT_RUN = 2
 # One scenario is about several shares, which do no harm to the others.
 _EVERYTHING = ('--slow', '--shares', '2')
+# In a cloud that caches images others would leave volumes in the cache.
+_CACHED = (
+    *('--scenario', 'image-cache', '--option', 'image_volume_cache_enabled=true'),
+    *('--option', 'image_volume_cache_max_count=1'),
+)
 
 
 def main(words: Sequence[str]) -> int:
@@ -52,9 +57,20 @@ def main(words: Sequence[str]) -> int:
 
 def _play(driver: str, options: Sequence[str]) -> dict[str, Any] | None:
     """Play all scenarios, and return the report, or nothing if they could not be played."""
+    reports = [_run(driver, (*words, *options)) for words in (_EVERYTHING, _CACHED)]
+    found: dict[str, Any] = {}
+    for report in reports:
+        if report is None:
+            return None
+        found.update({each['name']: each for each in report['scenarios']})
+    return {**(reports[0] or {}), 'scenarios': list(found.values())}
+
+
+def _run(driver: str, words: Sequence[str]) -> dict[str, Any] | None:
+    """Run what is asked for, and return the report, if there is one."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, '-m', 'nova_assist', 'run', '--driver', driver, *_EVERYTHING]
-        ended = subprocess.run([*command, *options, '--report', folder], cwd=_ROOT)
+        command = [sys.executable, '-m', 'nova_assist', 'run', '--driver', driver, *words]
+        ended = subprocess.run([*command, '--report', folder], cwd=_ROOT)
         if ended.returncode >= _COULD_NOT_RUN:
             return None
         report: dict[str, Any] = json.loads(pathlib.Path(folder, 'report.json').read_text())
