@@ -19,6 +19,7 @@ from cinder.volume import volume_utils
 from oslo_log import log as logging
 
 from driver import database, settling
+from driver.peers import Peers
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def source(backup: Any) -> Any:
     return database.volume_object(backup.volume_id)
 
 
-def add_copy(backup: Any) -> Any:
+def add_copy(backup: Any, peers: Peers) -> Any:
     """Give the temporary copy that cinder-backup is to read its row; returns the volume.
 
     The backup names it before there is a file: whoever cleans up after the backup finds it.
@@ -42,7 +43,7 @@ def add_copy(backup: Any) -> Any:
         original._context,
         size=original.size,
         display_name=f'backup-vol-{original.id}',
-        host=original.host,
+        host=peers.home(original.host),
         cluster_name=original.cluster_name,
         user_id=backup.user_id,
         project_id=backup.project_id,

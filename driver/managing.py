@@ -17,6 +17,7 @@ from driver.adopting import Adoptions
 from driver.adopting_snapshots import SnapshotAdoptions
 from driver.manageable import Manageable
 from driver.opening import Opener
+from driver.peers import Peers
 
 
 class ManagingDriver:
@@ -26,23 +27,26 @@ class ManagingDriver:
     may name the same file.
     """
 
+    driver_prefix: str
     host: str
     cluster_name: str | None
+    _peers: Peers
     _adoptions: Adoptions
     _snapshot_adoptions: SnapshotAdoptions
 
-    def _set_up_managing(
-        self,
-        opener: Opener,
-        host: str,
-        cluster: str | None,
-        try_lock: settling.TryLock,
-    ) -> None:
-        """Get ready, and settle what the last service has not ended."""
+    def _set_up_managing(self, opener: Opener) -> None:
         self._adoptions = Adoptions(opener, adoption_rows)
         self._snapshot_adoptions = SnapshotAdoptions(opener, adoption_rows)
-        self._adoptions.settle(host, cluster, try_lock)
-        self._snapshot_adoptions.settle(host, cluster, try_lock)
+
+    def _settle_managing(self, ours: settling.Ours, try_lock: settling.TryLock) -> None:
+        """Settle what services have not ended.
+
+        :param ours: tells of a volume whether its row's status is for this service to end; that of
+            a snapshot ends in the same way whoever ends it
+        """
+        mine = (self.host, self.cluster_name)
+        self._adoptions.settle(*mine, settling.only(ours, try_lock))
+        self._snapshot_adoptions.settle(*mine, try_lock)
 
     def manage_existing_get_size(self, volume: Any, existing_ref: object) -> int:
         """Return the size in GiB of what is to become a volume, rounded up."""
@@ -54,6 +58,7 @@ class ManagingDriver:
     )
     def manage_existing(self, volume: Any, existing_ref: object) -> dict[str, str]:
         """Make a volume of what is on a share; returns its ``provider_location``."""
+        self._peers.take(volume)
         share = self._adoptions.adopt(volume.id, volume.name, existing_ref)
         return {'provider_location': share}
 

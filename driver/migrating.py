@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 from cinder import coordination
 from cinder.volume import driver as cinder_driver
 
-from driver import database, exceptions, migration_rows, refusals, settling
+from driver import database, exceptions, migration_rows, refusals
 from driver.layout import Format
 from driver.location import Location
 from driver.migration import Migrations
 from driver.opening import Opener
+from driver.peers import Peers
 from driver.placing import Placing
 
 
@@ -25,19 +26,11 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
     """A driver that moves volumes to other backends of its kind by itself."""
 
     driver_prefix: str
+    _peers: Peers
     _migrations: Migrations
 
-    def _set_up_migrating(
-        self,
-        opener: Opener,
-        placing: Placing,
-        host: str,
-        cluster: str | None,
-        try_lock: settling.TryLock,
-    ) -> None:
-        """Get ready, and settle what the last service has not ended."""
-        self._migrations = Migrations(opener, placing, migration_rows, host)
-        self._migrations.settle_all(cluster, try_lock)
+    def _set_up_migrating(self, opener: Opener, placing: Placing) -> None:
+        self._migrations = Migrations(opener, placing, migration_rows, self._peers.host)
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def migrate_volume(
@@ -49,6 +42,7 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
         """
         refusals.refuse_encrypted(volume, 'moving it to another backend')
         location = refusals.require_location(volume, host, self.driver_prefix)
+        self._peers.take(volume)
         return True, self._migrations.migrate(database.volume_state(volume.id), location, host)
 
     def retype(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import abc
 import contextlib
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,21 +20,18 @@ from oslo_utils import units
 from driver import (
     access,
     auto,
-    backups,
     capabilities,
     database,
     encryption,
     exceptions,
     extension_rows,
-    managing,
-    migrating,
     options,
+    recovering,
     refusals,
     restoring,
     revert_rows,
     share_rows,
     shares,
-    startup_rows,
     transferring,
     volume_locks,
 )
@@ -50,12 +46,10 @@ from driver.revert import Reverts
 from driver.room import Limits
 from driver.shares import Shares
 from driver.snapshots import Snapshots
-from driver.startup import Startup
 
 
 class SnapshotDriver(
-    managing.ManagingDriver,
-    migrating.MigratingDriver,
+    recovering.RecoveringDriver,
     transferring.TransferringDriver,
     cinder_remotefs.RemoteFSDriver,  # type: ignore[misc]
 ):
@@ -80,6 +74,10 @@ class SnapshotDriver(
 
     VERSION = '0.1.0'
 
+    #: What Cinder lets several services of one cluster have the driver do, see
+    #: :mod:`driver.peers`.
+    SUPPORTS_ACTIVE_ACTIVE = True
+
     settings: options.Settings
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -95,7 +93,6 @@ class SnapshotDriver(
         self._copies: Copies
         self._images: ImageTransfer
         self._reverts: Reverts
-        self._startup: Startup
 
     @classmethod
     def get_driver_options(cls) -> list[cfg.Opt]:
@@ -139,14 +136,10 @@ class SnapshotDriver(
         self._copies = Copies(self._backend, self._snapshots)
         self._images = ImageTransfer(opener, self._snapshots)
         self._reverts = Reverts(opener, revert_rows)
-        try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
-        mine = (self.host, self.cluster_name, try_lock)
-        self._startup = Startup(self._backend, self._reverts, startup_rows, *mine)
-        # First of all, for a volume may be another service's since.
-        self._set_up_migrating(opener, self._placing, *mine)
-        self._startup.settle()
-        backups.settle(*mine, self._backend.delete_volume)
-        self._set_up_managing(opener, *mine)
+        self._set_up_recovering(self._backend, self._reverts)
+        self._set_up_migrating(opener, self._placing)
+        self._set_up_managing(opener)
+        self._settle_at_start()
 
     def secure_file_operations_enabled(self) -> bool:
         """Tell Cinder that files are worked on as the service's own user, never as root."""
@@ -203,6 +196,7 @@ class SnapshotDriver(
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def extend_volume(self, volume: Any, new_size: int) -> None:
         """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
+        self._peers.take(volume)
         state = database.volume_state(volume.id)
         self._extending.extend(state, new_size * units.Gi, volume.obj_context)
 
@@ -269,13 +263,14 @@ class SnapshotDriver(
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
         """Give a detached volume the data of its newest snapshot again."""
+        self._peers.take(volume)
         self._reverts.revert(volume.id, snapshot.id)
 
     def _update_volume_stats(self) -> None:
         with contextlib.suppress(exceptions.ShareError):  # logged; there is no room then
             self._mounted.mount()
             self._mounted.admit(self._maker)
-        self._startup.sweep()
+        self._settle_since()
         self._stats = {
             'volume_backend_name': self.configuration.safe_get('volume_backend_name')
             or self.volume_backend_name,

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does to volumes, one by one, what the start of a service has to, past those being worked on.
 
-Main function: :func:`each`. What is done is left to those who call it.
+Main functions: :func:`each`, and :func:`only`, which leaves out what others are to settle. What is
+done is left to those who call it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
 from oslo_log import log as logging
@@ -18,17 +20,39 @@ LOG = logging.getLogger(__name__)
 #: Takes the lock of a volume, by its id, for a block if nobody has it, and yields whether.
 TryLock = Callable[[str], AbstractContextManager[bool]]
 
+#: Tells of a volume, by its id, whether its row's status is for this service to end.
+Ours = Callable[[str], bool]
 
-def each(volume_ids: Iterable[str], try_lock: TryLock, act: Callable[[str], None]) -> None:
-    """Do something to each of some volumes that nobody is at work on, and log what goes wrong."""
+
+def only(ours: Ours, try_lock: TryLock) -> TryLock:
+    """Return what takes the lock of a volume if nobody has it, and it is for us to settle."""
+
+    @contextlib.contextmanager
+    def take(volume_id: str) -> Iterator[bool]:
+        with try_lock(volume_id) as free:
+            yield free and ours(volume_id)
+
+    return take
+
+
+def each(
+    volume_ids: Iterable[str], try_lock: TryLock, act: Callable[[str], None]
+) -> frozenset[str]:
+    """Do something to each of some volumes that nobody is at work on, and log what goes wrong.
+
+    :return: the others, which were left alone
+    """
+    busy = set()
     for volume_id in sorted(volume_ids):
         try:
             with try_lock(volume_id) as free:
                 if free:
                     act(volume_id)
                 else:
+                    busy.add(volume_id)
                     LOG.info('Volume %s is being worked on, and left alone.', volume_id)
         except exceptions.DriverError as error:
             LOG.error('Volume %s could not be settled: %s', volume_id, error)
         except Exception:  # one volume must not keep the others from being served
             LOG.exception('Volume %s could not be settled', volume_id)
+    return frozenset(busy)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settles at the start of the service what the last one, or cinder-backup, has left half done.
 
+In a cluster it settles what any of its services has left, and nothing that one is at work on: see
+:mod:`driver.peers`.
+
 Main class: :class:`Startup`. How one volume is settled is left to :mod:`driver.opening`. What
 takes long, a merge that has to be done again, is left to the next operation on its volume.
 """
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 from oslo_log import log as logging
@@ -40,7 +43,7 @@ class Rows(Protocol):
         """Return the ids of a service's volumes by name."""
 
     def give_up_deletions(self, volume_id: str) -> list[str]:
-        """Make the snapshots of a volume that are ``deleting`` deletable again."""
+        """Make the snapshots of a volume deletable again that are ``deleting``."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Startup:
     :ivar rows: Cinder's database
     :ivar host: the service's host, such as ``node@nfs``
     :ivar cluster: the service's cluster, if it is in one
+    :ivar postponed: what the start has passed over, since somebody was at work on it: the names
+        of what was left on the shares, by volume id
     """
 
     backend: Backend
@@ -58,28 +63,40 @@ class Startup:
     host: str
     cluster: str | None
     try_lock: settling.TryLock
+    postponed: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
-    def settle(self) -> None:
-        """Settle every volume of which something was under way and nobody is at work on."""
+    def settle(self, ours: settling.Ours) -> None:
+        """Settle every volume of which something was under way and nobody is at work on.
+
+        :param ours: tells of a volume whether its row's status is for this service to end
+        """
         unfinished = self.rows.unfinished(self.host, self.cluster)
         left = self._leftovers()
         reverts = self.reverts.rows.unfinished(self.host, self.cluster)
         concerned = unfinished.deletions | unfinished.extensions | reverts | left.keys()
-        settling.each(
-            concerned,
-            self.try_lock,
-            lambda volume_id: self._settle(volume_id, left.get(volume_id, ())),
-        )
+        self.postponed.update({volume_id: left.get(volume_id, []) for volume_id in concerned})
+        self._settle_postponed(ours)
 
     def sweep(self) -> None:
-        """Remove what restorations have left that have ended while this service was running.
+        """Settle what had to wait, and what has come to be left while this service was running.
 
         A cinder-backup that dies tells nobody, nor does the next one.
         """
+        self._settle_postponed(lambda volume_id: False)  # this service may be at work by now
         restorations = self.backend.restorations
         settling.each(restorations.left(), self.try_lock, restorations.discard_ended)
 
-    def _settle(self, volume_id: str, left: Iterable[str]) -> None:
+    def _settle_postponed(self, ours: settling.Ours) -> None:
+        waiting = dict(self.postponed)
+        busy = settling.each(
+            waiting,
+            self.try_lock,
+            lambda volume_id: self._settle(volume_id, waiting[volume_id], ours(volume_id)),
+        )
+        for volume_id in waiting.keys() - busy:
+            self.postponed.pop(volume_id, None)
+
+    def _settle(self, volume_id: str, left: Collection[str], ours: bool) -> None:
         state = self.backend.opener.ledger.volume_state(volume_id)
         layout = self.backend.opener.layout(state.share, state.name)
         if journal.is_held(layout):
@@ -88,9 +105,13 @@ class Startup:
         # With a volume Cinder's own start deletes its snapshots, which have to be "deleting" then.
         if state.status != 'deleting':
             self._give_up_deletions(volume_id)
-        self.reverts.settle(volume_id)
+        if ours:
+            self.reverts.settle(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
-            self._open(state)
+            if ours:
+                self._open(state)
+            elif layout.journal in left:
+                self.backend.opener.open(state)
         for name in left:
             if name == layout.restored and state.status in restoring.STATES:
                 self.backend.restorations.begun[volume_id] = layout

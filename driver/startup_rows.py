@@ -12,7 +12,7 @@ from cinder import context as cinder_context
 from cinder import objects
 from cinder.objects import fields
 
-from driver import database
+from driver import database, volume_locks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,14 +64,18 @@ def volume_names(host: str, cluster: str | None) -> dict[str, str]:
 
 
 def give_up_deletions(volume_id: str) -> list[str]:
-    """Make the snapshots of a volume that are ``deleting`` deletable again; returns their ids."""
+    """Make the snapshots of a volume deletable again that are ``deleting``; returns their ids.
+
+    Left alone are those that a service has yet to delete, or to write that it has.
+    """
     admin = cinder_context.get_admin_context()
-    left = [
-        snapshot
-        for snapshot in objects.SnapshotList.get_all_for_volume(admin, volume_id)
-        if snapshot.status == fields.SnapshotStatus.DELETING
-    ]
-    for snapshot in left:
-        snapshot.status = fields.SnapshotStatus.ERROR
-        snapshot.save()
-    return [str(snapshot.id) for snapshot in left]
+    given_up = []
+    for snapshot in objects.SnapshotList.get_all_for_volume(admin, volume_id):
+        if snapshot.status != fields.SnapshotStatus.DELETING:
+            continue
+        with volume_locks.try_deletion(snapshot.id) as free:
+            if free and snapshot.update_single_status_where(
+                fields.SnapshotStatus.ERROR, fields.SnapshotStatus.DELETING
+            ):
+                given_up.append(str(snapshot.id))
+    return given_up

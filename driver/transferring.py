@@ -16,6 +16,7 @@ from driver import backups, database, glance, refusals
 from driver.backend import Backend, Target
 from driver.copying import Copies
 from driver.image_transfer import ImageTransfer
+from driver.peers import Peers
 
 _MAKING_OF_IMAGE = 'making it of an image'
 
@@ -28,6 +29,7 @@ class TransferringDriver(abc.ABC):
     _backend: Backend
     _copies: Copies
     _images: ImageTransfer
+    _peers: Peers
 
     @abc.abstractmethod
     def _place(self, volume: Any) -> Target:
@@ -75,7 +77,7 @@ class TransferringDriver(abc.ABC):
             source = database.volume_state(backup.volume_id)
             if backup.snapshot_id is None and self._copies.is_raw(source):
                 return backups.source(backup), False
-            volume = backups.add_copy(backup)
+            volume = backups.add_copy(backup, self._peers)
             self._copy_for_backup(volume, source, backup, context)
             return volume, False
 

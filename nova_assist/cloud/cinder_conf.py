@@ -14,7 +14,7 @@ from pathlib import Path
 from nova_assist.cloud import identity
 from nova_assist.cloud.identity import Identity, Person
 from nova_assist.cloud.ini import literal, render
-from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
+from nova_assist.cloud.settings import CinderSettings, Privilege
 
 #: The configuration's name in the folder of the settings.
 FILE = 'cinder.conf'
@@ -25,7 +25,6 @@ _YEAR = 365 * 24 * 3600
 #: Cinder keeps the id of "the" service once a process, so a heartbeat would reach one of the three
 #: only. Quotas and the capacity filter are off: the share's own space is the only limit.
 _FIXED = {
-    'host': HOST,
     'my_ip': '127.0.0.1',
     'transport_url': 'fake:/',
     'osapi_volume_listen': '127.0.0.1',
@@ -44,8 +43,9 @@ _FIXED = {
     'quota_gigabytes': '-1',
 }
 
-#: Where a share can be lost while others are there, that is to be seen soon; in seconds.
-_SEVERAL = {'periodic_interval': '5', 'backend_stats_polling_interval': '3'}
+#: Where a share can be lost while others are there, or a service of a cluster while another one
+#: goes on, that is to be seen soon; in seconds.
+_WATCHFUL = {'periodic_interval': '5', 'backend_stats_polling_interval': '3'}
 
 _NEW_POLICIES = {'enforce_new_defaults': 'true', 'enforce_scope': 'true'}
 
@@ -90,7 +90,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
     return {
         'DEFAULT': {**_default(settings, data_files), **_FIXED, **_BACKUPS},
         'database': {
-            'connection': f'sqlite:///{folder}/cinder.sqlite',
+            'connection': f'sqlite:///{literal(settings.database)}',
             'sqlite_synchronous': 'false',
         },
         'oslo_concurrency': {'lock_path': f'{folder}/state/lock'},
@@ -104,23 +104,29 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             'backend': 'cinder.keymgr.conf_key_mgr.ConfKeyManager',
             'fixed_key': settings.fixed_key,
         },
-        'coordination': {'backend_url': f'file://{folder}/state/coordination'},
+        'coordination': {'backend_url': f'file://{literal(settings.locks)}'},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
     }
 
 
 def _default(settings: CinderSettings, data_files: Path) -> dict[str, str]:
     return {
+        'host': settings.host,
+        **({'cluster': settings.member.cluster} if settings.member else {}),
         'state_path': f'{literal(settings.folder)}/state',
         'enabled_backends': ','.join(settings.shares),
         'default_volume_type': next(iter(settings.shares)),
         'api_paste_config': literal(data_files / 'api-paste.ini'),
         'resource_query_filters_file': literal(data_files / 'resource_filters.json'),
         'osapi_volume_listen_port': str(settings.port),
-        **(_SEVERAL if any(names[1:] for names in settings.shares.values()) else {}),
+        **(_WATCHFUL if settings.member or _has_several_shares(settings) else {}),
         'glance_api_servers': urllib.parse.urljoin(settings.compute_url, '/image'),
         'auth_strategy': 'keystone' if settings.identity else 'noauth',
     }
+
+
+def _has_several_shares(settings: CinderSettings) -> bool:
+    return any(names[1:] for names in settings.shares.values())
 
 
 def _without(settings: CinderSettings) -> dict[str, dict[str, str]]:

@@ -12,6 +12,7 @@ import importlib.metadata
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from nova_assist.cloud import (
     threaded_api,
     threaded_database,
 )
-from nova_assist.cloud.settings import HOST, CinderSettings, Privilege
+from nova_assist.cloud.settings import CinderSettings, Privilege
 
 #: How long the services may take, once started, until the scheduler knows every backend.
 READY_SECONDS = 120
@@ -101,7 +102,7 @@ class CinderServices:
         threading.Thread(target=scheduler.start, daemon=True).start()
         self._create_volume_services()
         self._refuse_unknown_options()
-        _rehome_workers({volume.host: volume for volume in self._volumes.values()})
+        _rehome_workers(self._volumes, unclaimed=self._settings.member is None)
         self._backup = backup_service.create(self._settings.privilege)
         self._backup.start()
         for backend in self._volumes:
@@ -128,8 +129,8 @@ class CinderServices:
         private.write(path, cinder_conf.compose(settings, prefix, _data_files()))
         for backend, shares in settings.shares.items():
             cinder_conf.shares_file(settings, backend).write_text('\n'.join([*shares, '']))
-        for folder in ('lock', 'coordination'):
-            (settings.folder / 'state' / folder).mkdir(parents=True, exist_ok=True)
+        for folder in (settings.folder / 'state' / 'lock', settings.locks):
+            folder.mkdir(parents=True, exist_ok=True)
         log.register_options(cfg.CONF)
         cfg.CONF(['--config-file', str(path)], project='cinder', default_config_dirs=[])
         log.setup(cfg.CONF, 'cinder')
@@ -145,9 +146,9 @@ class CinderServices:
 
         It is made under another name, so that one half made is never taken for one.
         """
-        if not _under_eventlet():
+        if self._settings.member or not _under_eventlet():
             threaded_database.take_turns()
-        path = self._settings.folder / 'cinder.sqlite'
+        path = self._settings.database
         if not path.exists():
             new = path.with_suffix('.new')
             new.unlink(missing_ok=True)
@@ -165,17 +166,22 @@ class CinderServices:
         for backend in self._settings.shares:
             try:
                 self._volumes[backend] = service.Service.create(
-                    host=f'{HOST}@{backend}',
+                    host=f'{self._settings.host}@{backend}',
                     service_name=backend,
                     binary=constants.VOLUME_BINARY,
                     topic=constants.VOLUME_TOPIC,
                     coordination=True,
+                    cluster=self._cluster(backend),
                 )
             except Exception as error:
                 raise StartError(
                     f'driver {self._settings.driver} cannot be created for backend {backend}: '
                     f'{_describe(error)}'
                 ) from error
+
+    def _cluster(self, backend: str) -> str | None:
+        member = self._settings.member
+        return f'{member.cluster}@{backend}' if member else None
 
     def _refuse_unknown_options(self) -> None:
         """Refuse options that no driver has registered: oslo.config would pass over a typo."""
@@ -217,7 +223,7 @@ class CinderServices:
 
     def _await_backends(self) -> None:
         """Wait until the API answers that the scheduler knows every backend."""
-        wanted = {volume.host for volume in self._volumes.values()}
+        wanted = {volume.manager.service_topic_queue for volume in self._volumes.values()}
         token = cinder_api.admin_token(self._settings.identity, READY_SECONDS)
         known = poll(
             lambda: cinder_api.known_backends(self._settings.port, token),
@@ -282,22 +288,34 @@ def _run_privileged_calls_here() -> None:
             each.set_client_mode(False)
 
 
-def _rehome_workers(services: dict[str, service.Service]) -> None:
+def _rehome_workers(services: Mapping[str, service.Service], *, unclaimed: bool) -> None:
     """Give what a killed process left unfinished to the volume service that it belongs to.
 
     Cinder notes the id of "the" service once a process, so with several in one process all
-    unfinished work would be cleaned up, or refused, by the one started last.
+    unfinished work would be cleaned up, or refused, by the one started last. What others of a
+    cluster do is theirs.
+
+    :param services: the volume services by backend
+    :param unclaimed: what nobody has begun yet is theirs too
     """
     admin = context.get_admin_context()
+    ours = {None} if unclaimed else set()
+    ours |= {each.origin_service_id for each in services.values()}
     for worker in database.worker_get_all(admin):
+        if worker.service_id not in ours:
+            continue
         try:
             found = getattr(objects, worker.resource_type).get_by_id(admin, worker.resource_id)
         except exception.NotFound:
             continue
         host = found.volume.host if isinstance(found, objects.Snapshot) else found.host
-        owner = services.get(volume_utils.extract_host(host) if host else '')
+        owner = services.get(_backend(host)) if host else None
         if owner:
             database.worker_update(admin, worker.id, service_id=owner.origin_service_id)
+
+
+def _backend(host: str) -> str:
+    return str(volume_utils.extract_host(host)).rpartition('@')[2]
 
 
 def _capacity(capabilities: dict[str, Any]) -> float:

@@ -18,8 +18,12 @@ from nova_assist.cloud import private
 from nova_assist.cloud.errors import SettingsError
 from nova_assist.cloud.identity import Identity
 
-#: The name of the cloud's only host, in Cinder's services and volumes.
+#: The name of the host of a Cinder that is in no cluster, in Cinder's services and volumes.
 HOST = 'nova-assist'
+
+#: Where a Cinder that is in no cluster keeps its database and its locks, in its folder.
+DATABASE_FILE = 'cinder.sqlite'
+LOCKS_FOLDER = 'state/coordination'
 
 #: The settings' name in their folder.
 SETTINGS_FILE = 'settings.json'
@@ -40,6 +44,28 @@ class Privilege(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
+class Member:
+    """What makes a Cinder one of a cluster's.
+
+    :param host: the name of its host, which no other has.
+    :param cluster: the cluster's name.
+    :param database: the SQLite file of all of them.
+    :param locks: the folder of the file locks of all of them.
+    """
+
+    host: str
+    cluster: str
+    database: Path
+    locks: Path
+
+    @classmethod
+    def parse(cls, data: Mapping[str, str]) -> Member:
+        """Read what :meth:`CinderSettings.save` wrote."""
+        paths = Path(data['database']), Path(data['locks'])
+        return cls(data['host'], data['cluster'], *paths)
+
+
+@dataclasses.dataclass(frozen=True)
 class CinderSettings:
     """The settings of one embedded Cinder.
 
@@ -55,6 +81,7 @@ class CinderSettings:
     :param identity: the cloud's Keystone, if it has one.
     :param fixed_key: the key of all encrypted volumes, in hexadecimal digits.
     :param passages: the ports of who stands between the services, by the service that is reached.
+    :param member: what makes it one of a cluster's, if it is.
     :raises SettingsError: there are passages beside a Keystone, whose catalog says where services
         are.
     """
@@ -71,6 +98,7 @@ class CinderSettings:
     privilege: Privilege = Privilege.OURS
     identity: Identity | None = None
     passages: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    member: Member | None = None
 
     def __post_init__(self) -> None:
         if self.passages and self.identity:
@@ -83,6 +111,21 @@ class CinderSettings:
     def url(self) -> str:
         """The API's URL, version included."""
         return f'http://127.0.0.1:{self.port}/v3'
+
+    @property
+    def host(self) -> str:
+        """The name of its host, in its services and volumes."""
+        return self.member.host if self.member else HOST
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.member.database if self.member else self.folder / DATABASE_FILE
+
+    @property
+    def locks(self) -> Path:
+        """The folder of its file locks."""
+        return self.member.locks if self.member else self.folder / LOCKS_FOLDER
 
     @property
     def url_for_compute(self) -> str:
@@ -126,6 +169,7 @@ class CinderSettings:
             privilege=Privilege(data['privilege']),
             identity=Identity(**data['identity']) if data['identity'] else None,
             passages={str(name): int(port) for name, port in data['passages'].items()},
+            member=Member.parse(data['member']) if data['member'] else None,
         )
 
 

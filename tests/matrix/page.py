@@ -28,10 +28,10 @@ Support matrix
 
 .. This page is written by "python -m tests.matrix.everything": edit that.
 
-What each scenario of ``nova-assist run --slow --shares 2`` has come to with this driver, and with
-Cinder's own NFS driver (Cinder {cinder}) as the control; ``image-cache`` in a cloud of its own. Each
-cell is a verdict on data, chain, orphans and access, for volumes made as raw and as qcow2 files.
-``tox -e support-matrix``, as root, measures it anew and writes this page.
+What each scenario of ``nova-assist run --slow --shares 2``, and ``image-cache`` in a cloud with
+that cache, has come to with this driver, and with Cinder's own NFS driver (Cinder {cinder}) as the
+control. Each cell is a verdict on data, chain, orphans and access, for volumes made as raw and as
+qcow2 files. ``tox -e support-matrix``, as root, measures it anew and writes this page.
 """
 
 

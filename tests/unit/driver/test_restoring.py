@@ -212,21 +212,21 @@ class LeftoverTest(RestoringCase):
         self.assertEqual(left, self.layout.restored in self.names())
 
     def test_restoration_under_way_survives_a_start_and_the_sweep(self):
-        self.startup.settle()
+        self.startup.settle(lambda volume_id: True)
         self.startup.sweep()
         self.backend.restorations.end(self.state)
         self.assert_reads(b1=0, b3=NEW)
 
     def test_what_an_earlier_service_has_begun_goes_once_it_has_ended(self):
         self.backend.restorations.begun.clear()
-        self.startup.settle()
+        self.startup.settle(lambda volume_id: True)
         self.state = dataclasses.replace(self.state, status='error_restoring')
         self.startup.sweep()
         self.assert_left(False)
 
     def test_what_is_left_goes_at_the_next_start(self):
         self.state = dataclasses.replace(self.state, status='error_restoring')
-        self.startup.settle()
+        self.startup.settle(lambda volume_id: True)
         self.assert_left(False)
 
     def test_what_is_left_goes_while_the_service_runs(self):

@@ -47,9 +47,10 @@ class StartupTest(RevertCase):
     def try_lock(self, volume_id):
         yield self.free
 
-    def start(self):
+    def start(self, ours=True):
         mine = ('node@nfs', None)
-        Startup(self.backend, self.reverts, self.database, *mine, self.try_lock).settle()
+        self.startup = Startup(self.backend, self.reverts, self.database, *mine, self.try_lock)
+        self.startup.settle(lambda volume_id: ours)
 
     def leave_creation(self):
         self.die_in(records, 'save')
@@ -127,6 +128,33 @@ class StartupTest(RevertCase):
         self.start()
         self.assertEqual(builders.GIB, self.layout.path(builders.VOLUME).stat().st_size)
         self.assertFalse(self.growth.extending)
+
+    def test_extension_that_is_another_service_s_is_left_to_it(self):
+        os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
+        self.growth.extending = True
+        self.state = dataclasses.replace(self.state, status='extending')
+        self.start(ours=False)
+        self.assertEqual(2 * builders.GIB, self.layout.path(builders.VOLUME).stat().st_size)
+        self.assertTrue(self.growth.extending)
+
+    def test_creation_is_undone_whichever_service_has_worked_on_the_volume_last(self):
+        self.leave_creation()
+        self.start(ours=False)
+        self.assertEqual([builders.VOLUME], self.names())
+        self.assertEqual({'a': False}, self.rows.settled)
+
+    def test_what_the_start_had_to_pass_over_is_settled_by_the_sweep(self):
+        self.leave_creation()
+        self.database.deleting = ['b']
+        self.free = False
+        self.start()
+        self.startup.sweep()
+        self.assertEqual(['b'], self.database.deleting)
+        self.free = True
+        self.startup.sweep()
+        self.assertEqual([], self.database.deleting)
+        self.assertEqual([builders.VOLUME], self.names())
+        self.assertEqual({}, self.startup.postponed)
 
     def test_extension_that_a_guest_has_seen_is_kept_and_charged(self):
         for attached in (True, False):

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cloud with two Cinders in one cluster, active/active; main class: :class:`ClusteredCloud`.
+
+Each is a whole one, with an API, a scheduler and volume services of its own, for messages don't
+leave a process: whoever asks an API decides which of the two does the work. Database, shares and
+locks they have in common. The compute service calls back the first one's API, so it is the second
+that can die while the cloud goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import enum
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from nova_assist.cloud import clients, host, services
+from nova_assist.cloud.clients import Endpoints
+from nova_assist.cloud.cloud import Cloud
+from nova_assist.cloud.service import Service
+from nova_assist.cloud.settings import (
+    DATABASE_FILE,
+    LOCKS_FOLDER,
+    SETTINGS_FILE,
+    CinderSettings,
+    Member,
+)
+
+#: The cluster of both, and the names of their hosts.
+CLUSTER = 'nova-assist-cluster'
+FIRST = 'first'
+SECOND = 'second'
+
+
+class Heartbeat(enum.Enum):
+    """When Cinder is to have heard of a service last, as its database has it."""
+
+    NEVER_SINCE = '2000-01-01 00:00:00'
+    LATELY = '2999-01-01 00:00:00'
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """The second Cinder.
+
+    :ivar host: its name, which its services have before the ``@`` of theirs.
+    :ivar service: its process.
+    :ivar endpoints: for clients that want it to do the work.
+    :ivar log: what it prints.
+    """
+
+    host: str
+    service: Service
+    endpoints: Endpoints
+    log: Path
+
+
+class ClusteredCloud(Cloud):
+    """A cloud whose Cinder is the first of two; without accounts and without a Keystone.
+
+    Services send no heartbeats, see :mod:`nova_assist.cloud.cinder_conf`: :meth:`declare` tells
+    Cinder that one is up or down.
+    """
+
+    @contextlib.contextmanager
+    def peer(
+        self, *, locks: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> Iterator[Peer]:
+        """Run a second Cinder for the length of the block; the cloud has to run already.
+
+        :param locks: the folder of its file locks, by default the one that both have in common.
+        :param environment: further environment variables for it.
+        :raises ServiceError: it doesn't start.
+        """
+        made = self._peer(locks, environment or {})
+        try:
+            made.service.start()
+            yield made
+        finally:
+            made.service.stop()
+
+    @property
+    def locks(self) -> Path:
+        """The folder of the file locks that both have in common."""
+        return self._settings.locks
+
+    def declare(self, host_name: str, heartbeat: Heartbeat) -> None:
+        """Have Cinder take the volume services of a host for up, or for down."""
+        database = contextlib.closing(sqlite3.connect(self._settings.database, timeout=60))
+        with database as connection, connection:
+            connection.execute(
+                'UPDATE services SET updated_at = ? WHERE host LIKE ?',
+                (heartbeat.value, f'{host_name}@%'),
+            )
+
+    def _cinder_settings(
+        self, options: Mapping[str, str], passages: Mapping[str, int]
+    ) -> CinderSettings:
+        settings = super()._cinder_settings(options, passages)
+        folder = settings.folder
+        member = Member(FIRST, CLUSTER, folder / DATABASE_FILE, folder / LOCKS_FOLDER)
+        return dataclasses.replace(settings, member=member)
+
+    def _peer(self, locks: Path | None, environment: Mapping[str, str]) -> Peer:
+        first = self._settings
+        member = Member(SECOND, CLUSTER, first.database, locks or first.locks)
+        settings = dataclasses.replace(
+            first,
+            folder=self.folder / 'peer',
+            port=host.choose_ports({'peer': 0})['peer'],
+            member=member,
+        )
+        settings.folder.mkdir(exist_ok=True)
+        file = settings.folder / SETTINGS_FILE
+        settings.save(file)
+        log = self._premises.logs / 'peer.log'
+        service = services.cinder(
+            settings,
+            file,
+            log,
+            {**self.child_environment(), 'PATH': self._premises.path, **environment},
+            None,
+            host.umask(),
+        )
+        return Peer(
+            member.host, service, clients.Endpoints(settings.url, settings.compute_url), log
+        )
