@@ -10,7 +10,7 @@ from __future__ import annotations
 import abc
 from typing import Any
 
-from cinder import coordination
+from cinder import coordination, exception
 
 from driver import backups, database, glance, refusals
 from driver.backend import Backend, Target
@@ -55,6 +55,20 @@ class TransferringDriver(abc.ABC):
     ) -> None:
         """Refuse: nothing that is not encrypted yet is encrypted here."""
         refusals.refuse_encrypted(volume, _MAKING_OF_IMAGE)
+
+    def _attach_volume(self, context: Any, volume: Any, *args: Any, **kwargs: Any) -> Any:
+        """Attach a volume to this host, but for a clone that Cinder would give another key.
+
+        It does so on block devices alone (``REKEY_SUPPORTED_CONNECTORS``), and looks what it has
+        once root has read from the file, which is not to be needed.
+
+        :raises RekeyNotSupported: it is encrypted; Cinder goes on with the key that it has
+        """
+        if volume.encryption_key_id:
+            raise exception.RekeyNotSupported()
+        return super()._attach_volume(  # type: ignore[misc]
+            context, volume, *args, **kwargs
+        )
 
     @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
     def copy_volume_to_image(
