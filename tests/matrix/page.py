@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nova_assist.scenarios.runner import all_scenarios
 from tests.judged import OURS
-
-INSECURE = 'insecure mode'
-SECURE = 'secure mode'
 
 _FORMATS = ('raw', 'qcow2')
 _UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
@@ -31,7 +28,8 @@ Support matrix
 What each scenario of ``nova-assist run --slow --shares 2``, and ``image-cache`` in a cloud with
 that cache, has come to with this driver, and with Cinder's own NFS driver (Cinder {cinder}) as the
 control. Each cell is a verdict on data, chain, orphans and access, for volumes made as raw and as
-qcow2 files. ``tox -e support-matrix``, as root, measures it anew and writes this page.
+qcow2 files. ``tox -e support-matrix`` measures it anew and writes this page.
+Secure mode is tried in the lab, see :doc:`../contributor/lab`.
 """
 
 
@@ -43,15 +41,14 @@ class Run:
     """
 
     driver: str
-    mode: str
     cinder: str
     found: Mapping[str, tuple[str, str]]
 
     @classmethod
-    def of(cls, report: Mapping[str, Any], mode: str) -> Run:
+    def of(cls, report: Mapping[str, Any]) -> Run:
         """Take from a report what the page needs."""
         found = {each['name']: (each['verdict'], each['reason']) for each in report['scenarios']}
-        return cls(report['driver'], mode, report['versions']['cinder'], found)
+        return cls(report['driver'], report['versions']['cinder'], found)
 
     @property
     def passed(self) -> bool:
@@ -59,22 +56,11 @@ class Run:
         return {verdict for verdict, _ in self.found.values()} == {'pass'}
 
 
-def compose(runs: Sequence[Run]) -> str:
-    """Return the page.
-
-    :param runs: in each mode ours, then the control
-    """
-    text = _HEAD.format(cinder=runs[0].cinder)
-    for mode in dict.fromkeys(run.mode for run in runs):
-        title = mode.capitalize()
-        ours, control = sorted(
-            (run for run in runs if run.mode == mode), key=lambda run: run.driver != OURS
-        )
-        text += f'\n{title}\n{"=" * len(title)}\n\n{_table(ours, control)}'
-        reasons = [*_reasons(ours), *_reasons(control)]
-        if reasons:
-            text += '\n' + '\n'.join(reasons) + '\n'
-    return text
+def compose(ours: Run, control: Run) -> str:
+    """Return the page."""
+    text = f'{_HEAD.format(cinder=ours.cinder)}\n{_table(ours, control)}'
+    reasons = [*_reasons(ours), *_reasons(control)]
+    return text + ''.join(f'{line}\n' for line in ('', *reasons)) if reasons else text
 
 
 def stories() -> dict[str, str]:
