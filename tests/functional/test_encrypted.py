@@ -104,46 +104,43 @@ class EncryptedCase(BackupCase):
 
 
 class LifeTest(EncryptedCase):
-    def test_data_is_the_guest_s_alone_through_restart_growth_copy_and_backup(self):
+    def test_data_is_the_guest_s_alone_through_copy_backup_restart_and_growth(self):
         volume = self.make()
         server = self.attach(volume)
         self.write(server, volume)
         self.assertTrue(self.holds(server, volume))
         self.assertFalse(self.shows(volume))
+        self.detach(server, volume)
+        restored = self.copy_and_restore(volume)
+        self.cinder.volumes.extend(volume, 2)
+        self.await_status(self.cinder.volumes, volume, 'available')
+        self.nova.volumes.create_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'in-use')
+        header = 2 * GIB - self.size(server, volume)
+        self.assertTrue(self.holds(server, volume))
         self.nova.servers.stop(server)
         self.await_server(server, 'SHUTOFF')
         self.nova.servers.start(server)
         self.await_server(server, 'ACTIVE')
-        self.assertTrue(self.holds(server, volume))
-        header = GIB - self.size(server, volume)
-        self.cinder.volumes.extend(volume, 2)
+        self.cinder.volumes.extend(volume, 3)
         self.await_status(self.cinder.volumes, volume, 'in-use')
-        grown = client.poll(lambda: self.size(server, volume), lambda size: size > GIB, 30)
-        self.assertEqual(2 * GIB - header, grown)
-        self.assertEqual(2 * GIB, (self.share / self.files(volume)[0]).stat().st_size)
-        other = self.copy_and_restore(volume)
+        grown = client.poll(lambda: self.size(server, volume), lambda size: size > 2 * GIB, 30)
+        self.assertEqual(3 * GIB - header, grown)
+        self.assertEqual(3 * GIB, (self.share / self.files(volume)[0]).stat().st_size)
         self.assertTrue(self.holds(server, volume))
-        self.assertTrue(self.holds(other, self.restored))
-        for each in (volume, self.restored):
+        self.assertTrue(self.holds(self.attach(restored), restored))
+        for each in (volume, restored):
             self.assertFalse(self.shows(each))
 
     def copy_and_restore(self, volume):
-        """Clone a volume while it is detached, back the clone up, restore that; attach it."""
-        server = self.nova.servers.get(
-            self.cinder.volumes.get(volume.id).attachments[0]['server_id']
-        )
-        self.detach(server, volume)
-        self.cinder.volumes.extend(volume, 3)
-        self.await_status(self.cinder.volumes, volume, 'available')
-        clone = self.make(3, source_volid=volume.id)
+        """Clone a detached volume, back the clone up, and return what that is restored to."""
+        clone = self.make(source_volid=volume.id)
         backup = self.backup(clone)
         self.await_status(self.cinder.backups, backup, 'available')
-        self.restored = self.make(3)
-        self.cinder.restores.restore(backup.id, volume_id=self.restored.id)
-        self.await_status(self.cinder.volumes, self.restored, 'available')
-        self.nova.volumes.create_server_volume(server.id, volume.id)
-        self.await_status(self.cinder.volumes, volume, 'in-use')
-        return self.attach(self.restored)
+        restored = self.make()
+        self.cinder.restores.restore(backup.id, volume_id=restored.id)
+        self.await_status(self.cinder.volumes, restored, 'available')
+        return restored
 
     def test_volume_in_the_clear_shows_what_was_written(self):
         volume = self.make(volume_type='raw')
