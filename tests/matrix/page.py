@@ -16,6 +16,7 @@ from tests.judged import OURS
 
 _FORMATS = ('raw', 'qcow2')
 _UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+_LOGGED = '; Cinder logged: '
 _OF_FORMAT = re.compile(r' \((raw|qcow2) volumes\)$')
 
 _HEAD = """\
@@ -28,8 +29,8 @@ Support matrix
 What each scenario of ``nova-assist run --slow --shares 2``, and ``image-cache`` in a cloud with
 that cache, has come to with this driver, and with Cinder's own NFS driver (Cinder {cinder}) as the
 control. Each cell is a verdict on data, chain, orphans and access, for volumes made as raw and as
-qcow2 files. ``tox -e support-matrix`` measures it anew and writes this page.
-Secure mode is tried in the lab, see :doc:`../contributor/lab`.
+qcow2 files. ``tox -e support-matrix`` measures it anew and writes this page. Secure mode is tried
+in the lab, see :doc:`../contributor/lab`.
 """
 
 
@@ -108,5 +109,6 @@ def _reasons(run: Run) -> Iterable[str]:
 
 
 def _escaped(reason: str) -> str:
-    """Return a reason without what is of one run only, and without markup."""
-    return re.sub(r'([\\*`|_<>])', r'\\\1', _UUID.sub('…', ' '.join(reason.split())))
+    """Return a reason without what is of one run only, the log included, and without markup."""
+    said = ' '.join(reason.split()).partition(_LOGGED)[0]
+    return re.sub(r'([\\*`|_<>])', r'\\\1', _UUID.sub('…', said))
