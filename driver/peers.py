@@ -11,6 +11,8 @@ settled when is left to :mod:`driver.startup` and its like.
 from __future__ import annotations
 
 import dataclasses
+import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from cinder import context as cinder_context
@@ -20,6 +22,9 @@ from cinder.volume import volume_utils
 
 from driver import database
 
+#: When Cinder has last heard of a service.
+Heartbeat = datetime.datetime
+
 
 @dataclasses.dataclass(frozen=True)
 class Peers:
@@ -27,12 +32,12 @@ class Peers:
 
     :ivar host: this service's, such as ``node@nfs``
     :ivar cluster: its cluster, such as ``cluster@nfs``, if it is in one; else there are no others
-    :ivar seen: the hosts of others that have been up, and that nobody has seen to since
+    :ivar settled: when Cinder had last heard of others that are down, and whose work is settled
     """
 
     host: str
     cluster: str | None
-    seen: set[str] = dataclasses.field(default_factory=set)
+    settled: dict[str, Heartbeat] = dataclasses.field(default_factory=dict)
 
     def is_ours(self, volume_id: str) -> bool:
         """Tell whether a service that starts is to end what a volume's row says to be under way.
@@ -41,7 +46,7 @@ class Peers:
         """
         if not self.cluster:
             return True
-        return self.worker(volume_id) not in self._up()
+        return self.worker(volume_id) not in {each.host for each in self._others() if each.is_up}
 
     def worker(self, volume_id: str) -> str:
         """Return the host of the service that has worked on a volume last."""
@@ -61,25 +66,30 @@ class Peers:
         pool = volume_utils.extract_host(host, 'pool')
         return str(volume_utils.append_host(self.host, pool))
 
-    def fallen(self) -> frozenset[str]:
-        """Return the hosts of others that have been up, and are not now.
+    def fallen(self) -> dict[str, Heartbeat]:
+        """Return the hosts of others that are down, and have been up since they were settled.
 
-        That is what Cinder makes of heartbeats (``service_down_time``).
+        That is what Cinder makes of heartbeats (``service_down_time``). A service that has come up
+        and gone down again unseen has had a heartbeat.
+
+        :return: by host, when Cinder has last heard of it
         """
-        up = self._up()
-        return frozenset(self.seen - up)
+        down = {
+            str(each.host): each.updated_at or each.created_at
+            for each in self._others()
+            if not each.is_up
+        }
+        return {host: last for host, last in down.items() if self.settled.get(host) != last}
 
-    def forget(self, fallen: frozenset[str]) -> None:
+    def settle(self, fallen: Mapping[str, Heartbeat]) -> None:
         """Take it for settled what others have left that have gone down."""
-        self.seen.difference_update(fallen)
+        self.settled.update(fallen)
 
-    def _up(self) -> frozenset[str]:
+    def _others(self) -> list[Any]:
         if not self.cluster:
-            return frozenset()
+            return []
         found = objects.ServiceList.get_all(
             cinder_context.get_admin_context(),
             {'cluster_name': self.cluster, 'binary': constants.VOLUME_BINARY},
         )
-        up = frozenset(str(each.host) for each in found if each.is_up) - {self.host}
-        self.seen.update(up)
-        return up
+        return [each for each in found if each.host != self.host]

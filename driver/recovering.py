@@ -39,7 +39,9 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
         self._startup = Startup(backend, reverts, startup_rows, *mine)
 
     def _settle_at_start(self) -> None:
+        fallen = self._peers.fallen()
         self._settle(self._peers.is_ours)
+        self._peers.settle(fallen)
 
     def _settle_since(self) -> None:
         """Settle what has come to be left since the start.
@@ -50,7 +52,7 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
         if fallen := self._peers.fallen():
             LOG.warning('Cinder takes %s for down: settling what they have left.', sorted(fallen))
             self._settle(lambda volume_id: self._peers.worker(volume_id) in fallen)
-            self._peers.forget(fallen)
+            self._peers.settle(fallen)
         self._startup.sweep()
 
     def _settle(self, ours: settling.Ours) -> None:

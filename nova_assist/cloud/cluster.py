@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import enum
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -35,10 +36,10 @@ SECOND = 'second'
 
 
 class Heartbeat(enum.Enum):
-    """When Cinder is to have heard of a service last, as its database has it."""
+    """When Cinder is to have heard of a service last, from now on."""
 
-    NEVER_SINCE = '2000-01-01 00:00:00'
-    LATELY = '2999-01-01 00:00:00'
+    LONG_AGO = datetime.timedelta(days=-1000)
+    LATELY = datetime.timedelta(days=1000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,11 +89,12 @@ class ClusteredCloud(Cloud):
 
     def declare(self, host_name: str, heartbeat: Heartbeat) -> None:
         """Have Cinder take the volume services of a host for up, or for down."""
+        last = datetime.datetime.now(datetime.timezone.utc) + heartbeat.value
         database = contextlib.closing(sqlite3.connect(self._settings.database, timeout=60))
         with database as connection, connection:
             connection.execute(
                 'UPDATE services SET updated_at = ? WHERE host LIKE ?',
-                (heartbeat.value, f'{host_name}@%'),
+                (f'{last:%Y-%m-%d %H:%M:%S.%f}', f'{host_name}@%'),
             )
 
     def _cinder_settings(

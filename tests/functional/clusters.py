@@ -46,7 +46,7 @@ class Second:
 
     def go_down(self):
         """Have Cinder take it for down, which is so some time after its death."""
-        self._cloud.declare(self._peer.host, Heartbeat.NEVER_SINCE)
+        self._cloud.declare(self._peer.host, Heartbeat.LONG_AGO)
 
     def come_back(self):
         """Start it again, and have Cinder take it for up."""

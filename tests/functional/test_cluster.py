@@ -204,7 +204,7 @@ class OwnershipTest(ClusterCase):
             stage.context.api.cinder.volumes.reset_state(volume.id, 'extending')
             self.start_second()
             self.assertEqual('extending', stage.context.api.volume_status(volume.id))
-            self.cloud.declare(FIRST, Heartbeat.NEVER_SINCE)
+            self.cloud.declare(FIRST, Heartbeat.LONG_AGO)
             self.start_second()
             self.assertEqual('available', stage.context.api.volume_status(volume.id))
             self.cloud.declare(FIRST, Heartbeat.LATELY)

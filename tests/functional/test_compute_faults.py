@@ -168,7 +168,7 @@ class FailingWriteTest(test_compute_guest.GuestTest):
         await self.snapshot('o2')
 
     async def test_a_pull_and_a_commit_fail_leave_everything_and_work_later(self) -> None:
-        for base_format in ImageFormat:
+        for base_format in (ImageFormat.RAW, ImageFormat.QCOW2):
             await self.chain_of_three(base_format)
             volume = test_compute_guest.VOLUME
             pull = (volume, self.source, 'base')
