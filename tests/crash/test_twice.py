@@ -78,7 +78,8 @@ class TwiceTest(SnapshotsCase):
         free = contextlib.nullcontext(True)
         mine = ('node@nfs', None, lambda volume_id: free)
         with self.assertNoLogs('driver.startup', 'ERROR'):  # what it says of what it can't settle
-            Startup(self.backend, self.reverts, self.database, *mine).settle()
+            startup = Startup(self.backend, self.reverts, self.database, *mine)
+            startup.settle(lambda volume_id: True)
 
     def prepare(self, image_format, snapshot_ids):
         """Make a volume with a block written before each snapshot and after the last."""

@@ -295,7 +295,7 @@ class SettlesNothing(nfs.NfsDriver):
     """Starts without a look at what the last service has left half done."""
 
     def do_setup(self, context):
-        startup.Startup.settle = lambda self: None
+        startup.Startup.settle = lambda self, ours: None
         super().do_setup(context)
 
 
