@@ -15,8 +15,8 @@ SERVER = types.SimpleNamespace(id='5ee3b9a2')
 
 class VictimsTest(unittest.TestCase):
     def setUp(self):
-        started = f'exec -a "qemu-system-x86_64 -uuid {SERVER.id}" sleep 600'
-        self.process = subprocess.Popen(['bash', '-c', started])
+        name = f'qemu-system-x86_64 -uuid {SERVER.id}'
+        self.process = subprocess.Popen([name, '600'], executable='/bin/sleep')
         self.addCleanup(self.process.wait)
         self.addCleanup(self.process.kill)
         namespace = types.SimpleNamespace(processes=lambda: [self.process.pid])
