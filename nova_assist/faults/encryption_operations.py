@@ -11,7 +11,6 @@ import functools
 
 from nova_assist.faults.volume_operations import CreateVolume
 from nova_assist.scenarios.encrypted_volumes import EncryptedVolumes
-from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedServer, TrackedVolume
 
 
@@ -49,22 +48,22 @@ class CreateEncryptedVolume(CreateVolume):
 class CloneEncryptedVolume(CreateEncryptedVolume):
     """Clone an encrypted volume that a guest has written to."""
 
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        self._source: TrackedVolume | None = None
+    @functools.cached_property
+    def source(self) -> TrackedVolume:
+        """What is cloned."""
+        volume = self.encrypted.create('source')
+        self.use(volume)
+        self.stage.servers.detach(volume)
+        return volume
 
     def prepare(self) -> None:
         """Make the source."""
-        self._source = self.encrypted.create('source')
-        self.use(self._source)
-        self.stage.servers.detach(self._source)
+        _ = self.source
 
     def repeat(self) -> None:
         """See also that the source holds what it did."""
         super().repeat()
-        if self._source is not None:
-            self.use(self._source)
+        self.use(self.source)
 
     def _make(self, name: str) -> None:
-        if self._source is not None:
-            self.encrypted.clone(self._source, name)
+        self.encrypted.clone(self.source, name)

@@ -18,7 +18,9 @@ from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.tracked import TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 
-_ENABLED, _LIMIT = 'image_volume_cache_enabled', 'image_volume_cache_max_count'
+#: The options of a backend whose cache keeps one image, and as words for ``nova-assist run``.
+OPTIONS = {'image_volume_cache_enabled': 'true', 'image_volume_cache_max_count': '1'}
+WORDS = tuple(word for item in OPTIONS.items() for word in ('--option', '='.join(item)))
 
 #: What cinder-volume logs at the end of each (``image_utils.fetch``).
 _DOWNLOADED = 'Image download '
@@ -35,11 +37,8 @@ class ImageCache:
     def __init__(self, context: Context, volumes: Volumes) -> None:
         self._context = context
         self._volumes = volumes
-        told = context.options
-        if told.get(_ENABLED, '').lower() != 'true' or told.get(_LIMIT) != '1':
-            raise NotPossible(
-                f'no cache of one image is known of (--option {_ENABLED}=true --option {_LIMIT}=1)'
-            )
+        if {name: context.options.get(name, '').lower() for name in OPTIONS} != OPTIONS:
+            raise NotPossible(f'no cache of one image is known of ({" ".join(WORDS)})')
 
     def keep(self, image: TrackedImage) -> TrackedVolume:
         """Have the volume judged from now on in which an image is kept, and that nobody uses.

@@ -7,7 +7,7 @@ nor may it matter to a clone when that is gone.
 
 from __future__ import annotations
 
-from nova_assist.scenarios.cached_images import ImageCache
+from nova_assist.scenarios.cached_images import WORDS, ImageCache
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
 
@@ -47,6 +47,6 @@ STORY = Story(
     'image-cache',
     'volumes of one image, cloned from the one that Cinder keeps in its cache, larger too',
     _play,
-    slow='the cloud needs a cache of one image (--option image_volume_cache_enabled=true '
-    '--option image_volume_cache_max_count=1), in which other scenarios would leave volumes',
+    slow=f'the cloud needs a cache of one image ({" ".join(WORDS)}), in which other scenarios '
+    f'would leave volumes',
 )

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nova_assist.faults.operations import OPERATIONS
+from nova_assist.scenarios import cached_images
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _FORMATS = ('raw', 'qcow2')
@@ -34,8 +35,7 @@ _PATIENCE = (
     'nfs_assisted_delete_timeout=10',
     'nfs_assisted_extend_timeout=10',
 )
-# What an operation with the image cache needs; in that others would leave volumes.
-_CACHE = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
+# With the image cache, in which other operations would leave volumes.
 _CACHING = 'cache-'
 # Other drivers wait for compute for up to two hours, each time.
 _ENDLESS = 'compute-'
@@ -94,8 +94,8 @@ def _kill(arguments: argparse.Namespace, image_format: str, names: Iterable[str]
     """Run operations on volumes of one format, those with the image cache in another cloud."""
     parts: dict[tuple[str, ...], list[str]] = {}
     for name in names:
-        parts.setdefault(_CACHE if name.startswith(_CACHING) else (), []).append(name)
-    ended = [_run(arguments, image_format, part, options) for options, part in parts.items()]
+        parts.setdefault(cached_images.WORDS if name.startswith(_CACHING) else (), []).append(name)
+    ended = [_run(arguments, image_format, part, words) for words, part in parts.items()]
     return Ended(
         max(one.code for one in ended), [found for one in ended for found in one.scenarios]
     )
@@ -109,15 +109,16 @@ def _run(
 ) -> Ended:
     """Run operations in one cloud.
 
-    :param further: options for the driver
+    :param further: words for the command
     """
     with tempfile.TemporaryDirectory(prefix='nova-assist-crash-') as folder:
         command = [sys.executable, '-m', 'nova_assist', 'run', '--crash', '--report', folder]
         command += ['--driver', arguments.driver, '--seed', str(arguments.seed)]
         if arguments.sample is not None:
             command += ['--sample', str(arguments.sample)]
-        options = [*further, *(_PATIENCE if arguments.driver == _OURS else ())]
-        command += [word for option in options for word in ('--option', option)]
+        command += further
+        if arguments.driver == _OURS:
+            command += [word for option in _PATIENCE for word in ('--option', option)]
         for name in names:
             command += ['--scenario', f'{name}-{image_format}']
         ended = subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL)

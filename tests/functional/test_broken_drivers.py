@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+from nova_assist.scenarios import cached_images
+
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -106,13 +108,12 @@ class BrokenDriverTest(unittest.TestCase):
         )
 
     def test_clone_that_shares_its_file_with_the_image_cache(self):
-        options = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
         self.assert_found(
             'LinksCopies',
             'image-cache-raw',
             'data',
             "cached-image .* doesn't hold",
-            *(word for option in options for word in ('--option', option)),
+            *cached_images.WORDS,
         )
 
     def test_revert_that_changes_nothing(self):

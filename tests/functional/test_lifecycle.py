@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+from nova_assist.scenarios import cached_images
+
 _ROOT = pathlib.Path(__file__).parents[2]
 _CONTROL = 'cinder.volume.drivers.nfs.NfsDriver'
 
@@ -37,11 +39,7 @@ class LifecycleTest(unittest.TestCase):
         self.assertEqual(2, report['totals']['pass'])
 
     def test_our_driver_passes_with_an_image_cache(self):
-        options = ('image_volume_cache_enabled=true', 'image_volume_cache_max_count=1')
-        code, report = self.play(
-            *('--scenario', 'image-cache'),
-            *(word for option in options for word in ('--option', option)),
-        )
+        code, report = self.play('--scenario', 'image-cache', *cached_images.WORDS)
         self.assertEqual(0, code)
         self.assertEqual(2, report['totals']['pass'])
 

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
+from nova_assist.scenarios import cached_images
 from tests.judged import IN_TREE, OURS
 from tests.matrix import page
 
@@ -26,10 +27,7 @@ _COULD_NOT_RUN = 2
 # One scenario is about several shares, which do no harm to the others.
 _EVERYTHING = ('--slow', '--shares', '2')
 # In a cloud that caches images others would leave volumes in the cache.
-_CACHED = (
-    *('--scenario', 'image-cache', '--option', 'image_volume_cache_enabled=true'),
-    *('--option', 'image_volume_cache_max_count=1'),
-)
+_CACHED = ('--scenario', 'image-cache', *cached_images.WORDS)
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,32 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is promised on shares, asked of a database with Cinder's own tables."""
 
-import unittest
-
 import sqlalchemy
 from cinder import objects
-from oslo_config import cfg
-from sqlalchemy import orm, pool
+from sqlalchemy import orm
 
 from driver import share_rows
 from tests.unit.driver.builders import GIB
+from tests.unit.driver.database_case import DatabaseCase
 
 ONE, TWO = 'host:/one', 'host:/two'
 
 
-class PromisedTest(unittest.TestCase):
+class PromisedTest(DatabaseCase):
     def setUp(self):
-        engine = sqlalchemy.create_engine(
-            'sqlite://', poolclass=pool.StaticPool, connect_args={'check_same_thread': False}
-        )
-        self.addCleanup(engine.dispose)
-        objects.Volume.model.metadata.create_all(engine)
-        cfg.CONF.set_override('connection', 'sqlite://', group='database')
-        self.addCleanup(cfg.CONF.clear_override, 'connection', group='database')
-        self.addCleanup(share_rows._transactions().patch_engine(engine))
-        self.engine = engine
+        super().setUp()
         self.statements = []
-        sqlalchemy.event.listen(engine, 'before_cursor_execute', self.note)
+        sqlalchemy.event.listen(self.engine, 'before_cursor_execute', self.note)
 
     def note(self, connection, cursor, statement, *_):
         self.statements.append(statement)

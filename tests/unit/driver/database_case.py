@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests with a database that has Cinder's own tables, in memory."""
+
+import unittest
+
+import sqlalchemy
+from cinder import objects
+from oslo_config import cfg
+from sqlalchemy import pool
+
+from driver import share_rows
+
+
+class DatabaseCase(unittest.TestCase):
+    """Tests whose ``engine`` Cinder's objects are read with."""
+
+    def setUp(self):
+        super().setUp()
+        engine = sqlalchemy.create_engine(
+            'sqlite://', poolclass=pool.StaticPool, connect_args={'check_same_thread': False}
+        )
+        self.addCleanup(engine.dispose)
+        objects.Volume.model.metadata.create_all(engine)
+        cfg.CONF.set_override('connection', 'sqlite://', group='database')
+        self.addCleanup(cfg.CONF.clear_override, 'connection', group='database')
+        self.addCleanup(share_rows._transactions().patch_engine(engine))
+        self.engine = engine
