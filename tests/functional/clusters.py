@@ -53,9 +53,20 @@ class Second:
         self._peer.service.start()
         self._cloud.declare(self._peer.host, Heartbeat.LATELY)
 
-    def clean_up(self, stage):
-        """Have the first end what ``cinder work-cleanup`` can, while this one is not down yet."""
-        stage.context.api.cinder.workers.clean(host=self._peer.host, is_up=True)
+    def clean_up(self, stage, snapshot_id):
+        """Have the first end what ``cinder work-cleanup`` can, while this one is not down yet.
+
+        It is asked again until it has ended a snapshot's creation: Cinder cleans in the
+        background, and passes over work that began in the second in which it is asked, for its
+        messages carry no fractions of a second.
+        """
+        api = stage.context.api
+
+        def ended():
+            api.cinder.workers.clean(host=self._peer.host, is_up=True)
+            return api.snapshot_status(snapshot_id) != 'creating' or None
+
+        stage.context.patience.wait('the end of "creating"', ended)
 
 
 def at_once(*calls):

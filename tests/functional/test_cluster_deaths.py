@@ -68,7 +68,7 @@ class CreationTest(DeathCase):
             stage.volumes.snapshot(other, 'other')
             stage.volumes.delete_snapshot(other, 'other')
         with stage.step('clean up, and go on with that volume'):
-            second.clean_up(stage)
+            second.clean_up(stage, taken)
             stage.volumes.snapshot(volume, 'new')
             stage.volumes.discard(taken, 'lost')
             stage.volumes.delete_snapshot(volume, 'new')
