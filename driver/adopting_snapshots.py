@@ -95,9 +95,15 @@ class SnapshotAdoptions:
     def release(self, state: VolumeState, snapshot_id: str) -> None:
         """See that a snapshot can be left in the record, for whoever manages it next.
 
+        :raises Unsupported: it is one of an encrypted volume
         :raises StateError: its deletion has begun
         :raises ChainError: record and files disagree
         """
+        if state.encrypted:
+            raise exceptions.Unsupported(
+                f'Snapshot {snapshot_id} of volume {state.id}, which is encrypted, is in no '
+                f'record, so that nobody could manage it again. It was left as it is; delete it.'
+            )
         opened = self.opener.open(state)
         if opened.pending is not None and opened.pending.snapshot_id == snapshot_id:
             raise exceptions.StateError(

@@ -14,7 +14,16 @@ from collections.abc import Iterator
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, journal, records, refusals, restoring, volumes
+from driver import (
+    chain,
+    exceptions,
+    journal,
+    records,
+    refusals,
+    restoring,
+    snapshot_copies,
+    volumes,
+)
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
@@ -68,10 +77,14 @@ class Backend:
         """Make a volume with the data of a snapshot, which may be of an attached volume.
 
         :param target: at least as large as the snapshot
-        :raises StateError: the snapshot isn't in the source's record, or is being deleted
+        :raises StateError: the source has no such snapshot, or it is being deleted
         """
         refusals.require_like(target.volume_id, target.encrypted, source)
         opened = self.opener.open(source)
+        if source.encrypted:
+            copy = snapshot_copies.image(opened.layout, snapshot_id)
+            self._copy(opened, copy, target, held=False)
+            return
         deleted = opened.pending is not None and opened.pending.snapshot_id == snapshot_id
         if deleted or snapshot_id not in opened.record.overlays:
             raise exceptions.StateError(

@@ -51,6 +51,8 @@ def add_copy(backup: Any, peers: Peers) -> Any:
         attach_status=fields.VolumeAttachStatus.DETACHED,
         availability_zone=original.availability_zone,
         volume_type_id=original.volume_type_id,
+        # The same one: as long as a snapshot of it is there, the volume with its key is, too.
+        encryption_key_id=original.encryption_key_id,
         use_quota=False,
     )
     volume.create()

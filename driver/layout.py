@@ -18,6 +18,9 @@ INFO = '.info'
 #: What the name of an operation's journal ends with.
 JOURNAL = '.journal'
 
+#: What the name of a snapshot's copy of an encrypted volume ends with.
+COPY = '.copy'
+
 #: What the name of a file that is being prepared ends with; a leftover one holds nothing needed.
 TEMPORARY = '.tmp'
 
@@ -66,6 +69,15 @@ class Layout:
     def overlay(self, snapshot_id: str) -> str:
         """Return the name of the overlay made after a snapshot."""
         return f'{self.volume}.{snapshot_id}'
+
+    def copy(self, snapshot_id: str) -> str:
+        """Return the name of the copy that a snapshot of an encrypted volume is."""
+        return f'{self.overlay(snapshot_id)}{COPY}'
+
+    def is_copy(self, name: str) -> bool:
+        """Tell whether a name is that of such a copy."""
+        snapshot_id = name.removeprefix(self.overlay('')).removesuffix(COPY)
+        return is_snapshot_id(snapshot_id) and name == self.copy(snapshot_id)
 
     def temporary(self, name: str) -> str:
         """Return the name under which a file is prepared."""

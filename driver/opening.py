@@ -22,6 +22,7 @@ from driver import (
     records,
     recovery,
     shares,
+    snapshot_copies,
 )
 from driver.chain import Chain
 from driver.database import VolumeState
@@ -149,6 +150,8 @@ class Opener:
         """Tell the database how an interrupted operation was settled; returns what is left."""
         self.tell(state, layout, found)
         exists = pending.snapshot_id in record.overlays
+        if state.encrypted:
+            exists = snapshot_copies.is_taken(layout, pending.snapshot_id)
         if pending.operation is Operation.DELETE and exists:
             return pending
         if pending.operation is Operation.CREATE:

@@ -49,7 +49,9 @@ def settle(
 
 def clear_temporary(layout: Layout, intent: Intent) -> None:
     """Remove the files that an operation was preparing when it was interrupted."""
-    for name in (layout.overlay(intent.snapshot_id), layout.record, layout.journal):
+    snapshot_id = intent.snapshot_id
+    made = (layout.overlay(snapshot_id), layout.copy(snapshot_id))
+    for name in (*made, layout.record, layout.journal):
         volumes.remove_temporary(layout, layout.temporary(name))
 
 

@@ -65,17 +65,16 @@ def refuse_encrypted(volume: Any, purpose: str) -> None:
 
 
 def refuse_snapshot(state: VolumeState, purpose: str) -> None:
-    """Refuse a snapshot of an encrypted volume, attached or not.
+    """Refuse a snapshot of an encrypted volume that is attached.
 
     :param purpose: what it is for, as ``take snapshot …``
-    :raises Unsupported: it is encrypted
+    :raises Unsupported: it is encrypted and attached
     """
-    if state.encrypted:
+    if state.encrypted and state.attached:
         raise exceptions.Unsupported(
-            f'Volume {state.id} is encrypted, so that this is not done: {purpose}. It takes a '
-            f'snapshot, and Nova would have the guest write to the new file in the clear, or fail '
-            f'to open it. Nothing was changed; clone the volume, or back it up, while it is '
-            f'detached.'
+            f'Volume {state.id} is encrypted and attached, so that this is not done: {purpose}. '
+            f'It takes a snapshot, and Nova would have the guest write to the new file in the '
+            f'clear, or fail to open it. Nothing was changed; detach the volume, then repeat.'
         )
 
 

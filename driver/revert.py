@@ -14,7 +14,7 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, replacing
+from driver import chain, exceptions, replacing, snapshot_copies
 from driver.opening import Opener
 
 LOG = logging.getLogger(__name__)
@@ -78,9 +78,13 @@ class Reverts:
                 f'The deletion of snapshot {snapshot_id} has begun, so that its data can not be '
                 f'relied on. Nothing was changed; delete it again.'
             )
+        layout, active, maker = opened.layout, opened.chain.active, self.opener.maker
+        if state.encrypted:
+            sparse = self.opener.settings.sparse
+            snapshot_copies.restore(layout, active, snapshot_id, opened.size, sparse, maker)
+            return
         lower = chain.plan_revert(opened.record, opened.chain, snapshot_id)
-        active = opened.chain.active.name
-        replacing.replace_overlay(opened.layout, active, lower, opened.size, self.opener.maker)
+        replacing.replace_overlay(layout, active.name, lower, opened.size, maker)
 
     def settle(self, volume_id: str) -> None:
         """End a revert that an earlier service has not ended, if there is one.

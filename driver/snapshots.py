@@ -14,7 +14,18 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from driver import chain, exceptions, journal, offline, online, reading, records, refusals, volumes
+from driver import (
+    chain,
+    exceptions,
+    journal,
+    offline,
+    online,
+    reading,
+    records,
+    refusals,
+    snapshot_copies,
+    volumes,
+)
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
 from driver.opening import Opened, Opener
@@ -56,7 +67,10 @@ class Snapshots:
         opened = self._idle(state, self.opener.open(state), snapshot_id)
         layout, record, maker = opened.layout, opened.record, self.opener.maker
         with self._journaled(opened, Intent(Operation.CREATE, snapshot_id)):
-            if state.attached:
+            if state.encrypted:
+                sparse = self.opener.settings.sparse
+                snapshot_copies.take(layout, opened.chain, snapshot_id, sparse, maker)
+            elif state.attached:
                 assist = self._assist(state, snapshot_id, context)
                 overlay = online.create(layout, opened.chain, assist, maker)
                 records.save(layout, record.with_snapshot(snapshot_id, overlay), maker)
@@ -130,10 +144,15 @@ class Snapshots:
         :raises StateError: what is left of it holds data
         """
         _require(state, _DELETE_STATES, f'delete snapshot {snapshot_id}')
-        if reading.is_gone(self.opener.layout(state.share, state.name)):
+        layout = self.opener.layout(state.share, state.name)
+        if reading.is_gone(layout):
             LOG.warning('Nothing of volume %s is on its share any more.', state.id)
+            snapshot_copies.remove(layout, snapshot_id)
             return
         opened = self.opener.open(state)
+        if state.encrypted:
+            snapshot_copies.remove(layout, snapshot_id)
+            return
         if snapshot_id not in opened.record.overlays:
             _remove_leftover(opened, snapshot_id)
             return

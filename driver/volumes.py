@@ -80,8 +80,27 @@ def copy(
     :param held: the caller keeps everybody from writing to the source, see :func:`at_rest`
     """
     with new_file(layout, layout.volume, maker) as temporary:
-        _shape(temporary, image_format, size, sparse)
-        qemu_img.convert(source, source_format, temporary, image_format, locking=not held)
+        fill(temporary, image_format, size, sparse, source, source_format, held=held)
+
+
+def fill(
+    path: pathlib.Path,
+    image_format: Format,
+    size: int,
+    sparse: bool,
+    source: pathlib.Path,
+    source_format: Format,
+    *,
+    held: bool,
+) -> None:
+    """Have an empty file hold the data of an image with all that backs it.
+
+    :param size: bytes; beyond the source it reads as zeros
+    :param sparse: whether a raw file takes room only for what is written
+    :param held: the caller keeps everybody from writing to the source
+    """
+    _shape(path, image_format, size, sparse)
+    qemu_img.convert(source, source_format, path, image_format, locking=not held)
 
 
 def grow(layout: Layout, image: Image, size: int, sparse: bool, *, holes: bool = False) -> None:

@@ -48,6 +48,8 @@ def _judge_file(survey: Survey, links: Links, seen: Seen) -> Iterator[Finding]:
         yield _unreadable(survey, seen)
     elif name in links.images:
         yield from _judge_image(survey, links, seen)
+    elif layout.is_copy(name) and layout.volume in survey.files:
+        return  # of an encrypted volume, which is what only Cinder knows
     elif name not in (*survey.temporaries, layout.record, layout.journal):
         yield Finding(
             Kind.UNKNOWN_FILE,

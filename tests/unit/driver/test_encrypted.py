@@ -115,29 +115,23 @@ class CopyTest(EncryptedCase):
 
 
 class SnapshotTest(EncryptedCase):
-    def setUp(self):
-        super().setUp()
-        self.create(Format.RAW)
+    def test_of_a_detached_volume_opens_with_the_volume_s_key(self):
+        self.assert_holds(self.make(), 'write -q -P 7 1M 64k')
+        self.take('a')
+        copy = self.layout.path(self.layout.copy('a'))
+        self.assert_holds(copy)
+        self.assertNotIn(bytes([7]) * 4096, copy.read_bytes())
 
-    def assert_refused(self, act):
+    def test_is_refused_for_a_copy_of_an_attached_volume_before_anything_changes(self):
+        self.create(Format.RAW)
+        self.attach(builders.VOLUME)
         before = self.names()
-        with self.assertRaisesRegex(exceptions.Unsupported, 'v is encrypted.*in the clear'):
-            act()
+        with (
+            self.assertRaisesRegex(exceptions.Unsupported, 'v is encrypted.*in the clear'),
+            self.snapshots.temporary(self.state, 'c', 'copy it to c', None),
+        ):
+            self.fail('a snapshot was taken')
         self.assertEqual(before, self.names())
         self.assertEqual([], self.nova.requests)
         self.assertEqual({}, self.rows.temporary)
         self.assertEqual({}, records.load(self.layout).overlays)
-
-    def test_is_refused_before_anything_changes(self):
-        self.assert_refused(lambda: self.take('a'))
-        self.attach(builders.VOLUME)
-        self.assert_refused(lambda: self.take('a'))
-
-    def test_is_refused_for_a_copy_of_an_attached_volume(self):
-        self.attach(builders.VOLUME)
-
-        def copy():
-            with self.snapshots.temporary(self.state, 'c', 'copy it to c', None):
-                self.fail('a snapshot was taken')
-
-        self.assert_refused(copy)

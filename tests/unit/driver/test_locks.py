@@ -27,7 +27,7 @@ def opened_by_qemu(path, *options, image_format='raw'):
         process.stdin.flush()
         # The image is open once qemu-io has answered.
         lines = iter(process.stdout.readline, b'')
-        if not any(b'1 GiB' in line for line in lines):
+        if not any(line.endswith(b'iB\n') for line in lines):
             raise OSError(f'qemu-io could not open {path}')
         yield process
     finally:
