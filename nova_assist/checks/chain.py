@@ -53,7 +53,7 @@ class ChainJudge:
         except errors.ChainUnreadable as error:
             yield _unreadable(volume, written.active, seen.share, error)
             return
-        yield from _snapshots(volume, written)
+        yield from _snapshots(volume, written, seen.share)
         yield from _names(chain)
         misread = list(_formats(volume, chain))
         if misread:  # what was opened as the wrong format tells nothing about the files below it
@@ -85,15 +85,25 @@ def _unreadable(
     )
 
 
-def _snapshots(volume: Volume, written: record.Record) -> Iterator[Finding]:
-    """Compare the record with Cinder's list.
+def _snapshots(volume: Volume, written: record.Record, share: Path) -> Iterator[Finding]:
+    """Compare the record with Cinder's list; of an encrypted volume, the copies.
 
     A snapshot whose creation failed, so that nobody knows what it holds, may be in it or not.
     """
     name = volume.file + record.SUFFIX
     yield from listing.faults(volume)
     for snapshot in volume.snapshots:
-        if snapshot.status == 'available' and snapshot.id not in written.overlays:
+        if snapshot.status != 'available':
+            continue
+        copy = record.copy(volume.file, snapshot.id)
+        if volume.encrypted and not (share / copy).exists():
+            yield fault(
+                f'{snapshot} is available in Cinder, but there is no copy of {volume} for it',
+                copy,
+                'no such file',
+                copy,
+            )
+        elif not volume.encrypted and snapshot.id not in written.overlays:
             yield fault(
                 f"{snapshot} is available in Cinder, but the record doesn't have it",
                 f'an entry for {snapshot.id}',

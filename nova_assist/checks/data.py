@@ -51,7 +51,8 @@ class DataJudge:
             seen = looks[volume.id]
             yield from self._active(volume, seen)
             for snapshot in volume.snapshots:
-                if snapshot.status == 'available':
+                # What is in the copy of an encrypted volume shows a volume that is made of it.
+                if snapshot.status == 'available' and not volume.encrypted:
                     yield from self._snapshot(volume, snapshot, seen)
 
     def _active(self, volume: Volume, seen: Look) -> Iterator[Finding]:

@@ -3,7 +3,8 @@
 
 Main class: :class:`OrphanJudge`. A volume accounts for the files of its chain and for its record;
 and, while a snapshot of it has failed, for a driver's note of what is to be finished. With no
-volumes left, nothing of theirs may be on the share.
+volumes left, nothing of theirs may be on the share. An encrypted one accounts for the copies that
+its snapshots are.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class OrphanJudge:
         unread: list[str] = []
         for volume in scene.volumes:
             known.add(volume.file + record.SUFFIX)
+            if volume.encrypted:
+                known.update(record.copy(volume.file, each.id) for each in volume.snapshots)
             if any(each.status in _FAILED for each in volume.snapshots):
                 known.add(volume.file + _JOURNAL)
             try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from nova_assist.checks import errors
 
 SUFFIX = '.info'
+_COPY = '.copy'
 _ACTIVE = 'active'
 
 
@@ -24,6 +25,11 @@ class Record:
 
     active: str
     overlays: Mapping[str, str]
+
+
+def copy(volume_file: str, snapshot_id: str) -> str:
+    """Return the name of the copy that a snapshot of an encrypted volume is; no record has it."""
+    return f'{volume_file}.{snapshot_id}{_COPY}'
 
 
 def read(share: Path, volume_file: str) -> Record:

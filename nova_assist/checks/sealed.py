@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nova_assist.checks import luks
+from nova_assist.checks import luks, record
 from nova_assist.checks.look import Look
 from nova_assist.checks.pattern import BLOCK_SIZE, Foreign
 from nova_assist.checks.reader import ImageSource, Reader
@@ -39,15 +39,18 @@ class SealJudge:
 
     def _volume(self, seen: Look) -> Iterator[Finding]:
         volume = seen.volume
-        if luks.header_size(seen.share / volume.file) is None:
-            yield Finding(
-                NAME,
-                f'{volume.file} of {volume}, which is to be encrypted, does not begin with a LUKS '
-                f'header: Nova would format it',
-                'a LUKS header',
-                'something else',
-                (volume.file,),
-            )
+        copies = [record.copy(volume.file, snapshot.id) for snapshot in volume.snapshots]
+        there = [name for name in copies if (seen.share / name).exists()]
+        for name in (volume.file, *there):
+            if luks.header_size(seen.share / name) is None:
+                yield Finding(
+                    NAME,
+                    f'{name} of {volume}, which is to be encrypted, does not begin with a LUKS '
+                    f'header: Nova would format it',
+                    'a LUKS header',
+                    'something else',
+                    (name,),
+                )
         for path in sorted(seen.share.glob(f'{volume.file}*')):
             # Data in an overlay is a file's block as well: clusters begin where blocks do.
             found = self._reader.read(ImageSource(str(path), 'raw')).blocks

@@ -14,7 +14,11 @@ from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
 from nova_assist.faults.cache_operations import CacheImage
 from nova_assist.faults.encryption_operations import (
     CloneEncryptedVolume,
+    CreateEncryptedSnapshot,
     CreateEncryptedVolume,
+    DeleteEncryptedSnapshot,
+    EncryptedVolumeFromSnapshot,
+    RevertEncryptedVolume,
 )
 from nova_assist.faults.image_operations import (
     UploadAttachedVolume,
@@ -99,6 +103,10 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'clone-attached': CloneAttachedVolume,
     'create-encrypted': CreateEncryptedVolume,
     'clone-encrypted': CloneEncryptedVolume,
+    'create-encrypted-snapshot': CreateEncryptedSnapshot,
+    'delete-encrypted-snapshot': DeleteEncryptedSnapshot,
+    'volume-from-encrypted-snapshot': EncryptedVolumeFromSnapshot,
+    'revert-encrypted': RevertEncryptedVolume,
     'delete-volume': DeleteVolume,
     'delete-cascade': DeleteVolumeWithSnapshots,
     'extend': ExtendVolume,

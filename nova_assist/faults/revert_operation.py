@@ -15,7 +15,7 @@ _NEWEST = 's2'
 class RevertVolume(OnVolume):
     """Revert a volume to the newest of two snapshots."""
 
-    snapshots = ('s1', _NEWEST)
+    snapshots: tuple[str, ...] = ('s1', _NEWEST)
 
     def act(self) -> None:
         """Revert it."""

@@ -28,9 +28,27 @@ def _play(stage: Stage) -> None:
         stage.servers.stop_writing(volume)
         stage.servers.stop(server)
         stage.servers.start(server)
-    with stage.step('detach it, and clone it'):
+    with stage.step('detach it, take a snapshot, and clone it'):
         stage.servers.detach(volume)
+        stage.volumes.snapshot(volume, 's1')
         clone = encrypted.clone(volume, 'clone')
+    with stage.step('attach it, and have the guest write on'):
+        stage.servers.attach(server, volume)
+        stage.servers.start_writing(volume)
+    with stage.step('detach it, and revert it to the snapshot'):
+        stage.servers.detach(volume)
+        stage.volumes.revert(volume, 's1')
+    with stage.step('attach it, and a larger volume that is made of the snapshot'):
+        stage.servers.attach(server, volume)
+        copy = encrypted.of_snapshot(volume.snapshot('s1'), 'copy', 2)
+        stage.servers.attach(server, copy)
+        stage.servers.start_writing(volume)
+        stage.servers.write_to_the_end(copy)
+    with stage.step('delete the snapshot while the guest writes'):
+        stage.volumes.delete_snapshot(volume, 's1')
+    for each in (copy, volume):
+        with stage.step(f'detach {each.name}'):
+            stage.servers.detach(each)
     with stage.step('attach the clone to the server whose guest writes on'):
         stage.servers.attach(server, clone)
         stage.servers.start_writing(clone)
@@ -49,6 +67,6 @@ def _play(stage: Stage) -> None:
 
 STORY = Story(
     'encrypted',
-    'an encrypted volume: a guest has its data, the share never in the clear; no snapshots',
+    'an encrypted volume: a guest has its data, the share never in the clear; detached snapshots',
     _play,
 )

@@ -13,7 +13,7 @@ from nova_assist.checks import luks
 from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.errors import NotPossible, StepFailed
 from nova_assist.scenarios.rest import refusals
-from nova_assist.scenarios.tracked import LUKS, TrackedVolume
+from nova_assist.scenarios.tracked import LUKS, TrackedSnapshot, TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
 from nova_assist.scenarios.writer import choose_blocks
 
@@ -68,6 +68,15 @@ class EncryptedVolumes:
         :raises StepFailed: if it doesn't become available
         """
         volume = self._volumes.clone_volume(source, name, gib)
+        self._measure(volume)
+        return volume
+
+    def of_snapshot(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
+        """Make a volume of a snapshot of another, and wait for it.
+
+        :raises StepFailed: if it doesn't become available
+        """
+        volume = self._volumes.clone(snapshot, name, gib, LUKS)
         self._measure(volume)
         return volume
 

@@ -39,13 +39,16 @@ class Volumes:
         """
         return self.make(name, gib)
 
-    def clone(self, snapshot: TrackedSnapshot, name: str, gib: int = 1) -> TrackedVolume:
+    def clone(
+        self, snapshot: TrackedSnapshot, name: str, gib: int = 1, form: str = ''
+    ) -> TrackedVolume:
         """Make a volume from a snapshot, and wait for it.
 
+        :param form: its format, if another than the scenario's
         :raises StepFailed: if it doesn't become available, or nobody knows what it should hold
         """
         data = snapshot.expected()
-        volume = self.make(name, gib, snapshot_id=snapshot.id)
+        volume = self.make(name, gib, form, snapshot_id=snapshot.id)
         self.hold(volume, data)
         return volume
 

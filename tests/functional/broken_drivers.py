@@ -16,6 +16,7 @@ from oslo_concurrency import processutils
 from driver import (
     access,
     backend,
+    database,
     exceptions,
     locks,
     migration,
@@ -26,7 +27,6 @@ from driver import (
     qemu_img,
     records,
     references,
-    refusals,
     snapshots,
     startup,
     volumes,
@@ -286,9 +286,10 @@ class EncryptsNothing(nfs.NfsDriver):
 class SnapshotsEncrypted(nfs.NfsDriver):
     """Takes snapshots of encrypted volumes like those of any other."""
 
-    def do_setup(self, context):
-        refusals.refuse_snapshot = lambda state, purpose: None
-        super().do_setup(context)
+    def create_snapshot(self, snapshot):
+        state = database.volume_state(snapshot.volume_id)
+        state = dataclasses.replace(state, encrypted=False)
+        self._snapshots.create(state, snapshot.id, snapshot.obj_context)
 
 
 class SettlesNothing(nfs.NfsDriver):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Encrypted volumes with a real Cinder and guests' disks: their data is never in the clear.
 
-Snapshots, copies that take one, and images are refused, and leave a volume as it was.
+Snapshots are copies of a detached volume's file. Those of an attached one, what takes one, and
+images are refused, and leave a volume as it was.
 """
 
 import contextlib
@@ -157,6 +158,40 @@ class LifeTest(EncryptedCase):
         self.await_status(self.cinder.volumes, volume, 'available')
 
 
+class SnapshotTest(EncryptedCase):
+    def test_backup_of_a_snapshot_of_an_attached_volume_is_restored_to_another(self):
+        volume = self.make()
+        server = self.attach(volume)
+        self.write(server, volume)
+        self.detach(server, volume)
+        snapshot = self.snapshot(volume)
+        self.nova.volumes.create_server_volume(server.id, volume.id)
+        self.await_status(self.cinder.volumes, volume, 'in-use')
+        self.assertEqual('', self.do(server, volume, f'write -q -z 0 {LENGTH}', 'flush'))
+        backup = self.backup(volume, snapshot_id=snapshot.id, force=True)
+        self.await_status(self.cinder.backups, backup, 'available')
+        restored = self.make()
+        self.cinder.restores.restore(backup.id, volume_id=restored.id)
+        self.await_status(self.cinder.volumes, restored, 'available')
+        other = self.attach(restored)
+        self.assertTrue(self.holds(other, restored))
+        self.assertFalse(self.holds(server, volume))
+        for each in (volume, restored):
+            self.assertFalse(self.shows(each))
+        copy = f'volume-{volume.id}.{snapshot.id}.copy'
+        self.assertEqual([f'volume-{volume.id}', copy], sorted(self.files(volume)))
+
+    def test_unmanaging_one_is_refused_and_it_can_be_deleted(self):
+        volume = self.make()
+        snapshot = self.snapshot(volume)
+        self.cinder.volume_snapshots.unmanage(snapshot)
+        self.await_status(self.cinder.volume_snapshots, snapshot, 'error_deleting')
+        self.cinder.volume_snapshots.reset_state(snapshot, 'available')
+        self.cinder.volume_snapshots.delete(snapshot)
+        self.await_status(self.cinder.volume_snapshots, snapshot, None)
+        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
+
+
 class RefusalsTest(EncryptedCase):
     def test_snapshot_and_copy_of_an_attached_volume_change_nothing(self):
         volume = self.make()
@@ -169,11 +204,6 @@ class RefusalsTest(EncryptedCase):
         self.assertEqual([f'volume-{volume.id}'], self.files(volume))
         self.assertTrue(self.holds(server, volume))
         self.assertFalse(self.shows(volume))
-
-    def test_snapshot_of_a_detached_volume(self):
-        volume = self.make()
-        self.snapshot(volume, wanted='error')
-        self.assertEqual([f'volume-{volume.id}'], self.files(volume))
 
     def test_images(self):
         image = self.api.images.create('image', 'raw')

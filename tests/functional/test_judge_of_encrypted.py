@@ -4,6 +4,7 @@
 import dataclasses
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -120,6 +121,38 @@ class EncryptedVolumeTest(unittest.TestCase):
         judge, fault = self.only(self.volume)
         self.assertEqual('sealed', judge)
         self.assertIn('1 blocks in the clear', fault)
+
+    def with_snapshot(self):
+        """Return the volume with a snapshot, whose copy is there."""
+        copy = self.share / f'{FILE}.2.copy'
+        shutil.copy2(self.path, copy)
+        snapshot = scene.Snapshot('2', 's1', 'available', self.volume.data)
+        return dataclasses.replace(self.volume, snapshots=(snapshot,)), copy
+
+    def test_copy_that_a_snapshot_is(self):
+        volume, _ = self.with_snapshot()
+        self.assertEqual([], self.findings(volume))
+
+    def test_copy_that_is_gone(self):
+        volume, copy = self.with_snapshot()
+        copy.unlink()
+        judge, fault = self.only(volume)
+        self.assertEqual('chain', judge)
+        self.assertIn('there is no copy of volume v1', fault)
+
+    def test_copy_whose_snapshot_is_gone(self):
+        _, copy = self.with_snapshot()
+        judge, fault = self.only(self.volume)
+        self.assertEqual('orphans', judge)
+        self.assertIn(copy.name, fault)
+
+    def test_copy_without_a_header_that_shows_a_write(self):
+        volume, copy = self.with_snapshot()
+        copy.write_bytes(PATTERN.encode(self.history.issue(0)))
+        judged = self.findings(volume)
+        self.assertEqual(['sealed'] * 2, [judge for judge, _ in judged])
+        self.assertIn(f'{copy.name} of volume v1', judged[0][1])
+        self.assertIn('1 blocks in the clear', judged[1][1])
 
     def test_file_without_a_header(self):
         for beginning in (bytes(8), b'LUKS\xba\xbe\0\2'):
