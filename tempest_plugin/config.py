@@ -151,8 +151,8 @@ _FEATURES = [
     cfg.BoolOpt(
         'encryption',
         default=False,
-        help='Set it if the driver makes encrypted volumes (provider luks), which it takes no '
-        'snapshots of, and the cloud has a key manager.',
+        help='Set it if the driver makes encrypted volumes (provider luks), which it takes '
+        'snapshots of while they are detached only, and the cloud has a key manager.',
     ),
     cfg.BoolOpt(
         'boot_from_volume',
