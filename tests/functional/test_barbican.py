@@ -199,9 +199,9 @@ class SecrecyTest(BarbicanCase):
         """Yield each file of the cloud that has a key, in one of its forms."""
         for folder in (self.cloud.folder, self.cloud.scratch):
             for path in folder.rglob('*'):
-                if path.is_file() and not path.is_symlink():
-                    if any(forms(key).search(part) for part in data_of(path)):
-                        yield str(path)
+                parts = data_of(path) if path.is_file() and not path.is_symlink() else ()
+                if any(forms(key).search(part) for part in parts):
+                    yield str(path)
 
     def processes_with(self, key):
         for process in psutil.process_iter():
@@ -263,9 +263,11 @@ class RefusalTest(BarbicanCase):
         for request in (PAYLOAD, 'POST /v1/secrets/?'):
             for status in REFUSALS:
                 with self.subTest((request, status)):
-                    with self.gate.failing(request, status) as failed:
-                        with self.assertRaises(cinder_errors.ClientException):
-                            self.cinder.volumes.create(1, source_volid=volume.id)
+                    with (
+                        self.gate.failing(request, status) as failed,
+                        self.assertRaises(cinder_errors.ClientException),
+                    ):
+                        self.cinder.volumes.create(1, source_volid=volume.id)
                     self.assertGreaterEqual(failed.met, 1)
                     self.assert_only(volume)
 
@@ -293,9 +295,11 @@ class RefusalTest(BarbicanCase):
 
     def test_volume_is_not_deleted_while_its_key_can_not_be(self):
         volume = self.make()
-        with self.gate.failing('DELETE /v1/secrets/.*', 503):
-            with self.assertRaisesRegex(cinder_errors.BadRequest, 'delete encryption key'):
-                self.cinder.volumes.delete(volume)
+        with (
+            self.gate.failing('DELETE /v1/secrets/.*', 503),
+            self.assertRaisesRegex(cinder_errors.BadRequest, 'delete encryption key'),
+        ):
+            self.cinder.volumes.delete(volume)
         self.assertEqual('error_deleting', self.status(self.cinder.volumes, volume))
         self.assertEqual([f'volume-{volume.id}'], self.files(volume))
         self.admin.volumes.reset_state(volume, 'available')
