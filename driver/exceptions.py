@@ -13,6 +13,7 @@
      +-- StateError              the volume's state doesn't allow the operation
      +-- InvalidReference        what an operator names can't be managed
      +-- Unsupported             the driver doesn't do this
+     +-- KeyUnavailable          the key manager doesn't give a volume's key
      +-- CommandError            qemu-img failed; keeps arguments, exit code and output
      +-- AssistError             Nova refused, failed, kept silent, or claimed what isn't so
 
@@ -79,6 +80,10 @@ class InvalidReference(DriverError):
 
 class Unsupported(DriverError):
     """The driver doesn't do this."""
+
+
+class KeyUnavailable(DriverError):
+    """The key manager refuses the key of an encrypted volume, has none, or doesn't answer."""
 
 
 class CommandError(DriverError):

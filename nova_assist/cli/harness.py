@@ -165,6 +165,7 @@ def cloud_for(
         temporary=not keep,
         accounts=Accounts.named(dict(target.accounts)) if target.secure else None,
         with_keystone=target.with_keystone,
+        with_barbican=target.with_barbican,
         cinder_environment=cinder_environment,
         compute_environment=compute_environment,
     )

@@ -47,6 +47,11 @@ share a group; the share's folder belongs to that group and passes it on (chmod 
 Then the files are also watched at every moment, the hypervisor has to be able to open
 each, outsiders and a squashed root none, and a driver that asks for root fails.
 
+With --identity keystone --key-manager barbican, encrypted volumes have keys as in a
+real cloud: Cinder has Barbican make one for each volume, and compute fetches it with
+the token of whoever attaches the volume. That needs more packages:
+pip install '.[identity,keys]'.
+
 With --cloud, the scenarios are played in a cloud that is there already, through the
 same REST calls. Its guests boot an image (--image) that writes records by itself and
 tells of them on the console. With --share, the folder in which this machine sees the
@@ -60,6 +65,7 @@ examples:
   nova-assist run --share filer:/cinder --option nfs_mount_options=vers=4.2
   nova-assist run --shares 3 --scenario several-shares
   sudo nova-assist run --secure --share filer:/cinder --account hypervisor=qemu
+  nova-assist run --scenario encrypted --identity keystone --key-manager barbican
   nova-assist run -f json | jq .totals
   nova-assist run --cloud clouds.yaml --volume-type raw=nfs --flavor small --share /mnt/vol
 
@@ -81,12 +87,19 @@ keystone. Ctrl-C stops the cloud; nothing is left running.
 
 With --identity keystone, users log in: clouds.yaml, and for tempest tempest.conf and
 accounts.yaml, are written into the cloud's folder. That needs more packages:
-pip install '.[identity]'.""",
+pip install '.[identity]'.
+
+With --key-manager barbican besides, the keys of encrypted volumes are in a real
+Barbican (pip install '.[identity,keys]'), which "openstack secret list" asks. Only
+members of a volume's project get its key, and no administrator of another one: who
+attaches the volume has to be one. Otherwise one fixed key is for all volumes. A folder
+that is kept needs the same key manager again, or its encrypted volumes stay closed.""",
     epilog="""\
 examples:
   nova-assist cloud
   nova-assist cloud --cinder-port 8776 --compute-port 8774 --keep
   nova-assist cloud --identity keystone --keep ~/cloud
+  nova-assist cloud --identity keystone --key-manager barbican
   sudo nova-assist cloud --identity keystone --secure --account hypervisor=qemu
   nova-assist cloud --driver cinder.volume.drivers.nfs.NfsDriver -f json
 

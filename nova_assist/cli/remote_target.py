@@ -24,6 +24,8 @@ _EMBEDDED = {
     '--option': 'option',
     '--secure': 'secure',
     '--account': 'account',
+    '--identity': 'identity',
+    '--key-manager': 'key_manager',
     '--cinder-port': 'cinder_port',
     '--compute-port': 'compute_port',
     '--crash': 'crash',

@@ -125,13 +125,6 @@ def add_cloud(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``nova-assist cloud``."""
     add_target(parser)
     parser.add_argument(
-        '--identity',
-        choices=('none', 'keystone'),
-        default='none',
-        help="with keystone, clients log in with a real Keystone of the cloud's own, and files "
-        'for openstack and tempest are written (default: every token is believed)',
-    )
-    parser.add_argument(
         '--keep',
         metavar='DIR',
         nargs='?',
@@ -149,9 +142,7 @@ def cloud_arguments(parser: argparse.ArgumentParser, found: argparse.Namespace) 
     :raises SystemExit: the options don't go together.
     """
     return CloudArguments(
-        target=dataclasses.replace(
-            target_of(parser, found), with_keystone=found.identity == 'keystone'
-        ),
+        target=target_of(parser, found),
         keep=found.keep is not None,
         folder=found.keep if isinstance(found.keep, Path) else None,
         form=found.form,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is put to the test: the driver, its share, its options, the cloud's ports.
+"""What is put to the test: the driver, its share, its options, the cloud's services.
 
 Main class: :class:`Target`. The functions beside it check one word of the command line each, and
 tell :mod:`argparse` what is wrong with it.
@@ -41,6 +41,7 @@ class Target:
     secure: bool = False
     accounts: tuple[tuple[str, str], ...] = ()
     with_keystone: bool = False
+    with_barbican: bool = False
 
     @property
     def all_options(self) -> Mapping[str, str]:
@@ -60,6 +61,10 @@ class Target:
             words.append('--secure')
         for role, name in self.accounts:
             words += ['--account', f'{role}={name}']
+        if self.with_keystone:
+            words += ['--identity', 'keystone']
+        if self.with_barbican:
+            words += ['--key-manager', 'barbican']
         if self.cinder_port:
             words += ['--cinder-port', str(self.cinder_port)]
         if self.compute_port:

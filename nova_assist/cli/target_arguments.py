@@ -19,6 +19,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('what is put to the test')
     _add_driver(group)
     _add_accounts(group)
+    _add_services(group)
     for service in ('cinder', 'compute'):
         group.add_argument(
             f'--{service}-port',
@@ -52,6 +53,11 @@ def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Tar
         parser.error(f'--share {found.share} is one share, not {found.shares}: leave out either')
     if found.account and not found.secure:
         parser.error('--account is for a run in secure mode: add --secure')
+    keystone, barbican = found.identity == 'keystone', found.key_manager == 'barbican'
+    if barbican and not keystone:
+        parser.error(
+            '--key-manager barbican gives keys to users of Keystone only: add --identity keystone'
+        )
     if found.cinder_port and found.cinder_port == found.compute_port:
         parser.error(f'--cinder-port and --compute-port are both {found.cinder_port}')
     return Target(
@@ -63,6 +69,8 @@ def target_of(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Tar
         compute_port=found.compute_port,
         secure=found.secure,
         accounts=tuple(found.account),
+        with_keystone=keystone,
+        with_barbican=barbican,
     )
 
 
@@ -112,4 +120,20 @@ def _add_accounts(group: argparse._ArgumentGroup) -> None:
         default=[],
         help='with --secure, the account that is cinder, hypervisor or outsider; may be given '
         f'once for each (default: {defaults})',
+    )
+
+
+def _add_services(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        '--identity',
+        choices=('none', 'keystone'),
+        help="with keystone, clients log in with a real Keystone of the cloud's own, and files "
+        'for openstack and tempest are written (default: every token is believed)',
+    )
+    group.add_argument(
+        '--key-manager',
+        choices=('fixed', 'barbican'),
+        help='with barbican, each encrypted volume has a key of its own in a real Barbican of the '
+        "cloud's own, which only members of the volume's project get; needs --identity keystone "
+        '(default: one fixed key for all)',
     )

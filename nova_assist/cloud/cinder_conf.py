@@ -99,11 +99,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             # As every release recommends it, where there are users with roles.
             **(_NEW_POLICIES if settings.identity else {}),
         },
-        # There is no key manager: this one has a single key, which Nova is to know as well.
-        'key_manager': {
-            'backend': 'cinder.keymgr.conf_key_mgr.ConfKeyManager',
-            'fixed_key': settings.fixed_key,
-        },
+        **_keys(settings),
         'coordination': {'backend_url': f'file://{literal(settings.locks)}'},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
     }
@@ -127,6 +123,29 @@ def _default(settings: CinderSettings, data_files: Path) -> dict[str, str]:
 
 def _has_several_shares(settings: CinderSettings) -> bool:
     return any(names[1:] for names in settings.shares.values())
+
+
+def _keys(settings: CinderSettings) -> dict[str, dict[str, str]]:
+    """Return who keeps the keys of encrypted volumes.
+
+    The fixed key is not told to a Cinder with Barbican, which would copy it there
+    (``cinder/keymgr/migration.py``).
+    """
+    if settings.key_manager_url is None or settings.identity is None:
+        # There is no key manager: this one has a single key, which Nova is to know as well.
+        fixed = 'cinder.keymgr.conf_key_mgr.ConfKeyManager'
+        return {'key_manager': {'backend': fixed, 'fixed_key': settings.fixed_key}}
+    return {
+        'key_manager': {'backend': 'barbican'},
+        'barbican': {
+            'barbican_endpoint': settings.key_manager_url,
+            'barbican_api_version': 'v1',
+            'auth_endpoint': settings.identity.url,
+            # A user's token may have ended before the key is asked for.
+            'send_service_user_token': 'true',
+        },
+        'barbican_service_user': _login(settings.identity, identity.CINDER),
+    }
 
 
 def _without(settings: CinderSettings) -> dict[str, dict[str, str]]:

@@ -17,7 +17,9 @@ from typing import Any
 
 from nova_assist.accounts import Accounts
 from nova_assist.cloud import client_files, host, separation, services, shares, surroundings
+from nova_assist.cloud.barbican import Barbican
 from nova_assist.cloud.clients import Endpoints, KeystoneEndpoints
+from nova_assist.cloud.errors import SettingsError
 from nova_assist.cloud.keystone import Keystone
 from nova_assist.cloud.premises import Premises
 from nova_assist.cloud.reaper import MARK, Reaper
@@ -57,19 +59,23 @@ class Cloud:
         in the end, and the folder is removed if this process is killed while the cloud runs.
     :param accounts: who runs Cinder and the hypervisor, if not we ourselves; that needs root.
     :param passages: TCP ports on 127.0.0.1 where somebody stands between the services, by the one
-        that is reached, ``cinder`` or ``compute``; not with a Keystone, whose catalog tells that.
+        that is reached, ``cinder``, ``compute`` or ``barbican``; with a Keystone, whose catalog
+        tells where the others are, only the last.
     :param with_keystone: users log in with a Keystone of the cloud's own.
+    :param with_barbican: the keys of encrypted volumes are in a Barbican of the cloud's own, which
+        needs that Keystone; else there is one key for all of them.
     :param cinder_environment: further environment variables for Cinder.
     :param compute_environment: likewise for the compute service.
     :ivar mark: the cloud's id, which its processes carry in their environment.
     :ivar cinder: the Cinder process: API, scheduler and volume services.
     :ivar compute: the compute service's.
     :ivar keystone: the Keystone, if there is one.
+    :ivar barbican: likewise the Barbican.
     :raises PortInUseError: something else listens on a port.
     :raises ShareError: there are to be several of one export.
-    :raises SettingsError: an option can't be expressed in ``cinder.conf``, or there are passages
-        with a Keystone.
-    :raises MissingExtraError: Keystone isn't installed.
+    :raises SettingsError: an option can't be expressed in ``cinder.conf``, there are passages
+        with a Keystone, or there is to be a Barbican without one.
+    :raises MissingExtraError: Keystone or Barbican isn't installed.
     """
 
     def __init__(
@@ -87,6 +93,7 @@ class Cloud:
         accounts: Accounts | None = None,
         passages: Mapping[str, int] | None = None,
         with_keystone: bool = False,
+        with_barbican: bool = False,
         cinder_environment: Mapping[str, str] | None = None,
         compute_environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -95,9 +102,16 @@ class Cloud:
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
         self._temporary = temporary
-        wanted = {'cinder': cinder_port, 'compute': compute_port}
-        self._ports = host.choose_ports({**wanted, 'keystone': 0} if with_keystone else wanted)
+        ours = {'keystone': with_keystone, 'barbican': with_barbican}
+        self._ports = host.choose_ports(
+            {
+                'cinder': cinder_port,
+                'compute': compute_port,
+                **{name: 0 for name, wanted in ours.items() if wanted},
+            }
+        )
         self.keystone = self._keystone() if with_keystone else None
+        self.barbican = self._barbican() if with_barbican else None
         self._layout = shares.plan(share, self.folder, BACKENDS, share_count)
         self._settings = self._cinder_settings(options or {}, passages or {})
         self._premises = Premises(self.folder, self._layout, self._settings, accounts, self.mark)
@@ -133,7 +147,11 @@ class Cloud:
             self._reaper = Reaper(self.mark, remains, self._premises.claims)
             self._premises.prepare(self.child_environment())
             if self.keystone:
-                self.keystone.prepare(self._endpoints)
+                self.keystone.prepare(
+                    self._endpoints, [self.barbican.entry] if self.barbican else []
+                )
+            if self.barbican:
+                self.barbican.prepare()
             for service in self._services:
                 service.spawn()
             for service in self._services:
@@ -252,7 +270,7 @@ class Cloud:
     @property
     def _services(self) -> tuple[Service, ...]:
         """All services, in the order in which they become ready."""
-        first = (self.keystone.service,) if self.keystone else ()
+        first = [each.service for each in (self.keystone, self.barbican) if each]
         return (*first, self.compute, self.cinder)
 
     def _cinder_settings(
@@ -272,6 +290,7 @@ class Cloud:
             privilege=separation.privilege(self.accounts, options),
             identity=self.keystone.identity if self.keystone else None,
             passages=dict(passages),
+            barbican_port=self._ports.get('barbican'),
         )
 
     def _write_client_files(self) -> None:
@@ -283,6 +302,14 @@ class Cloud:
 
     def _keystone(self) -> Keystone:
         return Keystone(self.folder, self._ports['keystone'], self.child_environment())
+
+    def _barbican(self) -> Barbican:
+        if self.keystone is None:
+            raise SettingsError(
+                'Barbican gives keys to users of Keystone only; have the cloud start one, too'
+            )
+        identity = self.keystone.identity
+        return Barbican(self.folder, self._ports['barbican'], identity, self.child_environment())
 
     def _cinder(self, environment: Mapping[str, str]) -> Service:
         return services.cinder(

@@ -65,7 +65,10 @@ USERS = (
 CINDER = Person('cinder', SERVICES, (Role.SERVICE,))
 NOVA = Person('nova', SERVICES, (Role.ADMIN, Role.SERVICE))
 
-PEOPLE = (*USERS, CINDER, NOVA)
+#: Barbican only checks tokens: who may have a key is for the policy to say, by the caller's.
+BARBICAN = Person('barbican', SERVICES, (Role.SERVICE,))
+
+PEOPLE = (*USERS, CINDER, NOVA, BARBICAN)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import importlib.util
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nova_assist.cloud.clients import Endpoints
 from nova_assist.cloud.errors import FolderError, MissingExtraError, SettingsError
-from nova_assist.cloud.identity import Identity, catalog
+from nova_assist.cloud.identity import Entry, Identity, catalog
 from nova_assist.cloud.keystone_settings import KeystoneSettings
 from nova_assist.cloud.service import Service
 
@@ -57,9 +57,10 @@ class Keystone:
             environment,
         )
 
-    def prepare(self, endpoints: Endpoints) -> None:
+    def prepare(self, endpoints: Endpoints, further: Iterable[Entry]) -> None:
         """Make its folder, and write down what it is to run; the cloud's folder is ours by now.
 
+        :param further: services beside those of every cloud, for the catalog.
         :raises FolderError: another cloud has run in the folder since our password was chosen.
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -74,7 +75,8 @@ class Keystone:
             endpoints.compute,
             {'image': endpoints.images, 'network': endpoints.networks},
         )
-        KeystoneSettings(self._folder, self.identity, entries).save(self._settings_file)
+        settings = KeystoneSettings(self._folder, self.identity, (*entries, *further))
+        settings.save(self._settings_file)
 
     @property
     def _settings_file(self) -> Path:

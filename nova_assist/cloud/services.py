@@ -57,7 +57,11 @@ def compute(
     :param command: what to run, with its folder and port.
     """
     arguments = ['--cinder-url', settings.url_for_compute, '--mount-base', str(layout.base)]
-    secret = {FIXED_KEY: settings.fixed_key}
+    if settings.key_manager_url:
+        arguments += ['--key-manager-url', settings.key_manager_url]
+        secret = {}
+    else:
+        secret = {FIXED_KEY: settings.fixed_key}
     if settings.identity:
         arguments += ['--identity-url', settings.identity.url]
         arguments += ['--service-user', NOVA.name, '--service-project', NOVA.project]

@@ -28,6 +28,9 @@ LOCKS_FOLDER = 'state/coordination'
 #: The settings' name in their folder.
 SETTINGS_FILE = 'settings.json'
 
+#: What passages call the key manager.
+BARBICAN = 'barbican'
+
 _KEY_BYTES = 32
 
 
@@ -82,8 +85,10 @@ class CinderSettings:
     :param fixed_key: the key of all encrypted volumes, in hexadecimal digits.
     :param passages: the ports of who stands between the services, by the service that is reached.
     :param member: what makes it one of a cluster's, if it is.
+    :param barbican_port: the TCP port on 127.0.0.1 of the cloud's Barbican, if it has one; then
+        that keeps the keys of encrypted volumes, and the fixed one is not used.
     :raises SettingsError: there are passages beside a Keystone, whose catalog says where services
-        are.
+        are, but for Barbican.
     """
 
     folder: Path
@@ -99,9 +104,10 @@ class CinderSettings:
     identity: Identity | None = None
     passages: Mapping[str, int] = dataclasses.field(default_factory=dict)
     member: Member | None = None
+    barbican_port: int | None = None
 
     def __post_init__(self) -> None:
-        if self.passages and self.identity:
+        if self.identity and self.passages.keys() - {BARBICAN}:
             raise SettingsError(
                 f'the passages {dict(self.passages)} can not be used with a Keystone, whose '
                 'catalog says where services are; leave out either'
@@ -139,6 +145,12 @@ class CinderSettings:
         return f'http://127.0.0.1:{passage}/v2.1' if passage else self.compute_url
 
     @property
+    def key_manager_url(self) -> str | None:
+        """Barbican's URL, without version, as Cinder and the compute service are to use it."""
+        port = self.passages.get(BARBICAN, self.barbican_port)
+        return None if self.barbican_port is None else f'http://127.0.0.1:{port}'
+
+    @property
     def mount_options(self) -> str | None:
         """What the drivers would mount with: ``nfs_mount_options`` or another prefix's."""
         names = (name for name in self.options if name.endswith('_mount_options'))
@@ -170,6 +182,7 @@ class CinderSettings:
             identity=Identity(**data['identity']) if data['identity'] else None,
             passages={str(name): int(port) for name, port in data['passages'].items()},
             member=Member.parse(data['member']) if data['member'] else None,
+            barbican_port=data['barbican_port'],
         )
 
 

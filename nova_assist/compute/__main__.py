@@ -24,7 +24,7 @@ from aiohttp import web
 from nova_assist.compute import errors
 from nova_assist.compute.api.app import make_app
 from nova_assist.compute.credentials import PASSWORD, Plain, ServiceUser
-from nova_assist.compute.keys import FIXED_KEY, FixedKey
+from nova_assist.compute.keys import FIXED_KEY, BarbicanKeys, FixedKey
 from nova_assist.compute.service import Compute
 from nova_assist.compute.shares import Shares
 from nova_assist.faults import compute_points
@@ -60,7 +60,9 @@ async def _serve(options: argparse.Namespace) -> None:
     shares = Shares(str(options.mount_base), local=options.share_is_local)
     listener = _bind(options.port)
     user = _service_user(options)
-    keys = FixedKey(os.environ.pop(FIXED_KEY, None))
+    fixed = FixedKey(os.environ.pop(FIXED_KEY, None))
+    url = options.key_manager_url
+    keys = BarbicanKeys(url, user or Plain()) if url else fixed
     compute = Compute(options.folder, options.cinder_url, user or Plain(), shares, keys)
     app = _guarded(compute, user) if user else make_app(compute)
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=1.0)
@@ -142,6 +144,10 @@ def _parser() -> argparse.ArgumentParser:
         help='those are plain folders: nothing has to be mounted there',
     )
     parser.add_argument('--identity-url', help='API of Keystone, up to /v3, if there is one')
+    parser.add_argument(
+        '--key-manager-url',
+        help='API of Barbican, without version, which has the keys of encrypted volumes',
+    )
     parser.add_argument('--service-user', default='nova', help='who it is in Keystone')
     parser.add_argument('--service-project', default='service', help="that one's project")
     return parser

@@ -16,7 +16,7 @@ from collections.abc import Coroutine
 from nova_assist.compute import errors
 from nova_assist.compute.cinder import Cinder
 from nova_assist.compute.guest import Guest
-from nova_assist.compute.keys import FixedKey
+from nova_assist.compute.keys import KeyManager
 from nova_assist.compute.model import Attachment, ConnectionInfo, Server
 from nova_assist.compute.shares import Shares
 from nova_assist.compute.store import ServerStore
@@ -36,7 +36,9 @@ class Attachments:
     :param keys: what opens those that are encrypted.
     """
 
-    def __init__(self, store: ServerStore, cinder: Cinder, shares: Shares, keys: FixedKey) -> None:
+    def __init__(
+        self, store: ServerStore, cinder: Cinder, shares: Shares, keys: KeyManager
+    ) -> None:
         self._store = store
         self._cinder = cinder
         self._theirs = cinder.attachments
@@ -83,6 +85,7 @@ class Attachments:
         """
         try:
             connection = await self._connection(attachment, token)
+            await self._fetch_key(attachment, connection, token)
             source = self._shares.source(connection, attachment.passphrase)
             await guest.attach(attachment.volume_id, source)
             attachment.connection, attachment.source = connection, source
@@ -172,7 +175,6 @@ class Attachments:
         As Nova does, Cinder is told of the end before the server starts.
 
         :raises CinderError: Cinder refused.
-        :raises KeyManagerError: there is no key for one.
         """
         for attachment in server.attachments:
             attachment.connection = await self._connection(attachment, token)
@@ -213,26 +215,34 @@ class Attachments:
         for attachment_id in unknown:
             await self._theirs.disconnect(token, attachment_id)
 
-    def define_from_connections(self, server: Server) -> None:
+    async def define_from_connections(self, server: Server, token: str) -> None:
         """Define the guest's disks anew from what Cinder told last.
 
-        Nova does so when it starts or hard-reboots a server, without asking Cinder again.
+        Nova does so when it starts or hard-reboots a server, without asking Cinder again where
+        volumes are. The keys of encrypted ones it fetches anew.
 
+        :raises CinderError: Cinder doesn't say which key a volume has.
+        :raises KeyManagerError: the user can't have a key.
         :raises DiskError: a share isn't mounted.
         """
         for attachment in server.attachments:
             if attachment.connection is not None:
+                await self._fetch_key(attachment, attachment.connection, token)
                 attachment.source = self._shares.source(
                     attachment.connection, attachment.passphrase
                 )
 
     async def _connection(self, attachment: Attachment, token: str) -> ConnectionInfo:
         await self._cinder.require_at_host(token, attachment.volume_id)
-        found = await self._theirs.connect(token, attachment.attachment_id, attachment.device)
-        if found.encrypted and attachment.passphrase is None:
+        return await self._theirs.connect(token, attachment.attachment_id, attachment.device)
+
+    async def _fetch_key(
+        self, attachment: Attachment, connection: ConnectionInfo, token: str
+    ) -> None:
+        """Fetch the key of an encrypted volume, as the user whose token it is."""
+        if connection.encrypted:
             key_id = await self._cinder.encryption_key(token, attachment.volume_id)
-            attachment.passphrase = self._keys.passphrase(key_id)
-        return found
+            attachment.passphrase = await self._keys.passphrase(key_id, token)
 
     @staticmethod
     def require(server: Server, volume_id: str) -> Attachment:

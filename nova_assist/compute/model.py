@@ -92,7 +92,7 @@ class Attachment:
 
     ``connection`` is ``None`` until the volume is connected. ``source`` is what the guest's
     definition says, which runs ahead of ``connection`` from a snapshot until the next refresh.
-    ``passphrase`` is kept until the volume is detached, like a secret of libvirt's.
+    ``passphrase`` is what the guest's disk was opened with last.
     """
 
     volume_id: str
@@ -175,8 +175,12 @@ class Server:
         return [a for a in self.attachments if a.connection is not None]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the server as plain data, as its file has it."""
-        return dataclasses.asdict(self)
+        """Return the server as plain data, as its file has it: without any passphrase."""
+        data = dataclasses.asdict(self)
+        for attachment in data['attachments']:
+            for holder in filter(None, (attachment, attachment['source'])):
+                del holder['passphrase']
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Server:

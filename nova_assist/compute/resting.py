@@ -83,4 +83,4 @@ class Resting:
             except errors.CinderError:
                 self._servers.set_state(server, VmState.SHELVED_OFFLOADED, PowerState.SHUTDOWN)
                 raise
-            await self._servers.power_on(server, 'unshelve')
+            await self._servers.power_on(server, token, 'unshelve')

@@ -59,23 +59,24 @@ class Servers:
         """Return the lock that keeps changes of power and of volumes apart."""
         return self._locks.setdefault(server.id, asyncio.Lock())
 
-    def create(self, server: Server, connect: Callable[[], Awaitable[None]]) -> None:
+    def create(self, server: Server, token: str, connect: Callable[[], Awaitable[None]]) -> None:
         """Take up a new server and boot it.
 
+        :param token: of who asks for it.
         :param connect: connects the volumes that it is made with.
         """
         server.task_state = TaskState.SPAWNING
         self._store.add(server)
-        self._background.start(f'server {server.id}: boot', self._boot(server, connect))
+        self._background.start(f'server {server.id}: boot', self._boot(server, token, connect))
 
-    def start(self, server: Server) -> None:
+    def start(self, server: Server, token: str) -> None:
         """Start a stopped server.
 
         :raises Conflict: its state doesn't allow it.
         """
         require_state(server, 'start', (VmState.STOPPED,))
         self.set_task(server, TaskState.POWERING_ON)
-        self._background.start(f'server {server.id}: start', self._start(server, 'start'))
+        self._background.start(f'server {server.id}: start', self._start(server, token))
 
     def stop(self, server: Server) -> None:
         """Stop a server.
@@ -132,18 +133,20 @@ class Servers:
             await guest.release()
         self._run_folder.remove_if_unused()
 
-    async def _boot(self, server: Server, connect: Callable[[], Awaitable[None]]) -> None:
+    async def _boot(
+        self, server: Server, token: str, connect: Callable[[], Awaitable[None]]
+    ) -> None:
         async with self.lock(server):
             try:
                 await connect()
             except errors.ComputeError as error:
                 self._fail(server, f'could not boot: {error}')
                 raise
-            await self.power_on(server, 'boot')
+            await self.power_on(server, token, 'boot')
 
-    async def _start(self, server: Server, action: str) -> None:
+    async def _start(self, server: Server, token: str) -> None:
         async with self.lock(server):
-            await self.power_on(server, action)
+            await self.power_on(server, token, 'start')
 
     async def _stop(self, server: Server) -> None:
         async with self.lock(server):
@@ -159,7 +162,7 @@ class Servers:
                 raise
             await self.guest(server).power_off()
             if hard or not await self._restarted(server):
-                await self.power_on(server, 'reboot')
+                await self.power_on(server, token, 'reboot')
 
     async def _restarted(self, server: Server) -> bool:
         """Start a guest as libvirt has it defined, and tell whether it starts.
@@ -193,13 +196,14 @@ class Servers:
             raise
         await self._delete(server, token)
 
-    async def power_on(self, server: Server, action: str) -> None:
+    async def power_on(self, server: Server, token: str, action: str) -> None:
         """Start a server's guest from what Cinder told of its volumes; under the server's lock.
 
+        :param token: of who asks for it, and so for the keys of encrypted ones.
         :raises ComputeError: it doesn't start; the server is in error then.
         """
         try:
-            self._attachments.define_from_connections(server)
+            await self._attachments.define_from_connections(server, token)
             await self.guest(server).power_on(_sources(server))
         except errors.ComputeError as error:
             self._fail(server, f'could not {action}: {error}')

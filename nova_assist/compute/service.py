@@ -21,7 +21,7 @@ from nova_assist.compute.faults import Faults
 from nova_assist.compute.glance import stand_ins
 from nova_assist.compute.glance.store import ImageStore
 from nova_assist.compute.keypairs import Keypairs
-from nova_assist.compute.keys import FixedKey
+from nova_assist.compute.keys import KeyManager
 from nova_assist.compute.misbehaving import MisbehavingSnapshots
 from nova_assist.compute.resting import Resting
 from nova_assist.compute.run_folder import RunFolder
@@ -48,7 +48,7 @@ class Compute:
         cinder_url: str,
         credentials: Credentials,
         shares: Shares,
-        keys: FixedKey,
+        keys: KeyManager,
     ) -> None:
         storage_daemon.require_programs()
         folder.mkdir(parents=True, exist_ok=True)

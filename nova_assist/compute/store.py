@@ -61,7 +61,6 @@ class ServerStore:
 
     def _write(self, server: model.Server) -> None:
         temporary = self._folder / f'{server.id}.new'
-        temporary.touch(mode=0o600)  # it may have passphrases in it
         temporary.write_text(json.dumps(server.to_dict(), indent=1), encoding='utf-8')
         os.replace(temporary, self._path(server))
 

@@ -29,11 +29,15 @@ class DriverCase(unittest.TestCase):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        cls.cloud = Cloud(pathlib.Path(folder.name), driver=cls.driver, options=cls.options)
+        cls.cloud = cls.make_cloud(pathlib.Path(folder.name))
         cls.addClassCleanup(cls.cloud.stop)
         cls.cloud.start()
         cls.cinder = cls.cloud.cinderclient()
         cls.nova = cls.cloud.novaclient()
+
+    @classmethod
+    def make_cloud(cls, folder):
+        return Cloud(folder, driver=cls.driver, options=cls.options)
 
     def setUp(self):
         self.share = self.cloud.shares['raw'].path

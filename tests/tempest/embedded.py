@@ -34,6 +34,7 @@ def cloud(driver: str, options: Iterable[str], folder: pathlib.Path) -> Iterator
     :raises CloudError: it does not start
     """
     command = [sys.executable, '-m', 'nova_assist', 'cloud', '--identity', 'keystone']
+    command += ['--key-manager', 'barbican']
     command += ['--driver', driver, '--keep', str(folder), '-f', 'json']
     command += [word for option in options for word in ('--option', option)]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE) as process:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs tempest against the embedded cloud, and says what came of it: ``python -m`` this.
 
-Main function: :func:`main`. It starts ``nova-assist cloud --identity keystone``, runs this
-project's plugin and the stock tests that ``selection.yaml`` names, prints a table, stops the
+Main function: :func:`main`. It starts ``nova-assist cloud`` with a Keystone and a Barbican, runs
+this project's plugin and the stock tests that ``selection.yaml`` names, prints a table, stops the
 cloud, and runs the other tests of this folder. Exit codes: 0 all passed, 1 some failed or were
 skipped without a listed reason, 2 it could not be tried.
 """

@@ -69,7 +69,9 @@ class ServersApi:
             server.image_id = ''
         await self._reserve(server, volumes, caller.token)
         self._compute.servers.create(
-            server, lambda: self._compute.booting.connect(server, volumes, caller.token)
+            server,
+            caller.token,
+            lambda: self._compute.booting.connect(server, volumes, caller.token),
         )
         record_action(self._compute, server, 'create', request)
         url = f'{request.url.origin()}/v2.1/servers/{server.id}'
@@ -115,7 +117,7 @@ class ServersApi:
         servers, resting = self._compute.servers, self._compute.resting
         token = context.context_of(request).token
         actions: dict[str, Callable[[model.Server], None]] = {
-            'os-start': servers.start,
+            'os-start': lambda server: servers.start(server, token),
             'os-stop': servers.stop,
             'pause': resting.pause,
             'unpause': resting.unpause,

@@ -40,7 +40,9 @@ class BadWordsTest(ScratchCase):
             'run -f xml': "invalid choice: 'xml'",
             'run --scenarios x': 'unrecognized arguments: --scenarios',
             'cloud --identity ldap': "invalid choice: 'ldap'",
-            'run --identity keystone': 'unrecognized arguments: --identity',
+            'run --key-manager vault': "invalid choice: 'vault'",
+            'run --key-manager barbican': 'add --identity keystone',
+            'cloud --key-manager barbican --identity none': 'add --identity keystone',
             'cloud --seed 1': 'unrecognized arguments: --seed',
             'report a b': 'unrecognized arguments: b',
             'check': 'name one share',
@@ -137,6 +139,13 @@ class GoodWordsTest(ScratchCase):
     def test_exports_are_taken_as_they_are(self) -> None:
         for share in ('filer:/', 'filer.example:/a/b', '10.0.0.1:/x', '[fe80::1%eth0]:/x'):
             self.assertEqual(share, self.parse('--share', share).target.share)
+
+    def test_services_are_asked_for_again(self) -> None:
+        words = ('--identity', 'keystone', '--key-manager', 'barbican')
+        found = self.parse(*words).target
+        self.assertTrue(found.with_keystone and found.with_barbican)
+        self.assertEqual(found, self.parse(*found.words()).target)
+        self.assertFalse({'--identity', '--key-manager'} & set(self.parse().target.words()))
 
     def test_several_shares_are_asked_for_again(self) -> None:
         found = self.parse('--shares', '3').target

@@ -92,6 +92,27 @@ class KeystoneTest(unittest.TestCase):
             self.assertEqual('pa$$word', self.conf[section]['password'])
 
 
+class KeysTest(unittest.TestCase):
+    def test_without_barbican_there_is_one_key(self):
+        for identity in (None, Identity(5000, 'p')):
+            conf = composed(identity=identity)
+            self.assertEqual(SETTINGS.fixed_key, conf['key_manager']['fixed_key'])
+            self.assertNotIn('barbican', conf)
+
+    def test_with_barbican_there_is_none_in_the_file(self):
+        conf = composed(identity=Identity(5000, 'pa$word'), barbican_port=9311)
+        self.assertEqual('barbican', conf['key_manager']['backend'])
+        self.assertNotIn('fixed_key', conf['key_manager'])
+        self.assertEqual('http://127.0.0.1:9311', conf['barbican']['barbican_endpoint'])
+        self.assertEqual('http://127.0.0.1:5000/v3', conf['barbican']['auth_endpoint'])
+        self.assertEqual('pa$$word', conf['barbican_service_user']['password'])
+
+    def test_who_stands_in_between_is_asked_in_place_of_barbican(self):
+        passages = {'barbican': 9}
+        conf = composed(identity=Identity(5000, 'p'), barbican_port=9311, passages=passages)
+        self.assertEqual('http://127.0.0.1:9', conf['barbican']['barbican_endpoint'])
+
+
 class PrivilegeTest(unittest.TestCase):
     def test_privileged_calls_go_through_sudo_where_it_is_to_be_used(self):
         parser = composed(privilege=Privilege.SUDO)
@@ -116,6 +137,7 @@ class SettingsTest(unittest.TestCase):
             path = pathlib.Path(folder, 'settings.json')
             changes = [{'privilege': privilege} for privilege in Privilege]
             changes += [{'identity': Identity(5000, 'password')}, {'passages': {'cinder': 9}}]
+            changes += [{'barbican_port': 9311}]
             for change in changes:
                 settings = dataclasses.replace(SETTINGS, **change)
                 settings.save(path)

@@ -23,6 +23,10 @@ class CloudTest(unittest.TestCase):
             ):
                 Cloud(FOLDER, driver='a.B', options=options)
 
+    def test_barbican_without_keystone(self):
+        with self.assertRaisesRegex(SettingsError, 'users of Keystone only'):
+            Cloud(FOLDER, driver='a.B', with_barbican=True)
+
     def test_port_in_use(self):
         with socket.create_server(('127.0.0.1', 0)) as taken:
             port = taken.getsockname()[1]

@@ -65,9 +65,9 @@ class PeopleTest(unittest.TestCase):
         expected = {'admin', 'admin-2', 'admin-service', 'admin-service-2', 'nova'}
         self.assertEqual(expected, self.named(Role.ADMIN))
 
-    def test_services_are_those_who_are_called_so_nova_and_cinder(self):
+    def test_services_are_those_who_are_called_so_and_those_of_the_cloud(self):
         expected = {name for name in self.named(Role.SERVICE) if name.startswith('demo-service')}
-        expected |= {'admin-service', 'admin-service-2', 'cinder', 'nova'}
+        expected |= {'admin-service', 'admin-service-2', 'barbican', 'cinder', 'nova'}
         self.assertEqual(expected, self.named(Role.SERVICE))
 
     def test_members_have_no_other_role(self):
@@ -104,7 +104,7 @@ class KeystoneTest(Scratch):
 
     def prepared(self):
         keystone = self.keystone()
-        keystone.prepare(KeystoneEndpoints('c', 'n', keystone.identity, self.folder))
+        keystone.prepare(KeystoneEndpoints('c', 'n', keystone.identity, self.folder), [])
         return keystone
 
     def test_folder_keeps_its_password(self):
@@ -115,7 +115,7 @@ class KeystoneTest(Scratch):
         early = self.keystone()
         other = self.prepared()
         with self.assertRaisesRegex(FolderError, f'{self.folder} just now .*start this one'):
-            early.prepare(KeystoneEndpoints('c', 'n', early.identity, self.folder))
+            early.prepare(KeystoneEndpoints('c', 'n', early.identity, self.folder), [])
         self.assertEqual(other.identity, self.keystone().identity)
 
     def test_each_folder_has_a_password_of_its_own(self):

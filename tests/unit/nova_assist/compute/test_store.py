@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 from nova_assist.compute import errors
+from nova_assist.compute.model import DiskSource, ImageFormat
 from nova_assist.compute.store import ServerStore
 from tests.unit.nova_assist.compute import samples
 
@@ -21,6 +22,17 @@ class ServerStoreTest(unittest.TestCase):
         server = samples.server()
         self.store.add(server)
         self.assertEqual(ServerStore(self.folder).get(server.id), server)
+
+    def test_no_passphrase_is_in_its_file(self) -> None:
+        server = samples.server()
+        disk = server.attachments[0]
+        disk.passphrase = 'c0ffee'
+        disk.source = DiskSource('/base/file', ImageFormat.LUKS, 'c0ffee')
+        self.store.add(server)
+        self.assertNotIn('c0ffee', (self.folder / f'{server.id}.json').read_text())
+        (read,) = ServerStore(self.folder).all()
+        self.assertIsNone(read.attachments[0].passphrase)
+        self.assertEqual(DiskSource('/base/file', ImageFormat.LUKS), read.attachments[0].source)
 
     def test_a_server_deleted_meanwhile_is_not_brought_back_by_saving_it(self) -> None:
         server = samples.server()
