@@ -17,7 +17,7 @@ from oslo_log import log as logging
 from driver import chain, exceptions, journal, offline, online, reading, records, refusals, volumes
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
-from driver.opening import Opened, Opener
+from driver.opening import Opened, Opener, require_unchanged
 from nova_assist import client
 
 LOG = logging.getLogger(__name__)
@@ -198,7 +198,13 @@ class Snapshots:
         A repetition that is refused says nothing of the first attempt, which may be going on.
         """
         try:
-            with journal.kept(opened.layout, intent, self.opener.maker):
+            with journal.kept(
+                opened.layout,
+                intent,
+                self.opener.maker,
+                pending=opened.pending,
+                check=lambda: require_unchanged(opened.layout, opened.record),
+            ):
                 yield
         except online.NotTaken:
             if opened.pending is None:
