@@ -104,7 +104,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             'backend': 'cinder.keymgr.conf_key_mgr.ConfKeyManager',
             'fixed_key': settings.fixed_key,
         },
-        'coordination': {'backend_url': f'file://{literal(settings.locks)}'},
+        'coordination': {'backend_url': literal(settings.lock_url)},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
     }
 
