@@ -41,6 +41,7 @@ class Target:
     secure: bool = False
     accounts: tuple[tuple[str, str], ...] = ()
     with_keystone: bool = False
+    clustered: bool = False
 
     @property
     def all_options(self) -> Mapping[str, str]:
@@ -58,6 +59,8 @@ class Target:
             words += ['--option', f'{key}={value}']
         if self.secure:
             words.append('--secure')
+        if self.clustered:
+            words.append('--cluster')
         for role, name in self.accounts:
             words += ['--account', f'{role}={name}']
         if self.cinder_port:
