@@ -6,9 +6,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from nova_assist.cli.harness import EmbeddedHarness, EmbeddedSession, Wanted
+from nova_assist.cli.harness import EmbeddedHarness, EmbeddedSession, Wanted, cloud_for
 from nova_assist.cli.target import Target
 from nova_assist.reports.model import ScenarioResult
 
@@ -27,16 +27,7 @@ class ClusterHarness(EmbeddedHarness):
         """
         from nova_assist.cloud.cluster import ClusteredCloud
 
-        cloud = ClusteredCloud(
-            folder,
-            driver=target.driver,
-            share=target.share,
-            share_count=target.share_count,
-            options=target.all_options,
-            cinder_port=target.cinder_port,
-            compute_port=target.compute_port,
-            temporary=not keep,
-        )
+        cloud = cast(ClusteredCloud, cloud_for(folder, target, keep))
         with cloud, cloud.peer() as peer:
             yield ClusterSession(cloud, peer)
 

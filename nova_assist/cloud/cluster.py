@@ -107,13 +107,16 @@ class ClusteredCloud(Cloud):
         return self._settings.locks
 
     def declare(self, host_name: str, heartbeat: Heartbeat) -> None:
-        """Have Cinder take the volume services of a host for up, or for down."""
+        """Have Cinder take the volume services of a host for up, or for down.
+
+        To its database a service is up for some time after it was first heard of, too.
+        """
         last = datetime.datetime.now(datetime.timezone.utc) + heartbeat.value
         database = contextlib.closing(sqlite3.connect(self._settings.database, timeout=60))
         with database as connection, connection:
             connection.execute(
-                'UPDATE services SET updated_at = ? WHERE host LIKE ?',
-                (f'{last:%Y-%m-%d %H:%M:%S.%f}', f'{host_name}@%'),
+                'UPDATE services SET updated_at = :last, created_at = :last WHERE host LIKE :host',
+                {'last': f'{last:%Y-%m-%d %H:%M:%S.%f}', 'host': f'{host_name}@%'},
             )
 
     @property

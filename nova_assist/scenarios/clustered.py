@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The embedded cloud with two Cinders as a testbed; main class: :class:`ClusteredTestbed`.
 
-Requests that change something go to either Cinder, by the seed of the run; both have one database,
-so that it doesn't matter who is asked for a status.
+Requests that change something go to either Cinder, by the run's seed, where that is wanted. Both
+have one database, so that it doesn't matter who is asked for a status.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ class ClusteredTestbed(EmbeddedTestbed):
     """A cloud whose two Cinders are up.
 
     :param peer: the second one
+    :param spread: requests go to either; else all go to the first one
     """
 
-    def __init__(self, cloud: ClusteredCloud, peer: Peer) -> None:
+    def __init__(self, cloud: ClusteredCloud, peer: Peer, *, spread: bool = True) -> None:
         super().__init__(cloud)
+        self._spread = spread
         self._clustered = cloud
         self._peer = peer
 
@@ -49,7 +51,8 @@ class ClusteredTestbed(EmbeddedTestbed):
         cloud, peer = self._clustered, self._peer
         urls = (cloud.cinder.url, peer.endpoints.cinder)
         choice = Choice(urls, random.Random(rng.getrandbits(64)))  # noqa: S311 - repeatable
-        context.api.cinder = clients.cinderclient_of_any(choice, 'admin:demo')
+        if self._spread:
+            context.api.cinder = clients.cinderclient_of_any(choice, 'admin:demo')
         api = EmbeddedApi(
             peer.endpoints.cinderclient('demo', 'admin'), cloud.novaclient(), cloud.compute.url
         )

@@ -33,6 +33,7 @@ class Partner:
 
     :param choice: of the scenario's requests, none of which may go to it while it is dead
     :ivar api: has it do the work
+    :ivar host: its name, as Cinder's cleaning of workers takes it
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Partner:
         self._peer = peer
         self._choice = choice
         self.api = api
+        self.host = peer.host
 
     def kill(self) -> None:
         """Kill it, as a crash would; Cinder takes it for up still."""
