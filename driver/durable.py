@@ -30,6 +30,23 @@ def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
         _sync_folder(final.parent)
 
 
+def publish_new(temporary: pathlib.Path, final: pathlib.Path) -> bool:
+    """Give a complete file its final name, as :func:`publish` does, if nothing has that.
+
+    :return: whether nothing had
+    :raises ShareError: it can't be made durable
+    """
+    with _failures(f'publish {final}', final.parent):
+        _sync(temporary)
+        try:
+            final.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+        temporary.unlink()
+        _sync_folder(final.parent)
+        return True
+
+
 def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None:
     """Make a file with that content, durably.
 

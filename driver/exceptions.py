@@ -108,3 +108,24 @@ class CommandError(DriverError):
 
 class AssistError(DriverError):
     """An operation on an attached volume that goes through Nova did not come true."""
+
+
+def at_work(volume: str, journal: str) -> StateError:
+    """Return the error of who comes upon another process at work on a volume."""
+    return StateError(
+        f'Another process is at work on {volume} and holds {journal}, so that two cinder-volume '
+        f'services seem to have no lock in common, or one has lost its own: compare their '
+        f'[coordination] backend_url, and see that each can reach it. Nothing was changed.'
+    )
+
+
+def overtaken(volume: str) -> StateError:
+    """Return the error of who has lost a volume's lock, and finds that another has been at work.
+
+    What it has read of the volume counts no more.
+    """
+    return StateError(
+        f'Another process has been at work on {volume} meanwhile, so that this cinder-volume has '
+        f'lost its lock: see that it can reach its [coordination] backend_url, and is not stopped '
+        f'for longer than a lock outlives that. Nothing was changed; then repeat.'
+    )

@@ -14,7 +14,7 @@ import dataclasses
 import enum
 import json
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from driver import access, advice, durable, exceptions, files, locks
 from driver.layout import Layout, is_snapshot_id
@@ -88,25 +88,71 @@ def parse(data: bytes, layout: Layout) -> Intent:
 
 
 @contextlib.contextmanager
-def kept(layout: Layout, intent: Intent, maker: access.FileMaker) -> Iterator[None]:
+def kept(
+    layout: Layout,
+    intent: Intent,
+    maker: access.FileMaker,
+    *,
+    pending: Intent | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """Keep an intent, durable and locked, for the length of the block; it stays if that fails.
 
     The lock goes with this process however it ends, and tells others that somebody is at work,
-    see :func:`is_held`.
+    see :func:`is_held`. Whoever has lost the volume's lock without being told (a lease of etcd
+    that has run out) doesn't get to the block while another one has an intent.
 
+    :param pending: the intent that is there, to be replaced by this one; none may be else
+    :param check: raises if another one has been at work on the volume since it was looked at;
+        called once others are kept off by the intent, which is gone again then
     :raises ShareError: it can't be written; nothing has begun
+    :raises StateError: another process is at work on the volume, or has been; nothing has begun
     """
     content = {
         'operation': intent.operation.value,
         'snapshot': intent.snapshot_id,
         'removes': intent.removes,
     }
-    temporary = layout.path(layout.temporary(layout.journal))
-    durable.write(temporary, json.dumps(content).encode('ascii'), maker)
-    with locks.claim(temporary):  # before anybody can see it
-        durable.publish(temporary, layout.path(layout.journal))
+    path, temporary = layout.path(layout.journal), layout.path(layout.temporary(layout.journal))
+    with contextlib.ExitStack() as held:
+        if pending is not None:
+            held.enter_context(taken(layout, pending))
+        durable.write(temporary, json.dumps(content).encode('ascii'), maker)
+        held.enter_context(locks.claim(temporary))  # before anybody can see it
+        if pending is not None:
+            durable.publish(temporary, path)
+        elif not durable.publish_new(temporary, path):
+            raise exceptions.at_work(layout.volume, layout.journal)
+        if load(layout) != intent:  # another one's, by the same temporary name
+            raise exceptions.overtaken(layout.volume)
+        try:
+            check()
+        except BaseException:
+            clear(layout)
+            raise
         yield
         clear(layout)
+
+
+@contextlib.contextmanager
+def taken(layout: Layout, pending: Intent) -> Iterator[None]:
+    """Keep others from taking up an interrupted operation for the length of the block.
+
+    :param pending: the intent that it has left
+    :raises StateError: another process is at work on the volume, or has been
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locks.claim(layout.path(layout.journal)))
+        except exceptions.FileInUse as error:
+            raise exceptions.at_work(layout.volume, layout.journal) from error
+        except exceptions.ChainError as error:
+            if load(layout) is None:
+                raise exceptions.overtaken(layout.volume) from error
+            raise
+        if load(layout) != pending:
+            raise exceptions.overtaken(layout.volume)
+        yield
 
 
 def is_held(layout: Layout) -> bool:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cinder import coordination
 from cinder.volume import volume_utils
 
-from driver import adopting, adoption_rows, database, refusals, settling
+from driver import adopting, adoption_rows, database, refusals, settling, volume_locks
 from driver.adopting import Adoptions
 from driver.adopting_snapshots import SnapshotAdoptions
 from driver.manageable import Manageable
@@ -53,9 +52,7 @@ class ManagingDriver:
         refusals.refuse_encrypted(volume, 'managing a file')
         return self._adoptions.candidates.examine(existing_ref).gib
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-manage'
-    )
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-manage')
     def manage_existing(self, volume: Any, existing_ref: object) -> dict[str, str]:
         """Make a volume of what is on a share; returns its ``provider_location``."""
         self._peers.take(volume)
@@ -69,7 +66,7 @@ class ManagingDriver:
             self._adoptions.give_back(volume.id, volume.name)
         return bool(failed)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def unmanage(self, volume: Any) -> None:
         """Leave a volume on its share as it is."""
         self._adoptions.release(database.volume_state(volume.id))
@@ -89,25 +86,19 @@ class ManagingDriver:
             found, marker, limit, offset, sort_keys, sort_dirs
         )
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{snapshot.volume_id}'
-    )
+    @volume_locks.synchronized('{self.driver_prefix}-{snapshot.volume_id}')
     def manage_existing_snapshot_get_size(self, snapshot: Any, existing_ref: object) -> int:
         """Return the size in GiB of a snapshot that is to be managed, rounded up."""
         state = database.volume_state(snapshot.volume_id)
         return self._snapshot_adoptions.gib(state, existing_ref)
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{snapshot.volume_id}'
-    )
+    @volume_locks.synchronized('{self.driver_prefix}-{snapshot.volume_id}')
     def manage_existing_snapshot(self, snapshot: Any, existing_ref: object) -> None:
         """Have a snapshot in a volume's record be that of Cinder."""
         state = database.volume_state(snapshot.volume_id)
         self._snapshot_adoptions.adopt(state, snapshot.id, existing_ref)
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{snapshot.volume_id}'
-    )
+    @volume_locks.synchronized('{self.driver_prefix}-{snapshot.volume_id}')
     def unmanage_snapshot(self, snapshot: Any) -> None:
         """Leave a snapshot in its volume's record."""
         state = database.volume_state(snapshot.volume_id)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from cinder import coordination
 from cinder.volume import driver as cinder_driver
 
-from driver import database, exceptions, migration_rows, refusals
+from driver import database, exceptions, migration_rows, refusals, volume_locks
 from driver.layout import Format
 from driver.location import Location
 from driver.migration import Migrations
@@ -32,7 +31,7 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
     def _set_up_migrating(self, opener: Opener, placing: Placing) -> None:
         self._migrations = Migrations(opener, placing, migration_rows, self._peers.host)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def migrate_volume(
         self, context: Any, volume: Any, host: Mapping[str, Any]
     ) -> tuple[bool, dict[str, str]]:

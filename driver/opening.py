@@ -107,7 +107,7 @@ class Opener:
     def open(self, state: VolumeState) -> Opened:
         """Read a volume's record and headers, and settle what an operation has left behind.
 
-        :raises StateError: it was never made
+        :raises StateError: it was never made, or another process is at work on it
         :raises RecordError: the record can't be read
         :raises ImageError: a header is hostile
         :raises ChainError: record and files disagree, and no interrupted operation explains it
@@ -122,17 +122,13 @@ class Opener:
         found = self._read_chain(state, layout, record)
         pending = journal.load(layout)
         if pending is not None:
-            if journal.is_held(layout):
-                raise exceptions.StateError(
-                    f'Another process is at work on {layout.volume} and holds {layout.journal}, '
-                    f'so that two cinder-volume services seem to have no lock in common: compare '
-                    f'their [coordination] backend_url. Nothing was changed.'
+            with journal.taken(layout, pending):
+                require_unchanged(layout, record)
+                record = recovery.settle(
+                    layout, record, found, pending, self.maker, state.attached_files
                 )
-            record = recovery.settle(
-                layout, record, found, pending, self.maker, state.attached_files
-            )
-            found = self._read_chain(state, layout, record)
-            pending = self._end(state, layout, record, found, pending)
+                found = self._read_chain(state, layout, record)
+                pending = self._end(state, layout, record, found, pending)
         chain.check(layout, record, found)
         return Opened(layout, record, found, self._size(state, found), pending)
 
@@ -193,3 +189,12 @@ def active_format(layout: Layout, record: Record, state: VolumeState) -> Format:
             f'of the volume: format = raw or qcow2, as the volume was made.'
         )
     return recorded
+
+
+def require_unchanged(layout: Layout, record: Record) -> None:
+    """See that a volume's record is what it was when it was read.
+
+    :raises StateError: another process has been at work on the volume
+    """
+    if records.load(layout) != record:
+        raise exceptions.overtaken(layout.volume)

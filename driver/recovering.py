@@ -44,11 +44,12 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
         self._peers.settle(fallen)
 
     def _settle_since(self) -> None:
-        """Settle what has come to be left since the start.
+        """Settle what has come to be left since the start, locks included.
 
         What a service did for a guest before it went down can't wait for long: until somebody sees
         to a volume that Nova has finished with, the guest's next start is with the wrong file.
         """
+        volume_locks.release_left()
         if fallen := self._peers.fallen():
             LOG.warning('Cinder takes %s for down: settling what they have left.', sorted(fallen))
             self._settle(lambda volume_id: self._peers.worker(volume_id) in fallen)

@@ -12,7 +12,6 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from cinder import coordination
 from cinder.volume.drivers import remotefs as cinder_remotefs
 from oslo_config import cfg
 from oslo_utils import units
@@ -154,7 +153,7 @@ class SnapshotDriver(
     def _get_mount_point_base(self) -> str:
         return str(self.settings.mount_base)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def create_volume(self, volume: Any) -> dict[str, str]:
         """Make an empty volume; returns its ``provider_location``."""
         wanted = encryption.of_volume(volume)
@@ -162,7 +161,7 @@ class SnapshotDriver(
         self._backend.create_volume(target, wanted)
         return {'provider_location': target.share}
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized(
         '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-{snapshot.volume_id}'
     )
     def create_volume_from_snapshot(self, volume: Any, snapshot: Any) -> dict[str, str]:
@@ -187,20 +186,20 @@ class SnapshotDriver(
         encrypted = volume.encryption_key_id is not None
         return Target(volume.id, volume.provider_location, volume.name, size, encrypted=encrypted)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def delete_volume(self, volume: Any) -> None:
         """Remove a volume without snapshots; what could not be managed is left on its share."""
         if not self._was_given_back(volume):
             self._backend.delete_volume(volume.provider_location, volume.name)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def extend_volume(self, volume: Any, new_size: int) -> None:
         """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
         self._peers.take(volume)
         state = database.volume_state(volume.id)
         self._extending.extend(state, new_size * units.Gi, volume.obj_context)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def initialize_connection(self, volume: Any, connector: Any) -> dict[str, Any]:
         """Return how to attach a volume: export, active file, its format.
 
@@ -220,27 +219,23 @@ class SnapshotDriver(
         if volume.status in restoring.STATES:
             self._end_restoration(volume)
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def _end_restoration(self, volume: Any) -> None:
         self._backend.restorations.end(database.volume_state(volume.id))
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{snapshot.volume_id}'
-    )
+    @volume_locks.synchronized('{self.driver_prefix}-{snapshot.volume_id}')
     def create_snapshot(self, snapshot: Any) -> None:
         """Take a snapshot, through Nova where the volume is attached."""
         state = database.volume_state(snapshot.volume_id)
         self._snapshots.create(state, snapshot.id, snapshot.obj_context)
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
-        '{self.driver_prefix}-{snapshot.volume_id}'
-    )
+    @volume_locks.synchronized('{self.driver_prefix}-{snapshot.volume_id}')
     def delete_snapshot(self, snapshot: Any) -> None:
         """Delete a snapshot, through Nova where the volume is attached."""
         state = database.volume_state(snapshot.volume_id)
         self._snapshots.delete(state, snapshot.id, snapshot.obj_context)
 
-    @coordination.synchronized(  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized(
         '{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-{src_vref.id}'
     )
     def create_cloned_volume(self, volume: Any, src_vref: Any) -> dict[str, str]:
@@ -260,7 +255,7 @@ class SnapshotDriver(
         """
         return False
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
         """Give a detached volume the data of its newest snapshot again."""
         self._peers.take(volume)

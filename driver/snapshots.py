@@ -28,7 +28,7 @@ from driver import (
 )
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
-from driver.opening import Opened, Opener
+from driver.opening import Opened, Opener, require_unchanged
 from nova_assist import client
 
 LOG = logging.getLogger(__name__)
@@ -217,7 +217,13 @@ class Snapshots:
         A repetition that is refused says nothing of the first attempt, which may be going on.
         """
         try:
-            with journal.kept(opened.layout, intent, self.opener.maker):
+            with journal.kept(
+                opened.layout,
+                intent,
+                self.opener.maker,
+                pending=opened.pending,
+                check=lambda: require_unchanged(opened.layout, opened.record),
+            ):
                 yield
         except online.NotTaken:
             if opened.pending is None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import abc
 from typing import Any
 
-from cinder import coordination, exception
+from cinder import exception
 
-from driver import backups, database, glance, refusals
+from driver import backups, database, glance, refusals, volume_locks
 from driver.backend import Backend, Target
 from driver.copying import Copies
 from driver.image_transfer import ImageTransfer
@@ -35,7 +35,7 @@ class TransferringDriver(abc.ABC):
     def _place(self, volume: Any) -> Target:
         """Choose the share of a new volume."""
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def copy_image_to_volume(
         self,
         context: Any,
@@ -70,7 +70,7 @@ class TransferringDriver(abc.ABC):
             context, volume, *args, **kwargs
         )
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def copy_volume_to_image(
         self, context: Any, volume: Any, image_service: Any, image_meta: Any
     ) -> None:
@@ -80,7 +80,7 @@ class TransferringDriver(abc.ABC):
         with glance.ended_at_start(volume):
             self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
 
-    @coordination.synchronized('{self.driver_prefix}-{backup.volume_id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{backup.volume_id}')
     def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:
         """Return the volume for cinder-backup to read as raw data, and that it is no snapshot.
 
@@ -95,6 +95,6 @@ class TransferringDriver(abc.ABC):
             self._copy_for_backup(volume, source, backup, context)
             return volume, False
 
-    @coordination.synchronized('{self.driver_prefix}-{volume.id}')  # type: ignore[untyped-decorator]
+    @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def _copy_for_backup(self, volume: Any, source: Any, backup: Any, context: Any) -> None:
         self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)

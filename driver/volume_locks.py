@@ -1,21 +1,96 @@
 # SPDX-License-Identifier: Apache-2.0
 """Locks that all services of a backend have in common: a volume's, if free, and for placing.
 
-Main functions: :func:`try_lock`, :func:`try_deletion` and :func:`placing`. Who waits for the lock
-of a volume is told by a decorator of Cinder's, see :mod:`driver.remotefs`.
+Main functions: :func:`synchronized`, Cinder's decorator of who waits for a lock,
+:func:`try_lock`, :func:`try_deletion` and :func:`placing`. A lock that can't be let go of, for the
+lock service is out of reach just then, would be renewed by tooz for as long as this process lives,
+and everybody would wait for it: :func:`release_left` lets go of it later.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
+import tooz
 from cinder import coordination
 from oslo_log import log as logging
-from tooz.coordination import Characteristics
 
 LOG = logging.getLogger(__name__)
+
+_Method = TypeVar('_Method', bound=Callable[..., Any])
+
+#: The schemes of tooz's drivers whose locks hold on one host only.
+_LOCAL = ('file', 'ipc')
+
+
+class _Lock:
+    """One of tooz's, as Cinder's decorator uses it.
+
+    :param left: gets it if it can't be let go of
+    """
+
+    def __init__(self, lock: Any, left: list[Any]) -> None:
+        self._lock = lock
+        self._left = left
+        self.name = lock.name
+
+    def acquire(self, blocking: bool = True) -> bool:
+        """Take the lock; returns whether that came true, which it always does if we wait."""
+        return bool(self._lock.acquire(blocking))
+
+    def release(self) -> None:
+        """Let go of the lock, or remember to.
+
+        :raises tooz.ToozError: it can't be let go of now
+        """
+        try:
+            self._lock.release()
+        except tooz.ToozError:
+            self._left.append(self._lock)
+            raise
+
+
+class _Coordinator:
+    """Cinder's, which all backends of a process have in common."""
+
+    def __init__(self) -> None:
+        self._left: list[Any] = []
+
+    def get_lock(self, name: str) -> _Lock:
+        """Return the lock of that name."""
+        return _Lock(coordination.COORDINATOR.get_lock(name), self._left)
+
+    def release_left(self) -> None:
+        """Let go of the locks that couldn't be when it was time.
+
+        Tooz doesn't touch one that another process has taken since.
+
+        :raises tooz.ToozError: they still can't be
+        """
+        while self._left:
+            lock = self._left.pop()
+            _Lock(lock, self._left).release()
+            LOG.warning('Lock %s could not be let go of until now.', lock.name)
+
+
+_COORDINATOR = _Coordinator()
+
+release_left = _COORDINATOR.release_left
+
+
+def synchronized(*names: str) -> Callable[[_Method], _Method]:
+    """Have a method wait for locks, and hold them; as Cinder's decorator of this name does.
+
+    :param names: of the locks, with the method's parameters in braces
+    """
+    decorate: Callable[[_Method], _Method] = coordination.synchronized(
+        *names, coordinator=_COORDINATOR
+    )
+    return decorate
 
 
 @contextlib.contextmanager
@@ -39,7 +114,7 @@ def try_deletion(snapshot_id: str) -> AbstractContextManager[bool]:
 
 @contextlib.contextmanager
 def _try(name: str) -> Iterator[bool]:
-    lock = coordination.COORDINATOR.get_lock(name)
+    lock = _COORDINATOR.get_lock(name)
     taken = lock.acquire(blocking=False)
     try:
         yield taken
@@ -50,8 +125,9 @@ def _try(name: str) -> Iterator[bool]:
 
 def warn_if_local() -> None:
     """Log that the locks may not reach the other hosts of a cluster, where they may not."""
-    reach = coordination.COORDINATOR.coordinator.CHARACTERISTICS
-    if Characteristics.DISTRIBUTED_ACROSS_HOSTS not in reach:
+    # Tooz's own word on its drivers (CHARACTERISTICS) is no help: it has etcd's be of one host.
+    url = coordination.CONF.coordination.backend_url
+    if urllib.parse.urlsplit(url).scheme in _LOCAL:
         LOG.warning(
             'The services of this cluster keep each other from working on one volume by locks '
             'that hold on one host ([coordination] backend_url = file://...). Unless that is one '
@@ -69,5 +145,9 @@ def placing(prefix: str, service: str) -> Iterator[None]:
     :param prefix: what the names of a driver's locks begin with
     :param service: who serves the backend, its cluster if it is in one
     """
-    with coordination.COORDINATOR.get_lock(f'{prefix}-placing-{service}'):
+    lock = _COORDINATOR.get_lock(f'{prefix}-placing-{service}')
+    lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()

@@ -21,6 +21,7 @@ from nova_assist.cli.ci_arguments import (
     PlanArguments,
     SkipsArguments,
 )
+from nova_assist.cli.cluster_harness import ClusterHarness
 from nova_assist.cli.conformance_arguments import ConformanceArguments
 from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
@@ -64,6 +65,8 @@ def _harness(arguments: Arguments) -> Harness:
         return CrashHarness(arguments.sample)
     if isinstance(arguments, RunArguments) and arguments.remote:
         return RemoteHarness(arguments.remote)
+    if isinstance(arguments, RunArguments) and arguments.target.clustered:
+        return ClusterHarness()
     return EmbeddedHarness()
 
 

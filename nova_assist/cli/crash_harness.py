@@ -26,7 +26,9 @@ from nova_assist.reports.model import ScenarioResult
 
 if TYPE_CHECKING:
     from nova_assist.cloud.cloud import Cloud
+    from nova_assist.cloud.cluster import Peer
     from nova_assist.faults.victims import Traps
+    from nova_assist.scenarios.testbed import Testbed
 
 _POINT = re.compile(r'(?P<base>.+)@(?P<point>[1-9][0-9]{0,5})')
 
@@ -68,36 +70,61 @@ class CrashHarness(EmbeddedHarness):
         :raises nova_assist.accounts.AccountError: an account can't be used.
         :raises nova_assist.cloud.errors.CloudError: it did not start.
         """
+        from nova_assist.cloud.cluster import ClusteredCloud
         from nova_assist.faults.victims import Traps
 
         traps = Traps.made(folder)
-        with cloud_for(
-            folder, target, keep, traps.cinder.environment, traps.compute_environment
-        ) as cloud:
-            yield CrashSession(cloud, traps, self._sample)
+        with contextlib.ExitStack() as standing:
+            cloud = standing.enter_context(
+                cloud_for(
+                    folder, target, keep, traps.cinder.environment, traps.compute_environment
+                )
+            )
+            peer = None
+            if isinstance(cloud, ClusteredCloud):
+                peer = standing.enter_context(cloud.peer(environment=traps.peer.environment))
+            yield CrashSession(cloud, traps, self._sample, peer)
 
 
 class CrashSession(EmbeddedSession):
-    """A cloud whose services are in traps."""
+    """A cloud whose services are in traps, the second Cinder too if there is one."""
 
-    def __init__(self, cloud: Cloud, traps: Traps, sample: int | None) -> None:
+    def __init__(
+        self, cloud: Cloud, traps: Traps, sample: int | None, peer: Peer | None = None
+    ) -> None:
         super().__init__(cloud)
+        self._peer = peer
         self._traps = traps
         self._sample = sample
 
     def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
         """Play the operations in turn, with a death at each point."""
         from nova_assist.faults.exhaustion import CrashScenario, Exhaustion
-        from nova_assist.scenarios.embedded import EmbeddedTestbed
 
+        testbed = self._testbed()
         listener = wanted.listener
         for index, name in enumerate(wanted.names, 1):
             listener.scenario_started(name, index, len(wanted.names))
             scenario = CrashScenario.named(name)
-            with EmbeddedTestbed(self._cloud).judges(scenario.formats) as judges:
+            with testbed.judges(scenario.formats) as judges:
                 exhaustion = Exhaustion(
-                    self._cloud, self._traps, wanted.seed, threading.Event(), judges, self._sample
+                    testbed,
+                    self._cloud,
+                    self._traps,
+                    wanted.seed,
+                    threading.Event(),
+                    judges,
+                    self._sample,
                 )
                 result = exhaustion.play(scenario, listener, wanted.repeat)
             listener.scenario_finished(result)
             yield result
+
+    def _testbed(self) -> Testbed:
+        from nova_assist.cloud.cluster import ClusteredCloud
+        from nova_assist.scenarios.clustered import ClusteredTestbed
+        from nova_assist.scenarios.embedded import EmbeddedTestbed
+
+        if isinstance(self._cloud, ClusteredCloud) and self._peer:
+            return ClusteredTestbed(self._cloud, self._peer, spread=False)
+        return EmbeddedTestbed(self._cloud)

@@ -153,8 +153,10 @@ def cloud_for(
     """
     from nova_assist.accounts import Accounts
     from nova_assist.cloud.cloud import Cloud
+    from nova_assist.cloud.cluster import ClusteredCloud
 
-    return Cloud(
+    kind = ClusteredCloud if target.clustered else Cloud
+    return kind(
         folder,
         driver=target.driver,
         share=target.share,

@@ -64,6 +64,8 @@ examples:
   nova-assist run --driver cinder.volume.drivers.nfs.NfsDriver --report nova-assist-report-control
   nova-assist run --share filer:/cinder --option nfs_mount_options=vers=4.2
   nova-assist run --shares 3 --scenario several-shares
+  nova-assist run --cluster
+  nova-assist run --cluster --scenario cluster
   sudo nova-assist run --secure --share filer:/cinder --account hypervisor=qemu
   nova-assist run --scenario encrypted --identity keystone --key-manager barbican
   nova-assist run -f json | jq .totals

@@ -29,6 +29,7 @@ _EMBEDDED = {
     '--cinder-port': 'cinder_port',
     '--compute-port': 'compute_port',
     '--crash': 'crash',
+    '--cluster': 'cluster',
     '--keep': 'keep',
 }
 #: What a cloud of others alone has.

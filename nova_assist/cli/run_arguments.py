@@ -87,6 +87,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         'earlier run (default: %(default)s)',
     )
     add_target(parser)
+    parser.add_argument(
+        '--cluster',
+        action='store_true',
+        help='have two Cinders of one cluster, active/active: each request that changes something '
+        'goes to one of them, chosen by the seed',
+    )
     add_remote(parser)
     add_keep(parser)
     add_form(parser, ('table', 'json'))
@@ -104,9 +110,11 @@ def run_arguments(
         parser.error('--sample is for a run with --crash')
     if found.crash and found.shares:
         parser.error('--crash watches one share: leave out --shares')
+    if found.cluster and found.secure:
+        parser.error('--cluster does not go with --secure')
     remote = remote_of(parser, found)
     return RunArguments(
-        target=target_of(parser, found),
+        target=dataclasses.replace(target_of(parser, found), clustered=found.cluster),
         seed=secrets.randbelow(_SEEDS) if found.seed is None else found.seed,
         scenarios=tuple(dict.fromkeys(found.scenario)),
         crash=found.crash,

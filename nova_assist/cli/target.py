@@ -42,6 +42,7 @@ class Target:
     accounts: tuple[tuple[str, str], ...] = ()
     with_keystone: bool = False
     with_barbican: bool = False
+    clustered: bool = False
 
     @property
     def all_options(self) -> Mapping[str, str]:
@@ -59,6 +60,8 @@ class Target:
             words += ['--option', f'{key}={value}']
         if self.secure:
             words.append('--secure')
+        if self.clustered:
+            words.append('--cluster')
         for role, name in self.accounts:
             words += ['--account', f'{role}={name}']
         if self.with_keystone:

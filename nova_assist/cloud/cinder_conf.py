@@ -100,7 +100,7 @@ def _common(settings: CinderSettings, data_files: Path) -> dict[str, dict[str, s
             **(_NEW_POLICIES if settings.identity else {}),
         },
         **_keys(settings),
-        'coordination': {'backend_url': f'file://{literal(settings.locks)}'},
+        'coordination': {'backend_url': literal(settings.lock_url)},
         **(_with_keystone(settings.identity) if settings.identity else _without(settings)),
     }
 

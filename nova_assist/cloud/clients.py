@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,31 @@ class KeystoneEndpoints(Endpoints):
             'OS_CLOUD': user,
             'TEMPEST_CONFIG_DIR': str(self.folder),
         }
+
+
+class _Session(session.Session):  # type: ignore[misc]
+    """Sends what changes something to whoever is chosen, and asks whoever that was last.
+
+    :param choose: returns the endpoint of the next request
+    """
+
+    def __init__(self, choose: Callable[[], str], token: str) -> None:
+        super().__init__(auth=token_endpoint.Token(choose(), token))
+        self._choose = choose
+
+    def request(self, url: str, method: str, **how: Any) -> Any:
+        """Send a request."""
+        if method != 'GET':
+            self.auth.endpoint = self._choose()
+        return super().request(url, method, **how)
+
+
+def cinderclient_of_any(choose: Callable[[], str], token: str) -> Any:
+    """Return a python-cinderclient whose requests go to one of several Cinders each.
+
+    :param choose: returns the URL of the next one, version included
+    """
+    return cinder_client.Client(CINDER_VERSION, session=_Session(choose, token))
 
 
 def _session(endpoint: str, token: str) -> session.Session:

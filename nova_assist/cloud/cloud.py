@@ -147,15 +147,15 @@ class Cloud:
             self._reaper = Reaper(self.mark, remains, self._premises.claims)
             self._premises.prepare(self.child_environment())
             if self.keystone:
-                self.keystone.prepare(
-                    self._endpoints, [self.barbican.entry] if self.barbican else []
-                )
+                entries = [self.barbican.entry] if self.barbican else []
+                self.keystone.prepare(self._endpoints, entries)
             if self.barbican:
                 self.barbican.prepare()
-            for service in self._services:
-                service.spawn()
-            for service in self._services:
-                service.await_ready()
+            for together in self._stages:
+                for service in together:
+                    service.spawn()
+                for service in together:
+                    service.await_ready()
             self._write_client_files()
         except BaseException:
             self.stop()
@@ -270,8 +270,13 @@ class Cloud:
     @property
     def _services(self) -> tuple[Service, ...]:
         """All services, in the order in which they become ready."""
+        return tuple(service for together in self._stages for service in together)
+
+    @property
+    def _stages(self) -> tuple[tuple[Service, ...], ...]:
+        """All services, those together that are started together; they become ready in turn."""
         first = [each.service for each in (self.keystone, self.barbican) if each]
-        return (*first, self.compute, self.cinder)
+        return ((*first, self.compute, self.cinder),)
 
     def _cinder_settings(
         self, options: Mapping[str, str], passages: Mapping[str, int]

@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from nova_assist.accounts import Account
 from nova_assist.cloud import private
@@ -54,18 +55,20 @@ class Member:
     :param cluster: the cluster's name.
     :param database: the SQLite file of all of them.
     :param locks: the folder of the file locks of all of them.
+    :param lock_url: what keeps their locks in place of that folder, as tooz has it, if anything.
     """
 
     host: str
     cluster: str
     database: Path
     locks: Path
+    lock_url: str | None = None
 
     @classmethod
-    def parse(cls, data: Mapping[str, str]) -> Member:
+    def parse(cls, data: Mapping[str, Any]) -> Member:
         """Read what :meth:`CinderSettings.save` wrote."""
         paths = Path(data['database']), Path(data['locks'])
-        return cls(data['host'], data['cluster'], *paths)
+        return cls(data['host'], data['cluster'], *paths, data['lock_url'])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,6 +135,11 @@ class CinderSettings:
     def locks(self) -> Path:
         """The folder of its file locks."""
         return self.member.locks if self.member else self.folder / LOCKS_FOLDER
+
+    @property
+    def lock_url(self) -> str:
+        """What keeps its locks, as tooz has it."""
+        return (self.member and self.member.lock_url) or f'file://{self.locks}'
 
     @property
     def url_for_compute(self) -> str:

@@ -29,11 +29,11 @@ from nova_assist.faults.trap import COUNT_ONLY
 from nova_assist.faults.victims import Traps
 from nova_assist.reports.model import Finding, ScenarioResult, Step, Verdict
 from nova_assist.reports.progress import Listener
-from nova_assist.scenarios.embedded import EmbeddedTestbed
 from nova_assist.scenarios.errors import Interrupted, NotPossible, StepEnded, StepFailed
 from nova_assist.scenarios.player import Player, Scenario, cut_short
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import FORMATS, Story
+from nova_assist.scenarios.testbed import Testbed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,12 +99,14 @@ class _Point:
 class Exhaustion:
     """Plays crash scenarios in one cloud, one after the other: they all kill the same services.
 
+    :param testbed: the cloud, as scenarios have it
     :param traps: what the processes were put into
     :param sample: die at so many points of an operation only, chosen by the seed; ``None`` for all
     """
 
     def __init__(
         self,
+        testbed: Testbed,
         cloud: Cloud,
         traps: Traps,
         seed: int,
@@ -116,7 +118,7 @@ class Exhaustion:
         self._traps = traps
         self._seed = seed
         self._sample = sample
-        self._player = Player(EmbeddedTestbed(cloud), seed, stop, tuple(judges))
+        self._player = Player(testbed, seed, stop, tuple(judges))
 
     def play(
         self, scenario: CrashScenario, listener: Listener, repeat: Callable[[str], str]
@@ -239,6 +241,8 @@ class Exhaustion:
         for service in (self._cloud.cinder, self._cloud.compute):
             if not service.alive:
                 service.start()
+        if stage.context.partner:
+            stage.context.partner.come_back()
         failed = any(step.findings for step in scratch.steps)
         try:
             stage.clean_up(hurried=failed)

@@ -12,6 +12,10 @@ from nova_assist.checks.model import Exactly
 from nova_assist.faults.adoption_operations import ManageVolume, ManageVolumeWithSnapshots
 from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
 from nova_assist.faults.cache_operations import CacheImage
+from nova_assist.faults.cluster_operations import (
+    CreateSnapshotInCluster,
+    DeleteSnapshotInCluster,
+)
 from nova_assist.faults.encryption_operations import (
     CloneEncryptedVolume,
     CreateEncryptedSnapshot,
@@ -125,6 +129,8 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'compute-delete-newest-online': DeleteNewestWithoutCompute,
     'qemu-commit': CommitWithoutGuest,
     'qemu-pull': PullWithoutGuest,
+    'cluster-create': CreateSnapshotInCluster,
+    'cluster-delete': DeleteSnapshotInCluster,
 }
 
 

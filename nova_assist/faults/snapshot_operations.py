@@ -17,6 +17,7 @@ from nova_assist.faults.victims import Victim
 from nova_assist.scenarios.errors import GuestIoError, StepFailed
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
+from nova_assist.scenarios.volumes import Volumes
 
 _NEW = 'new'
 
@@ -44,6 +45,11 @@ class OnVolume(Operation):
         :raises StepFailed: it can't be deleted
         """
 
+    @property
+    def volumes(self) -> Volumes:
+        """Has it done."""
+        return self.stage.volumes
+
     def is_tracked(self, name: str) -> bool:
         """Tell whether a snapshot of that name should be there."""
         return any(each.name == name for each in self.target.snapshots)
@@ -69,7 +75,7 @@ class CreateSnapshot(OnVolume):
     def act(self) -> None:
         """Take the snapshot."""
         self._low = self.target.history.acknowledged
-        self.stage.volumes.snapshot(self.target, _NEW)
+        self.volumes.snapshot(self.target, _NEW)
 
     def survey(self) -> None:
         """See that it is there or has failed."""
@@ -115,7 +121,7 @@ class DeleteSnapshot(OnVolume):
 
     def act(self) -> None:
         """Delete it."""
-        self.stage.volumes.delete_snapshot(self.target, self.deleted)
+        self.volumes.delete_snapshot(self.target, self.deleted)
 
     def survey(self) -> None:
         """See that it is gone, whole, or known to be neither."""

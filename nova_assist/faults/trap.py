@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ends a process right before its n-th effect, as ``kill -9`` would.
+"""Ends a process right before its n-th effect, as ``kill -9`` would, or stops it there.
 
 Main classes: :class:`Trap`, the harness's end, and :class:`Snare`, the process's. Both share a
 small file in memory, so that a process can be watched from its first moment, and what it was about
@@ -22,12 +22,14 @@ from nova_assist.faults import effects
 #: The environment variable that names the file, for a process that is to be trapped.
 VARIABLE = 'NOVA_ASSIST_TRAP'
 
-# Limit, count, whether hidden files count; the share; what the process was about to do.
-_NUMBERS = struct.Struct('QQQ')
+# Limit, count, whether hidden files count, fate; the share; what the process was about to do.
+_NUMBERS = struct.Struct('QQQQ')
 _TEXT = 1024
 _SHARE = _NUMBERS.size
 _DEED = _SHARE + _TEXT
 _SIZE = _DEED + _TEXT
+
+_DEATH = signal.SIGKILL
 
 #: A limit that no operation comes to: effects are counted, and nothing dies.
 COUNT_ONLY = 2**63
@@ -46,20 +48,23 @@ class Trap:
         self._memory = _map(path)
         self.environment = {variable: str(path)}
 
-    def arm(self, share: Path, limit: int, *, hidden: bool = False) -> None:
+    def arm(
+        self, share: Path, limit: int, *, hidden: bool = False, fate: signal.Signals = _DEATH
+    ) -> None:
         """Have the process die before its ``limit``-th effect from now on.
 
         :param share: which share's effects count; a folder with shares stands for all of them
         :param hidden: count files too whose name starts with a dot
+        :param fate: what it gets there; with ``SIGSTOP`` it goes on when it is continued
         """
         _put(self._memory, _SHARE, str(share))
         _put(self._memory, _DEED, '')
-        _NUMBERS.pack_into(self._memory, 0, limit, 0, hidden)
+        _NUMBERS.pack_into(self._memory, 0, limit, 0, hidden, fate)
 
     def disarm(self) -> int:
         """Let the process live; returns how many effects it has had."""
-        _, count, hidden = _NUMBERS.unpack_from(self._memory)
-        _NUMBERS.pack_into(self._memory, 0, 0, count, hidden)
+        _, count, *rest = _NUMBERS.unpack_from(self._memory)
+        _NUMBERS.pack_into(self._memory, 0, 0, count, *rest)
         return int(count)
 
     @property
@@ -100,10 +105,10 @@ class Snare:
 
         :param deed: what is about to be done
         """
-        limit, count, hidden = _NUMBERS.unpack_from(self._memory)
+        limit, count, *rest = _NUMBERS.unpack_from(self._memory)
         if not limit:
             return False
-        _NUMBERS.pack_into(self._memory, 0, limit, count + 1, hidden)
+        _NUMBERS.pack_into(self._memory, 0, limit, count + 1, *rest)
         if count + 1 != limit:
             return False
         _put(self._memory, _DEED, deed)
@@ -112,7 +117,11 @@ class Snare:
     def pass_by(self, deed: str) -> None:
         """Count an effect, and die if it is the one to die before."""
         if self.reach(deed):
-            _die()
+            self.meet_fate()
+
+    def meet_fate(self) -> None:
+        """Die, or stop until somebody continues this process."""
+        os.kill(os.getpid(), _NUMBERS.unpack_from(self._memory)[3])
 
 
 def install() -> None:
@@ -129,13 +138,9 @@ def install() -> None:
                 file = effects.emptied(event, arguments, snare.share)
                 if file and os.path.exists(file) and snare.reach(f'write after it: {deed}'):
                     os.truncate(file, 0)
-                    _die()
+                    snare.meet_fate()
 
     sys.addaudithook(watch)
-
-
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _map(path: Path) -> mmap.mmap:

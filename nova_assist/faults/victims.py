@@ -23,9 +23,10 @@ class Victim(enum.Enum):
     CINDER = 'Cinder'
     COMPUTE = 'the compute service'
     QEMU = "the guest's QEMU"
+    PEER = 'the second Cinder'
 
     def service(self, cloud: Cloud) -> Service | None:
-        """Return its process, unless compute is to look after it."""
+        """Return its process, unless somebody else is to look after it."""
         services = {Victim.CINDER: cloud.cinder, Victim.COMPUTE: cloud.compute}
         return services.get(self)
 
@@ -37,6 +38,7 @@ class Traps:
     cinder: Trap
     compute: Trap
     qemu: Trap
+    peer: Trap
 
     @classmethod
     def made(cls, folder: Path) -> Traps:
@@ -45,6 +47,7 @@ class Traps:
             Trap(folder / 'trap-cinder'),
             Trap(folder / 'trap-compute'),
             Trap(folder / 'trap-qemu', QEMU_VARIABLE),
+            Trap(folder / 'trap-peer'),
         )
 
     @property
@@ -58,5 +61,6 @@ class Traps:
             Victim.CINDER: self.cinder,
             Victim.COMPUTE: self.compute,
             Victim.QEMU: self.qemu,
+            Victim.PEER: self.peer,
         }
         return traps[victim]

@@ -11,6 +11,7 @@ import os
 import random
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nova_assist.accounts import Account, Accounts
 from nova_assist.checks.pattern import Pattern
@@ -20,6 +21,9 @@ from nova_assist.scenarios.logs import Log
 from nova_assist.scenarios.rest import Api, refusals
 from nova_assist.scenarios.tracked import Made, TrackedVolume
 from nova_assist.scenarios.waiting import Patience
+
+if TYPE_CHECKING:
+    from nova_assist.scenarios.partner import Partner
 
 #: The status of what is no more.
 GONE = 'gone'
@@ -35,7 +39,7 @@ class Context:
     scenario. ``ended`` tells which service has ended by itself, or "" while all run. ``pattern``
     is of what we write ourselves, ``reader`` knows whatever is written. ``accounts`` are who runs
     what, if not we ourselves. ``options`` are those that the backend was given, as far as they are
-    known.
+    known. ``partner`` is the second Cinder of a cluster, if there is one.
     """
 
     scenario: str
@@ -55,6 +59,7 @@ class Context:
     others: tuple[Path, ...] = ()
     accounts: Accounts | None = None
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    partner: Partner | None = None
     made: Made = dataclasses.field(default_factory=Made)
 
     @property

@@ -26,7 +26,7 @@ from nova_assist.scenarios.context import Context
 from nova_assist.scenarios.embedded_api import EmbeddedApi
 from nova_assist.scenarios.errors import NotPossible
 from nova_assist.scenarios.guests import Guests
-from nova_assist.scenarios.logs import ServiceLog
+from nova_assist.scenarios.logs import Log, ServiceLog
 from nova_assist.scenarios.rest import refusals
 from nova_assist.scenarios.waiting import Patience
 
@@ -71,7 +71,7 @@ class EmbeddedTestbed:
             types={each: each for each in formats},
             api=api,
             patience=Patience(stop),
-            cinder_log=ServiceLog('Cinder', cloud.cinder.log),
+            cinder_log=self._cinder_log(),
             compute_log=ServiceLog('compute', cloud.compute.log),
             ended=self.ended,
             seen=share.path,
@@ -87,6 +87,9 @@ class EmbeddedTestbed:
         return context, CommandedGuests(
             context, api, {each.path: each.name for each in (share, *others)}
         )
+
+    def _cinder_log(self) -> Log:
+        return ServiceLog('Cinder', self._cloud.cinder.log)
 
     def _shares_of(self, formats: Sequence[str]) -> tuple[ShareView, ...]:
         """Return the shares of some backends, each once: they may have one in common."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the lines of a service's log that tell why an operation failed.
 
-Main class: :class:`ServiceLog`; :class:`UnseenLog` stands for one that nobody here can read.
+Main class: :class:`ServiceLog`; :class:`UnseenLog` stands for one that nobody here can read,
+:class:`Logs` for several.
 """
 
 from __future__ import annotations
@@ -99,6 +100,27 @@ class ServiceLog:
         with open(self._path, 'rb') as log:
             log.seek(self._position)
             return log.read().decode(errors='replace').splitlines()
+
+
+class Logs:
+    """Several as one."""
+
+    def __init__(self, *logs: Log) -> None:
+        """Take them."""
+        self._logs = logs
+
+    def mark(self) -> None:
+        """Forget what was logged until now."""
+        for log in self._logs:
+            log.mark()
+
+    def errors(self, *ids: str) -> str:
+        """Return the last errors since the mark about ``ids``, "" if there was none."""
+        return '; '.join(filter(None, (log.errors(*ids) for log in self._logs)))
+
+    def count(self, words: str) -> int:
+        """Return how many lines since the mark have ``words``."""
+        return sum(log.count(words) for log in self._logs)
 
 
 def _request(line: str) -> str:

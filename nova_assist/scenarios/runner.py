@@ -20,6 +20,7 @@ from nova_assist.scenarios import (
     clone,
     clone_attached,
     clone_from_snapshots,
+    cluster,
     damaged_record,
     encrypted,
     extend_attached,
@@ -61,6 +62,7 @@ STORIES = (
     damaged_record.STORY,
     encrypted.STORY,
     several_shares.STORY,
+    cluster.STORY,
 )
 
 
@@ -205,12 +207,12 @@ def _lanes(
 ) -> tuple[list[list[tuple[int, Scenario]]], list[tuple[int, Scenario]]]:
     """Return the scenarios with their numbers, those that can't meet in a list of their own.
 
-    Those that may meet any other are returned apart, as the last ones.
+    Those that may meet any other, or disturb it, are returned apart, as the last ones.
     """
     lanes: dict[Hashable, list[tuple[int, Scenario]]] = {}
     last = []
     for index, scenario in enumerate(chosen, 1):
-        if scenario.story.moves:
+        if scenario.story.moves or scenario.story.alone:
             last.append((index, scenario))
         else:
             lanes.setdefault(testbed.lane(scenario.image_format), []).append((index, scenario))

@@ -20,6 +20,7 @@ class Story:
 
     :ivar slow: why it is played only if it is asked for; empty if it always is
     :ivar moves: whether its volumes go to the backends of the other formats, too
+    :ivar alone: whether nothing else may be played meanwhile, though they don't
     """
 
     name: str
@@ -27,3 +28,4 @@ class Story:
     play: Callable[[Stage], None]
     slow: str = ''
     moves: bool = False
+    alone: bool = False

@@ -37,6 +37,8 @@ _PATIENCE = (
 )
 # With the image cache, in which other operations would leave volumes.
 _CACHING = 'cache-'
+# With two Cinders of one cluster, which not every driver serves.
+_CLUSTERED = 'cluster-'
 # Other drivers wait for compute for up to two hours, each time.
 _ENDLESS = 'compute-'
 _FAULTS = {'data': 'lost data', 'chain': 'broken chains', 'orphans': 'orphans', 'api': 'stuck'}
@@ -91,14 +93,21 @@ def _deal(arguments: argparse.Namespace) -> dict[str, list[str]]:
 
 
 def _kill(arguments: argparse.Namespace, image_format: str, names: Iterable[str]) -> Ended:
-    """Run operations on volumes of one format, those with the image cache in another cloud."""
+    """Run operations on volumes of one format, those that want another cloud in one of theirs."""
     parts: dict[tuple[str, ...], list[str]] = {}
     for name in names:
-        parts.setdefault(cached_images.WORDS if name.startswith(_CACHING) else (), []).append(name)
+        parts.setdefault(_words(name), []).append(name)
     ended = [_run(arguments, image_format, part, words) for words, part in parts.items()]
     return Ended(
         max(one.code for one in ended), [found for one in ended for found in one.scenarios]
     )
+
+
+def _words(name: str) -> tuple[str, ...]:
+    """Return what makes the cloud that an operation wants."""
+    if name.startswith(_CACHING):
+        return cached_images.WORDS
+    return ('--cluster',) if name.startswith(_CLUSTERED) else ()
 
 
 def _run(
@@ -130,7 +139,11 @@ def _run(
 
 
 def _operations(driver: str) -> list[str]:
-    return [name for name in OPERATIONS if driver == _OURS or not name.startswith(_ENDLESS)]
+    return [
+        name
+        for name in OPERATIONS
+        if driver == _OURS or not name.startswith((_ENDLESS, _CLUSTERED))
+    ]
 
 
 def _told(scenarios: Iterable[dict[str, Any]]) -> str:

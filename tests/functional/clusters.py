@@ -8,13 +8,16 @@ do. A guest of the compute service has volumes of either open.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
+from nova_assist.cloud import etcd
 from nova_assist.cloud.cluster import ClusteredCloud, Heartbeat
 from nova_assist.reports.model import Verdict
 from nova_assist.scenarios.embedded_api import EmbeddedApi
@@ -69,6 +72,14 @@ class Second:
         stage.context.patience.wait('the end of "creating"', ended)
 
 
+def require_etcd():
+    """Skip a test on a machine that lacks what it takes to have locks in etcd."""
+    if not shutil.which(etcd.PROGRAM):
+        raise unittest.SkipTest('etcd is not installed (Debian, Ubuntu: apt install etcd-server)')
+    if importlib.util.find_spec('etcd3gw') is None:
+        raise unittest.SkipTest('the Python package etcd3gw is not installed (extra: test)')
+
+
 def at_once(*calls):
     """Do several things at the same time, and return what they do; any error is raised."""
     with ThreadPoolExecutor(max_workers=len(calls)) as pool:
@@ -104,13 +115,20 @@ def _taken(share, volume):
 
 
 class ClusterCase(unittest.TestCase):
-    """Tests with a cloud of their own."""
+    """Tests with a cloud of their own.
+
+    :cvar lease: seconds that a lock outlives its holder, in an etcd; None for files
+    """
+
+    lease = None
 
     @classmethod
     def setUpClass(cls):
+        if cls.lease:
+            require_etcd()
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        cls.cloud = ClusteredCloud(pathlib.Path(folder.name), driver=OURS)
+        cls.cloud = ClusteredCloud(pathlib.Path(folder.name), lease=cls.lease, driver=OURS)
         cls.addClassCleanup(cls.cloud.stop)
         cls.cloud.start()
 

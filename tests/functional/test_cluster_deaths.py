@@ -8,12 +8,14 @@ from nova_assist.faults.trap import Trap
 from tests.functional.clusters import ClusterCase, attached, keep
 from tests.functional.nova_faults import NovaFaults
 
-#: Every so many effects of an operation are died before.
-_STRIDE = 3
-
 
 class DeathCase(ClusterCase):
-    """Tests whose second service is in a trap."""
+    """Tests whose second service is in a trap.
+
+    :cvar stride: every so many effects of an operation are died before
+    """
+
+    stride = 3
 
     @classmethod
     def setUpClass(cls):
@@ -47,10 +49,10 @@ class CreationTest(DeathCase):
         with stage.step('attach two volumes, and take a snapshot of one'):
             volume, other = attached(stage), attached(stage, 'v2')
             stage.volumes.snapshot(volume, 'old')
-        for limit in itertools.count(1, _STRIDE):
+        for limit in itertools.count(1, self.stride):
             if not self.survive(stage, second, volume, other, limit):
                 break
-        self.assertGreater(limit, 2 * _STRIDE, 'it has died several times')
+        self.assertGreater(limit, self.stride, 'it has died several times')
 
     def survive(self, stage, second, volume, other, limit):
         taken = ''
@@ -88,10 +90,10 @@ class DeletionTest(DeathCase):
     def deaths(self, stage, second):
         with stage.step('attach a volume'):
             volume = attached(stage)
-        for limit in itertools.count(1, _STRIDE):
+        for limit in itertools.count(1, self.stride):
             if not self.survive(stage, second, volume, limit):
                 break
-        self.assertGreater(limit, _STRIDE, 'it has died several times')
+        self.assertGreater(limit, self.stride, 'it has died several times')
 
     def survive(self, stage, second, volume, limit):
         def gone_on():

@@ -16,6 +16,7 @@ from nova_assist.scenarios.embedded import EmbeddedTestbed
 from nova_assist.scenarios.player import Scenario
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
+from nova_assist.scenarios.testbed import Testbed
 from nova_assist.scenarios.tracked import TrackedVolume
 
 _SEED = 1
@@ -91,5 +92,12 @@ def play(
     cloud: Cloud, stories: Iterable[Story], formats: Iterable[str] = runner.FORMATS
 ) -> list[ScenarioResult]:
     """Play each story with raw and with qcow2 volumes, and return the results."""
+    return play_in(EmbeddedTestbed(cloud), stories, formats)
+
+
+def play_in(
+    testbed: Testbed, stories: Iterable[Story], formats: Iterable[str] = runner.FORMATS
+) -> list[ScenarioResult]:
+    """Do the same in any kind of cloud."""
     chosen = [Scenario(story, form) for story in stories for form in formats]
-    return list(runner.play(EmbeddedTestbed(cloud), chosen, _SEED, _Silent(), lambda name: name))
+    return list(runner.play(testbed, chosen, _SEED, _Silent(), lambda name: name))

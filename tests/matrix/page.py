@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The support matrix as a page of reST, made of reports of ``nova-assist run``. Pure.
 
-Main function: :func:`compose`. Playing is left to :mod:`tests.matrix.everything`.
+Main functions: :func:`compose`, and :func:`parse`, its inverse. Playing is left to
+:mod:`tests.matrix.everything`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nova_assist.scenarios.runner import all_scenarios
-from tests.judged import OURS
+from tests.judged import IN_TREE, OURS
 
 _FORMATS = ('raw', 'qcow2')
 _UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 _LOGGED = '; Cinder logged: '
 _OF_FORMAT = re.compile(r' \((raw|qcow2) volumes\)$')
+
+_LOG = re.compile(r' \(log: [^)]*\)')
+_CELLS = {'pass': 'passes', 'fail': '**fails**', 'not_run': 'not played'}
+_VERDICTS = {cell: verdict for verdict, cell in _CELLS.items()}
+_CINDER = re.compile(r'\(Cinder ([^)]+)\) as the control')
+_ROW = re.compile(r'\* - ``([a-z-]+)``\n((?:     - .+\n){5})')
+_REASON = re.compile(
+    r"^\* ``([a-z0-9-]+)``, (this driver|Cinder's own driver): (.*)$", re.MULTILINE
+)
 
 _HEAD = """\
 ==============
@@ -26,11 +36,12 @@ Support matrix
 
 .. This page is written by "python -m tests.matrix.everything": edit that.
 
-What each scenario of ``nova-assist run --slow --shares 2``, and ``image-cache`` in a cloud with
-that cache, has come to with this driver, and with Cinder's own NFS driver (Cinder {cinder}) as the
-control. Each cell is a verdict on data, chain, orphans and access, for volumes made as raw and as
-qcow2 files. ``tox -e support-matrix`` measures it anew and writes this page. Secure mode is tried
-in the lab, see :doc:`../contributor/lab`.
+What each scenario of ``nova-assist run --slow --shares 2``, ``image-cache`` in a cloud with that
+cache, and ``cluster`` in one with two Cinders (``--cluster``), has come to with this driver, and
+with Cinder's own NFS driver (Cinder {cinder}) as the control. Each cell is a verdict on data,
+chain, orphans and access, for volumes made as raw and as qcow2 files. ``tox -e support-matrix``
+measures it anew and writes this page, ``tox -e support-matrix -- --only NAME`` one scenario of it.
+Secure mode is tried in the lab, see :doc:`../contributor/lab`.
 """
 
 
@@ -51,6 +62,21 @@ class Run:
         found = {each['name']: (each['verdict'], each['reason']) for each in report['scenarios']}
         return cls(report['driver'], report['versions']['cinder'], found)
 
+    @classmethod
+    def refused(cls, driver: str, story: str, said: str) -> Run:
+        """Return that a driver does not start in the cloud that a story wants.
+
+        :param said: why, by the command
+        """
+        reason = _LOG.sub('', said.removeprefix('nova-assist: '))
+        return cls(driver, '', {f'{story}-{each}': ('not_run', reason) for each in _FORMATS})
+
+    def updated(self, newer: Run) -> Run:
+        """Return this with what another run has found, in the order of all scenarios."""
+        found = {**self.found, **newer.found}
+        order = [each.name for each in all_scenarios() if each.name in found]
+        return Run(self.driver, newer.cinder or self.cinder, {name: found[name] for name in order})
+
     @property
     def passed(self) -> bool:
         """Whether every scenario has passed."""
@@ -62,6 +88,22 @@ def compose(ours: Run, control: Run) -> str:
     text = f'{_HEAD.format(cinder=ours.cinder)}\n{_table(ours, control)}'
     reasons = [*_reasons(ours), *_reasons(control)]
     return text + ''.join(f'{line}\n' for line in ('', *reasons)) if reasons else text
+
+
+def parse(text: str) -> tuple[Run, Run]:
+    """Return what a page that :func:`compose` has made tells."""
+    cinder = _CINDER.search(' '.join(text.split()))
+    reasons = {
+        (name, who): re.sub(r'\\(.)', r'\1', reason) for name, who, reason in _REASON.findall(text)
+    }
+    found: dict[str, dict[str, tuple[str, str]]] = {'this driver': {}, "Cinder's own driver": {}}
+    for story, cells in _ROW.findall(text):
+        names = [(who, f'{story}-{each}') for who in found for each in _FORMATS]
+        for (who, name), cell in zip(names, re.findall(r'- (.+)', cells)[1:], strict=True):
+            found[who][name] = (_VERDICTS.get(cell, cell), reasons.get((name, who), ''))
+    ours, control = found.values()
+    release = cinder[1] if cinder else ''
+    return Run(OURS, release, ours), Run(IN_TREE, release, control)
 
 
 def stories() -> dict[str, str]:
@@ -98,7 +140,7 @@ def _row(*cells: str) -> Iterable[str]:
 
 def _cell(run: Run, name: str) -> str:
     verdict, _ = run.found.get(name, ('not_run', ''))
-    return {'pass': 'passes', 'fail': '**fails**', 'not_run': 'not played'}.get(verdict, verdict)
+    return _CELLS.get(verdict, verdict)
 
 
 def _reasons(run: Run) -> Iterable[str]:

@@ -40,6 +40,23 @@ class PageTest(unittest.TestCase):
     def test_what_was_not_played_is_told(self):
         self.assertIn('- not played\n', self.compose(revert_raw='not_run'))
 
+    def test_what_a_page_tells_makes_the_same_page(self):
+        text = self.compose(revert_raw='fail', revert_qcow2='unknown', cluster_raw='not_run')
+        self.assertEqual(text, page.compose(*page.parse(text)))
+
+    def test_page_is_kept_but_for_what_was_measured_anew(self):
+        ours, control = page.parse(self.compose(revert_raw='fail', clone_raw='fail'))
+        newer = page.Run(IN_TREE, '29.0.0', {'clone-raw': ('pass', '')})
+        updated = control.updated(newer)
+        self.assertEqual(('pass', ''), updated.found['clone-raw'])
+        self.assertEqual('fail', updated.found['revert-raw'][0])
+        self.assertEqual([*ours.found], [*updated.found])
+
+    def test_driver_that_does_not_start_has_not_been_played(self):
+        refused = page.Run.refused(IN_TREE, 'cluster', 'nova-assist: no such thing. (log: /a/b)')
+        reason = ('not_run', 'no such thing.')
+        self.assertEqual({'cluster-raw': reason, 'cluster-qcow2': reason}, refused.found)
+
     def test_run_with_a_failure_has_not_passed(self):
         self.assertTrue(page.Run.of(report(OURS)).passed)
         self.assertFalse(page.Run.of(report(OURS, revert_raw='fail')).passed)

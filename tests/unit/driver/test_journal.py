@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who has lost a volume's lock without knowing doesn't get past another one's journal."""
+
+import os
+
+from driver import durable, exceptions, journal, locks, records
+from driver.journal import Intent, Operation
+from tests.unit.driver.snapshots_case import SnapshotsCase
+
+_OURS = Intent(Operation.CREATE, 'b')
+_OTHERS = Intent(Operation.CREATE, 'a')
+
+
+class LostLockTest(SnapshotsCase):
+    def keep(self, intent=_OURS, **how):
+        with journal.kept(self.layout, intent, self.maker, **how):
+            pass
+
+    def assert_left(self, intent):
+        self.assertEqual(intent, journal.load(self.layout))
+
+    def test_journal_of_another_one_at_work_is_not_replaced(self):
+        with journal.kept(self.layout, _OTHERS, self.maker):
+            with self.assertRaisesRegex(exceptions.StateError, 'no lock in common'):
+                self.keep()
+            self.assert_left(_OTHERS)
+
+    def test_operation_is_not_taken_up_that_another_one_has_taken_up(self):
+        with journal.kept(self.layout, _OTHERS, self.maker):
+            with self.assertRaisesRegex(exceptions.StateError, 'no lock in common'):
+                self.keep(pending=_OTHERS)
+            self.assert_left(_OTHERS)
+
+    def test_interrupted_operation_that_another_one_has_ended(self):
+        with self.assertRaisesRegex(exceptions.StateError, 'has lost its lock'):
+            self.keep(pending=_OTHERS)
+
+    def test_interrupted_operation_that_is_not_the_one_that_was_seen(self):
+        self.leave(_OURS)
+        with self.assertRaisesRegex(exceptions.StateError, 'has lost its lock'):
+            self.keep(pending=_OTHERS)
+        self.assert_left(_OURS)
+
+    def leave(self, intent):
+        path = self.layout.path(self.layout.temporary(self.layout.journal))
+        with journal.kept(self.layout, intent, self.maker):
+            os.link(self.layout.path(self.layout.journal), path)
+        durable.publish(path, self.layout.path(self.layout.journal))
+
+    def test_interrupted_operation_is_taken_up(self):
+        self.leave(_OTHERS)
+        with journal.kept(self.layout, _OURS, self.maker, pending=_OTHERS):
+            self.assert_left(_OURS)
+            self.assertTrue(journal.is_held(self.layout))
+        self.assert_left(None)
+
+    def test_journal_goes_if_another_one_has_been_at_work_before_it(self):
+        def check():
+            self.assertTrue(locks.holders(self.layout.path(self.layout.journal)).any)
+            raise exceptions.overtaken(self.layout.volume)
+
+        with self.assertRaisesRegex(exceptions.StateError, 'has lost its lock'):
+            self.keep(check=check)
+        self.assert_left(None)
+
+    def test_snapshot_that_another_one_has_taken_since_the_volume_was_read(self):
+        self.take('a')
+        begin = durable.write
+
+        def overtake(*arguments):
+            durable.write = begin
+            self.take('other')
+            begin(*arguments)
+
+        durable.write = overtake
+        self.addCleanup(setattr, durable, 'write', begin)
+        with self.assertRaisesRegex(exceptions.StateError, 'has lost its lock'):
+            self.take('b')
+        self.assertEqual({'a', 'other'}, records.load(self.layout).overlays.keys())
+        self.assert_left(None)
+        self.take('b')
