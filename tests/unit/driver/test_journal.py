@@ -41,6 +41,17 @@ class LostLockTest(SnapshotsCase):
             self.keep(pending=_OTHERS)
         self.assert_left(_OURS)
 
+    def test_link_that_was_made_and_is_answered_like_another_one_s(self):
+        journal_path = self.layout.path(self.layout.journal)
+        temporary = self.layout.path(self.layout.temporary(self.layout.journal))
+        durable.write(temporary, b'ours', self.maker)
+        os.link(temporary, journal_path)
+        self.assertTrue(durable.publish_new(temporary, journal_path))
+        self.assertFalse(temporary.exists())
+        durable.write(temporary, b'later', self.maker)
+        self.assertFalse(durable.publish_new(temporary, journal_path))
+        self.assertEqual(b'ours', journal_path.read_bytes())
+
     def leave(self, intent):
         path = self.layout.path(self.layout.temporary(self.layout.journal))
         with journal.kept(self.layout, intent, self.maker):
