@@ -17,7 +17,7 @@ import sys
 import tempfile
 import traceback
 
-from driver import exceptions, offline, qemu_img, records, volumes
+from driver import exceptions, offline, qemu_img, records, snapshot_copies, volumes
 from driver.layout import Format
 from driver.startup import Startup
 from nova_assist.faults import effects
@@ -187,6 +187,60 @@ class TwiceTest(SnapshotsCase):
                     self.assertFalse(reads(overlay, Format.QCOW2, 3, 3))
                     self.revert_rows.ask('b')
             self.revert_rows.end('v', 'available')
+        self.tell()
+
+    def prepare_encrypted(self, *snapshot_ids):
+        """Make a volume whose snapshots are copies, each with a block less than what follows."""
+        self.prepare(Format.RAW, '')
+        self.state = dataclasses.replace(self.state, encrypted=True)
+        for number, snapshot_id in enumerate(snapshot_ids, 2):
+            self.take(snapshot_id)
+            self.write_active(number)
+        shutil.rmtree(self.kept)
+        shutil.copytree(self.layout.folder, self.kept)
+
+    def assert_copies(self, written, copies):
+        """See that volume and copies have so many blocks, and that there are no other files."""
+        self.assertIsNone(self.opener.open(self.state).pending)
+        expected = {builders.VOLUME: written}
+        expected |= {self.layout.copy(each): number for each, number in copies.items()}
+        self.assertEqual(set(expected), set(self.names()))
+        for name, last in expected.items():
+            for number in range(1, 4):
+                holds = reads(self.layout.path(name), Format.RAW, number, number)
+                self.assertEqual(number <= last, holds, f'block {number} of {name}')
+
+    def test_creation_of_a_copy(self):
+        self.prepare_encrypted('a')
+        for pair in self.each_pair(lambda: self.take('b')):
+            with self.subTest(pair):
+                self.start()
+                taken = snapshot_copies.is_taken(self.layout, 'b')
+                self.assert_copies(2, {'a': 1, **({'b': 2} if taken else {})})
+                self.remove('b')
+                self.take('b')
+                self.assert_copies(2, {'a': 1, 'b': 2})
+        self.tell()
+
+    def test_deletion_of_a_copy(self):
+        self.prepare_encrypted('a', 'b')
+        for pair in self.each_pair(lambda: self.remove('a')):
+            with self.subTest(pair):
+                self.start()
+                self.remove('a')
+                self.assert_copies(3, {'b': 2})
+        self.tell()
+
+    def test_revert_to_a_copy(self):
+        self.prepare_encrypted('a', 'b')
+        self.revert_rows.ask('b')
+        for pair in self.each_pair(lambda: self.reverts.revert('v', 'b')):
+            with self.subTest(pair):
+                self.revert_rows.ask('b')
+                self.start()
+                self.assertEqual('available', self.state.status)
+                self.assert_copies(2, {'a': 1, 'b': 2})
+                self.revert_rows.ask('b')
         self.tell()
 
     def test_deletion_of_the_volume(self):
