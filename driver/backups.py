@@ -36,7 +36,8 @@ def source(backup: Any) -> Any:
 def add_copy(backup: Any, peers: Peers) -> Any:
     """Give the temporary copy that cinder-backup is to read its row; returns the volume.
 
-    The backup names it before there is a file: whoever cleans up after the backup finds it.
+    The backup names it before there is a file: whoever cleans up after the backup finds it. It
+    names no key, though it may be encrypted: with the volume Cinder's API deletes the key.
     """
     original = source(backup)
     volume = objects.Volume(
@@ -51,8 +52,6 @@ def add_copy(backup: Any, peers: Peers) -> Any:
         attach_status=fields.VolumeAttachStatus.DETACHED,
         availability_zone=original.availability_zone,
         volume_type_id=original.volume_type_id,
-        # The same one: as long as a snapshot of it is there, the volume with its key is, too.
-        encryption_key_id=original.encryption_key_id,
         use_quota=False,
     )
     volume.create()

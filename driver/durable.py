@@ -7,6 +7,7 @@ Nothing else in the driver renames or removes a file on a share.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import pathlib
@@ -15,6 +16,9 @@ from collections.abc import Iterator
 
 from driver import access, advice, exceptions, files
 from driver.layout import TEMPORARY
+
+# What a file system says that gives no file a second name.
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)
 
 
 def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
@@ -33,6 +37,9 @@ def publish(temporary: pathlib.Path, final: pathlib.Path) -> None:
 def publish_new(temporary: pathlib.Path, final: pathlib.Path) -> bool:
     """Give a complete file its final name, as :func:`publish` does, if nothing has that.
 
+    It keeps its temporary name, too, where files can have two: an NFS client that is to remove a
+    name by which a file is open gives it another one first (``nfs_sillyrename`` of Linux).
+
     :return: whether nothing had
     :raises ShareError: it can't be made durable
     """
@@ -41,10 +48,14 @@ def publish_new(temporary: pathlib.Path, final: pathlib.Path) -> bool:
         try:
             final.hardlink_to(temporary)
         except FileExistsError:
-            # An NFS client that has missed the answer asks again, and is told of its own success.
-            if not final.samefile(temporary):
+            # A client that has missed the answer asks again, and is told of its own success.
+            return final.samefile(temporary)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            if final.exists():
                 return False
-        temporary.unlink()
+            temporary.rename(final)
         _sync_folder(final.parent)
         return True
 
@@ -72,6 +83,12 @@ def remove(path: pathlib.Path) -> None:
     with _failures(f'remove {path}', path.parent):
         path.unlink(missing_ok=True)
         _sync_folder(path.parent)
+
+
+def forget(temporary: pathlib.Path) -> None:
+    """Remove a name that nothing needs; if it stays, the next start of a service removes it."""
+    with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
 
 
 def link(path: pathlib.Path, second: pathlib.Path) -> None:

@@ -13,6 +13,8 @@ import contextlib
 import dataclasses
 import enum
 import json
+import os
+import pathlib
 import reprlib
 from collections.abc import Callable, Iterator
 
@@ -104,34 +106,86 @@ def kept(
 
     :param pending: the intent that is there, to be replaced by this one; none may be else
     :param check: raises if another one has been at work on the volume since it was looked at;
-        called once others are kept off by the intent, which is gone again then
+        called once others are kept off by the intent, which is gone again then, if it is new
     :raises ShareError: it can't be written; nothing has begun
     :raises StateError: another process is at work on the volume, or has been; nothing has begun
     """
+    with contextlib.ExitStack() as held:
+        if pending == intent:
+            held.enter_context(taken(layout, intent))
+        else:
+            if pending is not None:
+                held.enter_context(_superseded(layout, pending))
+            held.enter_context(_written(layout, intent, maker, new=pending is None))
+        try:
+            check()
+        except BaseException:
+            if pending is None:
+                clear(layout)
+            raise
+        yield
+        clear(layout)
+
+
+@contextlib.contextmanager
+def _written(
+    layout: Layout, intent: Intent, maker: access.FileMaker, *, new: bool
+) -> Iterator[None]:
+    """Write a journal, locked before anybody can see it, for the length of the block.
+
+    Two processes that have no lock in common may be here at once, with one temporary name.
+    """
+    path, temporary = layout.path(layout.journal), layout.path(layout.temporary(layout.journal))
     content = {
         'operation': intent.operation.value,
         'snapshot': intent.snapshot_id,
         'removes': intent.removes,
     }
-    path, temporary = layout.path(layout.journal), layout.path(layout.temporary(layout.journal))
+    with contextlib.suppress(exceptions.ChainError):  # usually there is none
+        if locks.holders(temporary).any:
+            raise exceptions.at_work(layout.volume, layout.journal)
+    durable.write(temporary, json.dumps(content).encode('ascii'), maker)
     with contextlib.ExitStack() as held:
-        if pending is not None:
-            held.enter_context(taken(layout, pending))
-        durable.write(temporary, json.dumps(content).encode('ascii'), maker)
-        held.enter_context(locks.claim(temporary))  # before anybody can see it
-        if pending is not None:
+        held.callback(durable.forget, temporary)  # once it is not open any more
+        try:
+            handle = held.enter_context(locks.claim(temporary))
+        except exceptions.FileInUse as error:
+            raise exceptions.at_work(layout.volume, layout.journal) from error
+        except exceptions.ChainError as error:
+            raise exceptions.overtaken(layout.volume) from error
+        if not new:
             durable.publish(temporary, path)
         elif not durable.publish_new(temporary, path):
             raise exceptions.at_work(layout.volume, layout.journal)
-        if load(layout) != intent:  # another one's, by the same temporary name
+        if not _is_open_as(handle, path):
             raise exceptions.overtaken(layout.volume)
-        try:
-            check()
-        except BaseException:
-            clear(layout)
-            raise
         yield
-        clear(layout)
+
+
+def _is_open_as(handle: int, path: pathlib.Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def _superseded(layout: Layout, pending: Intent) -> Iterator[None]:
+    """Keep others from taking up an interrupted operation while the block replaces its journal.
+
+    By a second name, see :func:`driver.replacing.superseded`.
+
+    :raises StateError: another process is at work on the volume, or has been
+    """
+    second = layout.replaced(layout.journal)
+    if load(layout) != pending:
+        raise exceptions.overtaken(layout.volume)
+    durable.link(layout.path(layout.journal), layout.path(second))
+    try:
+        with _claimed(layout, second, pending):
+            yield
+    finally:
+        durable.remove(layout.path(second))
 
 
 @contextlib.contextmanager
@@ -141,9 +195,16 @@ def taken(layout: Layout, pending: Intent) -> Iterator[None]:
     :param pending: the intent that it has left
     :raises StateError: another process is at work on the volume, or has been
     """
+    with _claimed(layout, layout.journal, pending):
+        yield
+
+
+@contextlib.contextmanager
+def _claimed(layout: Layout, name: str, pending: Intent) -> Iterator[None]:
+    """Claim a journal by one of its names, and see that it is the one that was seen."""
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(locks.claim(layout.path(layout.journal)))
+            held.enter_context(locks.claim(layout.path(name)))
         except exceptions.FileInUse as error:
             raise exceptions.at_work(layout.volume, layout.journal) from error
         except exceptions.ChainError as error:

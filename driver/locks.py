@@ -65,15 +65,15 @@ def holders(path: pathlib.Path) -> Holders:
 
 
 @contextlib.contextmanager
-def claim(path: pathlib.Path) -> Iterator[None]:
-    """Keep every QEMU out of an image for the length of the block.
+def claim(path: pathlib.Path) -> Iterator[int]:
+    """Keep every QEMU out of an image for the length of the block; yields its open file.
 
     :raises FileInUse: somebody has it open already
     :raises ChainError: the file isn't there or can't be opened
     """
     with _opened(path) as handle:
         _lock(handle, path, fcntl.F_WRLCK, _FIRST, _COUNT)
-        yield
+        yield handle
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ left to :mod:`driver.image_transfer` and :mod:`driver.copying`.
 from __future__ import annotations
 
 import abc
+import dataclasses
 from typing import Any
 
 from cinder import exception
@@ -97,4 +98,5 @@ class TransferringDriver(abc.ABC):
 
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def _copy_for_backup(self, volume: Any, source: Any, backup: Any, context: Any) -> None:
-        self._copies.for_backup(self._place(volume), source, backup.snapshot_id, context)
+        target = dataclasses.replace(self._place(volume), encrypted=source.encrypted)
+        self._copies.for_backup(target, source, backup.snapshot_id, context)

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who has lost a volume's lock without knowing doesn't get past another one's journal."""
 
+import contextlib
+import errno
 import os
+import pathlib
 
 from driver import durable, exceptions, journal, locks, records
 from driver.journal import Intent, Operation
-from tests.unit.driver.snapshots_case import SnapshotsCase
+from tests.unit.driver import builders
+from tests.unit.driver.snapshots_case import Interrupted, SnapshotsCase
 
 _OURS = Intent(Operation.CREATE, 'b')
 _OTHERS = Intent(Operation.CREATE, 'a')
@@ -47,16 +51,67 @@ class LostLockTest(SnapshotsCase):
         durable.write(temporary, b'ours', self.maker)
         os.link(temporary, journal_path)
         self.assertTrue(durable.publish_new(temporary, journal_path))
-        self.assertFalse(temporary.exists())
         durable.write(temporary, b'later', self.maker)
         self.assertFalse(durable.publish_new(temporary, journal_path))
         self.assertEqual(b'ours', journal_path.read_bytes())
 
+    def test_share_on_which_no_file_has_two_names(self):
+        def refuse(self, target):
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+        self.addCleanup(setattr, pathlib.Path, 'hardlink_to', pathlib.Path.hardlink_to)
+        pathlib.Path.hardlink_to = refuse
+        with journal.kept(self.layout, _OTHERS, self.maker):
+            self.assertTrue(journal.is_held(self.layout))
+            with self.assertRaisesRegex(exceptions.StateError, 'no lock in common'):
+                self.keep()
+            self.assert_left(_OTHERS)
+        self.assert_left(None)
+
+    def test_same_operation_asked_for_again_keeps_the_journal_that_is_there(self):
+        self.leave(_OURS)
+        before = self.layout.path(self.layout.journal).stat()
+        with journal.kept(self.layout, _OURS, self.maker, pending=_OURS):
+            self.assertTrue(os.path.samestat(before, self.journal_path().stat()))
+            self.assertTrue(journal.is_held(self.layout))
+        self.assert_left(None)
+        self.assertEqual([builders.VOLUME], self.names())
+
+    def test_temporary_file_that_another_process_has_put_in_the_place_of_ours(self):
+        temporary = self.layout.path(self.layout.temporary(self.layout.journal))
+        claim = locks.claim
+
+        @contextlib.contextmanager
+        def claim_late(path):
+            with claim(path) as handle:
+                if path == temporary:
+                    data = path.read_bytes()
+                    path.unlink()
+                    path.write_bytes(data)
+                yield handle
+
+        self.addCleanup(setattr, locks, 'claim', claim)
+        locks.claim = claim_late
+        with self.assertRaisesRegex(exceptions.StateError, 'has lost its lock'):
+            self.keep()
+
+    def test_temporary_file_of_another_process_at_work_stays(self):
+        temporary = self.layout.path(self.layout.temporary(self.layout.journal))
+        temporary.write_bytes(b'theirs')
+        with locks.claim(temporary):
+            with self.assertRaisesRegex(exceptions.StateError, 'no lock in common'):
+                self.keep()
+            self.assertEqual(b'theirs', temporary.read_bytes())
+
+    def journal_path(self):
+        return self.layout.path(self.layout.journal)
+
     def leave(self, intent):
-        path = self.layout.path(self.layout.temporary(self.layout.journal))
-        with journal.kept(self.layout, intent, self.maker):
-            os.link(self.layout.path(self.layout.journal), path)
-        durable.publish(path, self.layout.path(self.layout.journal))
+        with (
+            contextlib.suppress(Interrupted),
+            journal.kept(self.layout, intent, self.maker),
+        ):
+            raise Interrupted
 
     def test_interrupted_operation_is_taken_up(self):
         self.leave(_OTHERS)
