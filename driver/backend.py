@@ -81,7 +81,7 @@ class Backend:
         """
         refusals.require_like(target.volume_id, target.encrypted, source)
         opened = self.opener.open(source)
-        if source.encrypted:
+        if snapshot_copies.is_one(source, opened.record, snapshot_id):
             copy = snapshot_copies.image(opened.layout, snapshot_id)
             self._copy(opened, copy, target, held=False)
             return

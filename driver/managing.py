@@ -9,9 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from cinder import exception
 from cinder.volume import volume_utils
 
-from driver import adopting, adoption_rows, database, refusals, settling, volume_locks
+from driver import (
+    adopting,
+    adoption_rows,
+    database,
+    exceptions,
+    refusals,
+    settling,
+    volume_locks,
+)
 from driver.adopting import Adoptions
 from driver.adopting_snapshots import SnapshotAdoptions
 from driver.manageable import Manageable
@@ -100,9 +109,16 @@ class ManagingDriver:
 
     @volume_locks.synchronized('{self.driver_prefix}-{snapshot.volume_id}')
     def unmanage_snapshot(self, snapshot: Any) -> None:
-        """Leave a snapshot in its volume's record."""
+        """Leave a snapshot in its volume's record.
+
+        :raises SnapshotIsBusy: it is one of an encrypted volume, and in no record
+        """
         state = database.volume_state(snapshot.volume_id)
-        self._snapshot_adoptions.release(state, snapshot.id)
+        try:
+            self._snapshot_adoptions.release(state, snapshot.id)
+        except exceptions.Unsupported as error:
+            # What has Cinder leave the snapshot as it is, and its status, too.
+            raise exception.SnapshotIsBusy(message=str(error)) from error
 
     def get_manageable_snapshots(
         self,

@@ -145,9 +145,9 @@ class Opener:
     ) -> Intent | None:
         """Tell the database how an interrupted operation was settled; returns what is left."""
         self.tell(state, layout, found)
-        exists = pending.snapshot_id in record.overlays
-        if state.encrypted:
-            exists = snapshot_copies.is_taken(layout, pending.snapshot_id)
+        exists = pending.snapshot_id in record.overlays or (
+            state.encrypted and snapshot_copies.is_taken(layout, pending.snapshot_id)
+        )
         if pending.operation is Operation.DELETE and exists:
             return pending
         if pending.operation is Operation.CREATE:

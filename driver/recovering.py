@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 
+import tooz
 from oslo_log import log as logging
 
 from driver import backups, settling, startup_rows, volume_locks
@@ -49,7 +50,10 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
         What a service did for a guest before it went down can't wait for long: until somebody sees
         to a volume that Nova has finished with, the guest's next start is with the wrong file.
         """
-        volume_locks.release_left()
+        try:
+            volume_locks.release_left()
+        except tooz.ToozError as error:
+            LOG.error('Some locks can still not be let go of: %s', error)
         if fallen := self._peers.fallen():
             LOG.warning('Cinder takes %s for down: settling what they have left.', sorted(fallen))
             self._settle(lambda volume_id: self._peers.worker(volume_id) in fallen)

@@ -11,7 +11,15 @@ from __future__ import annotations
 
 import dataclasses
 
-from driver import durable, exceptions, reading, replacing, volumes, wrapping
+from driver import (
+    durable,
+    exceptions,
+    reading,
+    replacing,
+    snapshot_copies,
+    volumes,
+    wrapping,
+)
 from driver.chain import Image
 from driver.database import VolumeState
 from driver.layout import Format, Layout
@@ -37,6 +45,7 @@ class Restorations:
         """Return the empty file that cinder-backup is to write to.
 
         :raises StateError: a guest may have the volume open
+        :raises Unsupported: it is encrypted and has snapshots
         :raises DriverError: the volume can't be opened, so it could not take in anything either
         """
         if state.attached:
@@ -48,6 +57,8 @@ class Restorations:
         # cinder-backup has this attempt ended even if it fails here, which must not take in what
         # another one has left.
         discard(layout)
+        if state.encrypted:
+            _refuse_to_lose_copies(layout, state.id)
         self.opener.open(state)
         self.opener.maker.make(layout.path(layout.restored))
         self.begun[state.id] = layout
@@ -89,6 +100,15 @@ class Restorations:
         """Remove what a restoration has left that has ended without our being told."""
         if self.opener.ledger.volume_state(volume_id).status not in STATES:
             discard(self.begun[volume_id])
+
+
+def _refuse_to_lose_copies(layout: Layout, volume_id: str) -> None:
+    if copies := snapshot_copies.names(layout):
+        raise exceptions.Unsupported(
+            f'Volume {volume_id} is encrypted and has snapshots, {copies}. With a backup Cinder '
+            f'gives it another key, and deletes the one that they are under. Nothing was changed; '
+            f'delete them, or restore the backup to a new volume.'
+        )
 
 
 def discard(layout: Layout) -> None:

@@ -78,13 +78,13 @@ class Reverts:
                 f'The deletion of snapshot {snapshot_id} has begun, so that its data can not be '
                 f'relied on. Nothing was changed; delete it again.'
             )
-        layout, active, maker = opened.layout, opened.chain.active, self.opener.maker
-        if state.encrypted:
+        layout, found, maker = opened.layout, opened.chain, self.opener.maker
+        if snapshot_copies.is_one(state, opened.record, snapshot_id):
             sparse = self.opener.settings.sparse
-            snapshot_copies.restore(layout, active, snapshot_id, opened.size, sparse, maker)
+            snapshot_copies.restore(layout, found, snapshot_id, opened.size, sparse, maker)
             return
-        lower = chain.plan_revert(opened.record, opened.chain, snapshot_id)
-        replacing.replace_overlay(layout, active.name, lower, opened.size, maker)
+        lower = chain.plan_revert(opened.record, found, snapshot_id)
+        replacing.replace_overlay(layout, found.active.name, lower, opened.size, maker)
 
     def settle(self, volume_id: str) -> None:
         """End a revert that an earlier service has not ended, if there is one.

@@ -24,6 +24,10 @@ TryLock = Callable[[str], AbstractContextManager[bool]]
 Ours = Callable[[str], bool]
 
 
+class Busy(Exception):
+    """Somebody is at work on a volume whose lock was free: a service that has lost it."""
+
+
 def only(ours: Ours, try_lock: TryLock) -> TryLock:
     """Return what takes the lock of a volume if nobody has it, and it is for us to settle."""
 
@@ -40,6 +44,7 @@ def each(
 ) -> frozenset[str]:
     """Do something to each of some volumes that nobody is at work on, and log what goes wrong.
 
+    :param act: may raise :class:`Busy`
     :return: the others, which were left alone
     """
     busy = set()
@@ -51,6 +56,9 @@ def each(
                 else:
                     busy.add(volume_id)
                     LOG.info('Volume %s is being worked on, and left alone.', volume_id)
+        except Busy as error:
+            busy.add(volume_id)
+            LOG.error('Volume %s is left alone: %s', volume_id, error)
         except exceptions.DriverError as error:
             LOG.error('Volume %s could not be settled: %s', volume_id, error)
         except Exception:  # one volume must not keep the others from being served

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import pathlib
 
-from driver import access, exceptions, reading, replacing, volumes
+from driver import access, exceptions, listing, reading, replacing, volumes
 from driver.chain import Chain, Image
+from driver.database import VolumeState
 from driver.layout import Format, Layout
+from driver.records import Record
 
 
 def take(
@@ -21,11 +23,13 @@ def take(
 ) -> None:
     """Copy the file of a detached volume.
 
+    :param snapshot_id: what the copy is for
     :param sparse: whether the copy takes room only for what was written
+    :raises Unsupported: the volume has other files
     :raises FileInUse: somebody has it open
     :raises ShareError: there is no room; nothing of it is left
     """
-    active = found.active
+    active = only_image(layout, found)
     with (
         volumes.at_rest(layout, found),
         volumes.new_file(layout, layout.copy(snapshot_id), maker) as made,
@@ -34,9 +38,25 @@ def take(
         volumes.fill(made, Format.RAW, active.virtual_size, sparse, source, Format.RAW, held=True)
 
 
+def is_one(state: VolumeState, record: Record, snapshot_id: str) -> bool:
+    """Tell whether a snapshot is, or would have to be, a copy: one in the record is none."""
+    return state.encrypted and snapshot_id not in record.overlays
+
+
 def is_taken(layout: Layout, snapshot_id: str) -> bool:
     """Tell whether there is a copy for a snapshot."""
     return reading.exists(layout, layout.copy(snapshot_id))
+
+
+def names(layout: Layout) -> list[str]:
+    """Return the names of all of a volume's copies.
+
+    That takes a look at every name on the share.
+
+    :raises ShareError: the folder can't be listed
+    """
+    found = listing.list_folder(layout.folder).volumes.get(layout.volume, ())
+    return [name for name in found if layout.is_copy(name)]
 
 
 def image(layout: Layout, snapshot_id: str) -> Image:
@@ -56,7 +76,7 @@ def image(layout: Layout, snapshot_id: str) -> Image:
 
 def restore(
     layout: Layout,
-    active: Image,
+    found: Chain,
     snapshot_id: str,
     size: int,
     sparse: bool,
@@ -67,15 +87,31 @@ def restore(
     Whatever dies meanwhile, it has all of its old data or all of that.
 
     :param size: of the volume, in bytes
+    :raises Unsupported: the volume has other files
     :raises StateError: there is no copy for it
     :raises FileInUse: somebody has the volume open
     """
+    active = only_image(layout, found)
     source = layout.path(image(layout, snapshot_id).name)
 
     def fill(made: pathlib.Path) -> None:
         volumes.fill(made, Format.RAW, size, sparse, source, Format.RAW, held=False)
 
     replacing.replace_only(layout, active, fill, size, sparse, maker)
+
+
+def only_image(layout: Layout, found: Chain) -> Image:
+    """Return a volume's only file.
+
+    :raises Unsupported: it has others, made by whoever had it before, or it is no raw one
+    """
+    if len(found.images) > 1 or found.active.format is not Format.RAW:
+        raise exceptions.Unsupported(
+            f'{layout.volume} is encrypted and not one raw file: {", ".join(found.names)}. '
+            f'Nothing was changed; delete its snapshots, or have a guest copy its data to a new '
+            f'volume of that type.'
+        )
+    return found.active
 
 
 def remove(layout: Layout, snapshot_id: str) -> None:

@@ -66,6 +66,8 @@ class Snapshots:
         _require(state, _CREATE_STATES, f'take snapshot {snapshot_id}')
         opened = self._idle(state, self.opener.open(state), snapshot_id)
         layout, record, maker = opened.layout, opened.record, self.opener.maker
+        if state.encrypted:
+            snapshot_copies.only_image(layout, opened.chain)
         with self._journaled(opened, Intent(Operation.CREATE, snapshot_id)):
             if state.encrypted:
                 sparse = self.opener.settings.sparse
@@ -150,7 +152,7 @@ class Snapshots:
             snapshot_copies.remove(layout, snapshot_id)
             return
         opened = self.opener.open(state)
-        if state.encrypted:
+        if snapshot_copies.is_one(state, opened.record, snapshot_id):
             snapshot_copies.remove(layout, snapshot_id)
             return
         if snapshot_id not in opened.record.overlays:

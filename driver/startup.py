@@ -100,8 +100,7 @@ class Startup:
         state = self.backend.opener.ledger.volume_state(volume_id)
         layout = self.backend.opener.layout(state.share, state.name)
         if journal.is_held(layout):
-            LOG.error('Another process is at work on %s; it is left alone.', layout.volume)
-            return
+            raise settling.Busy(f'another process holds {layout.journal}')
         # With a volume Cinder's own start deletes its snapshots, which have to be "deleting" then.
         if state.status != 'deleting':
             self._give_up_deletions(volume_id)

@@ -48,8 +48,9 @@ def _judge_file(survey: Survey, links: Links, seen: Seen) -> Iterator[Finding]:
         yield _unreadable(survey, seen)
     elif name in links.images:
         yield from _judge_image(survey, links, seen)
-    elif layout.is_copy(name) and layout.volume in survey.files:
-        return  # of an encrypted volume, which is what only Cinder knows
+    elif layout.is_copy(name):
+        if layout.volume not in survey.files:
+            yield _lonely_copy(survey, seen)
     elif name not in (*survey.temporaries, layout.record, layout.journal):
         yield Finding(
             Kind.UNKNOWN_FILE,
@@ -59,6 +60,18 @@ def _judge_file(survey: Survey, links: Links, seen: Seen) -> Iterator[Finding]:
             f'{name} bears the name of the volume and is none of the files that the driver makes.',
             'By hand: remove it if it is of no use. A repair leaves it alone.',
         )
+
+
+def _lonely_copy(survey: Survey, seen: Seen) -> Finding:
+    return Finding(
+        Kind.UNKNOWN_FILE,
+        Severity.HINT,
+        survey.layout.volume,
+        (seen.name,),
+        f'{seen.name} is a snapshot of an encrypted volume whose own file is not there.',
+        'By hand: bring the file back, if Cinder has the volume; this copy may be the only data '
+        'left. A repair leaves it alone.',
+    )
 
 
 def _not_regular(survey: Survey, seen: Seen) -> Finding:
@@ -243,13 +256,16 @@ def has_begun(survey: Survey, intent: Intent) -> bool:
     if intent.operation is not Operation.CREATE:
         return True
     overlay = survey.layout.overlay(intent.snapshot_id)
+    if survey.layout.copy(intent.snapshot_id) in survey.files:
+        return True
     if survey.record is None:
         return overlay in survey.files or survey.layout.record in survey.files
     return overlay in survey.files or intent.snapshot_id in survey.record.overlays
 
 
 def _needed(survey: Survey, intent: Intent) -> tuple[str, ...]:
-    names = (intent.removes or survey.layout.overlay(intent.snapshot_id),)
+    layout, snapshot_id = survey.layout, intent.snapshot_id
+    names = (intent.removes or layout.overlay(snapshot_id), layout.copy(snapshot_id))
     return tuple(name for name in names if name in survey.files)
 
 

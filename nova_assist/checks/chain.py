@@ -93,19 +93,12 @@ def _snapshots(volume: Volume, written: record.Record, share: Path) -> Iterator[
     name = volume.file + record.SUFFIX
     yield from listing.faults(volume)
     for snapshot in volume.snapshots:
-        if snapshot.status != 'available':
-            continue
         copy = record.copy(volume.file, snapshot.id)
-        if volume.encrypted and not (share / copy).exists():
+        copied = volume.encrypted and (share / copy).exists()
+        if snapshot.status == 'available' and snapshot.id not in written.overlays and not copied:
+            instead = f', nor is there {copy}' if volume.encrypted else ''
             yield fault(
-                f'{snapshot} is available in Cinder, but there is no copy of {volume} for it',
-                copy,
-                'no such file',
-                copy,
-            )
-        elif not volume.encrypted and snapshot.id not in written.overlays:
-            yield fault(
-                f"{snapshot} is available in Cinder, but the record doesn't have it",
+                f"{snapshot} is available in Cinder, but the record doesn't have it{instead}",
                 f'an entry for {snapshot.id}',
                 listed(written.overlays),
                 name,

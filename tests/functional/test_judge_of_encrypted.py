@@ -138,7 +138,7 @@ class EncryptedVolumeTest(unittest.TestCase):
         copy.unlink()
         judge, fault = self.only(volume)
         self.assertEqual('chain', judge)
-        self.assertIn('there is no copy of volume v1', fault)
+        self.assertIn(f'nor is there {copy.name}', fault)
 
     def test_copy_whose_snapshot_is_gone(self):
         _, copy = self.with_snapshot()

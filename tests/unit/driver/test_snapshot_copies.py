@@ -149,6 +149,42 @@ class DeletedTest(CopyCase):
             SnapshotAdoptions(self.opener, None).release(self.state, 'a')
 
 
+class OtherFilesTest(CopyCase):
+    """An encrypted volume that had overlays before this driver came to it."""
+
+    def setUp(self):
+        super().setUp()
+        self.state = dataclasses.replace(self.state, encrypted=False)
+        self.take('old')
+        self.state = dataclasses.replace(self.state, encrypted=True)
+
+    def test_no_copy_is_taken_of_an_overlay(self):
+        before = self.names()
+        with self.assertRaisesRegex(exceptions.Unsupported, 'not one raw file'):
+            self.take('a')
+        self.assertEqual(before, self.names())
+
+    def test_snapshot_in_the_record_is_deleted_as_any(self):
+        self.remove('old')
+        self.assertNotIn(self.layout.overlay('old'), self.names())
+        self.assert_data(OLD, self.volume)
+
+
+class RestoredTest(CopyCase):
+    def restore(self):
+        self.state = dataclasses.replace(self.state, status='restoring-backup')
+        return self.backend.connection(self.state)
+
+    def test_backup_that_would_take_the_key_from_snapshots_is_refused(self):
+        self.take_and_write()
+        with self.assertRaisesRegex(exceptions.Unsupported, self.copy.name):
+            self.restore()
+        self.assert_files(self.copy.name)
+
+    def test_backup_is_restored_to_a_volume_without_any(self):
+        self.assertEqual(self.layout.restored, self.restore()['name'])
+
+
 class UsedTest(CopyCase):
     def test_volume_of_it_has_its_data_and_a_size_of_its_own(self):
         self.take_and_write()

@@ -102,6 +102,18 @@ class StartupTest(RevertCase):
             self.start()
         self.assertEqual(['a'], self.database.deleting)
 
+    def test_volume_that_was_worked_on_without_our_locks_is_settled_by_a_later_sweep(self):
+        self.leave_creation()
+        self.database.deleting = ['b']
+        with journal.taken(self.layout, journal.load(self.layout)):
+            self.start()
+            self.startup.sweep()
+            self.assertEqual(['b'], self.database.deleting)
+        self.startup.sweep()
+        self.assertEqual([], self.database.deleting)
+        self.assertEqual([builders.VOLUME], self.names())
+        self.assertEqual({}, self.startup.postponed)
+
     def test_lock_that_can_not_be_asked_for_does_not_keep_the_service_from_starting(self):
         self.database.deleting = ['a']
         self.try_lock = lambda volume_id: contextlib.closing(None)

@@ -11,6 +11,7 @@ from driver.check.findings import Kind, SaveRecord, SetAccess, Severity
 from driver.check.images import Look
 from driver.check.links import Links
 from driver.check.survey import Detail, Seen, Survey
+from driver.journal import Intent, Operation
 from driver.layout import Layout
 from driver.locks import Holders
 from driver.probe import Owner
@@ -45,6 +46,33 @@ def survey(*files, record=None, **fields):
 
 def chain_of_three(**fields):
     return survey(seen(VOLUME), overlay(FIRST, VOLUME, 'raw'), overlay(SECOND, FIRST), **fields)
+
+
+class CopyTest(unittest.TestCase):
+    """Snapshots of encrypted volumes, which no record names."""
+
+    def judged(self, *files, **fields):
+        found = survey(*files, **fields)
+        return list(audit_files.judge(found, Links(found), 0.0))
+
+    def test_copy_beside_its_volume_is_as_it_should_be(self):
+        self.assertEqual([], self.judged(seen(VOLUME), seen(f'{FIRST}.copy')))
+
+    def test_copy_whose_volume_is_gone_may_be_all_that_is_left(self):
+        [finding] = self.judged(seen(f'{FIRST}.copy'))
+        self.assertEqual(Kind.UNKNOWN_FILE, finding.kind)
+        self.assertIn('only data', finding.repair)
+
+    def test_journal_of_a_copy_that_is_there_is_kept_for_the_driver(self):
+        files = seen(VOLUME), seen(f'{VOLUME}.journal'), seen(f'{FIRST}.copy')
+        [finding] = self.judged(*files, intent=Intent(Operation.CREATE, 'a1'))
+        self.assertIsNone(finding.remedy)
+        self.assertIn(f'{FIRST}.copy', finding.files)
+
+    def test_journal_of_a_copy_that_is_not_there_goes(self):
+        files = seen(VOLUME), seen(f'{VOLUME}.journal')
+        [finding] = self.judged(*files, intent=Intent(Operation.CREATE, 'a1'))
+        self.assertIsNotNone(finding.remedy)
 
 
 class InferTest(unittest.TestCase):
