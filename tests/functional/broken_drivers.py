@@ -190,7 +190,7 @@ class BelievesNova(nfs.NfsDriver):
     def do_setup(self, context):
         online._has_switched = lambda layout, active, overlay, outcome: outcome.claimed
         online._is_merged = lambda layout, plan: True
-        locks.claim = lambda path: contextlib.nullcontext()
+        locks.claim = locks._opened
         super().do_setup(context)
 
 

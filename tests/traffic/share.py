@@ -17,11 +17,14 @@ _GIB = 1 << 30
 def listing(folder: Path) -> dict[str, Any]:
     """Return what each file of a volume is: its format, its size as a guest sees it, its backing.
 
-    Of a record it is what the record says: which file is active, and which each snapshot's.
+    Of a record it is what the record says: which file is active, and which each snapshot's. The
+    second name that a journal has while it is open is left out.
     How much of it is allocated is not told: that is the guest's doing.
     """
     found = {}
     for path in sorted(folder.glob(f'{_PREFIX}*')):
+        if path.name.endswith(f'{layout.JOURNAL}{layout.TEMPORARY}'):
+            continue
         try:
             found[path.name] = _told(path)
         except FileNotFoundError:  # gone since it was seen

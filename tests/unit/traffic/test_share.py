@@ -27,6 +27,7 @@ class ListingTest(unittest.TestCase):
         record = {'active': 'volume-1.a'}
         (self.folder / 'volume-1.info').write_text(json.dumps(record))
         (self.folder / 'volume-1.journal').write_text('{}')
+        (self.folder / 'volume-1.journal.tmp').hardlink_to(self.folder / 'volume-1.journal')
         (self.folder / 'other').write_text('')
         self.assertEqual(
             {
