@@ -49,7 +49,8 @@ def publish_new(temporary: pathlib.Path, final: pathlib.Path) -> bool:
             final.hardlink_to(temporary)
         except FileExistsError:
             # A client that has missed the answer asks again, and is told of its own success.
-            return final.samefile(temporary)
+            if not final.samefile(temporary):
+                return False
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise

@@ -141,9 +141,9 @@ def _written(
         'snapshot': intent.snapshot_id,
         'removes': intent.removes,
     }
-    with contextlib.suppress(exceptions.ChainError):  # usually there is none
-        if locks.holders(temporary).any:
-            raise exceptions.at_work(layout.volume, layout.journal)
+    # What a death has left can be a second name of the journal that is replaced, and is claimed.
+    if new and _is_claimed(temporary):
+        raise exceptions.at_work(layout.volume, layout.journal)
     durable.write(temporary, json.dumps(content).encode('ascii'), maker)
     with contextlib.ExitStack() as held:
         held.callback(durable.forget, temporary)  # once it is not open any more
@@ -160,6 +160,13 @@ def _written(
         if not _is_open_as(handle, path):
             raise exceptions.overtaken(layout.volume)
         yield
+
+
+def _is_claimed(temporary: pathlib.Path) -> bool:
+    try:
+        return locks.holders(temporary).any
+    except exceptions.ChainError:  # usually there is none
+        return False
 
 
 def _is_open_as(handle: int, path: pathlib.Path) -> bool:

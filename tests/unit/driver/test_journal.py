@@ -95,6 +95,12 @@ class LostLockTest(SnapshotsCase):
         with self.assertRaisesRegex(exceptions.StateError, 'has lost its lock'):
             self.keep()
 
+    def test_second_name_that_a_death_has_left_is_in_nobody_s_way(self):
+        self.leave(_OTHERS)
+        os.link(self.journal_path(), self.layout.path(self.layout.temporary(self.layout.journal)))
+        self.keep(pending=_OTHERS)
+        self.assertEqual([builders.VOLUME], self.names())
+
     def test_temporary_file_of_another_process_at_work_stays(self):
         temporary = self.layout.path(self.layout.temporary(self.layout.journal))
         temporary.write_bytes(b'theirs')
