@@ -69,4 +69,5 @@ STORY = Story(
     'encrypted',
     'an encrypted volume: a guest has its data, the share never in the clear; detached snapshots',
     _play,
+    slow='QEMU derives a key for two seconds at each attachment of an encrypted volume',
 )

@@ -45,8 +45,9 @@ class ServiceTest(unittest.TestCase):
         service = self.service(WAITS)
         service.start()
         service.check()
-        os.kill(service.pid, signal.SIGKILL)
-        os.waitid(os.P_PID, service.pid, os.WEXITED | os.WNOWAIT)
+        pid = service.pid
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         with self.assertRaisesRegex(ServiceError, r'ended by itself \(exit code -9\) \(log: '):
             service.check()
 
