@@ -101,6 +101,17 @@ class Account:
             os.setgroups(before)
 
 
+@contextlib.contextmanager
+def ourselves() -> Iterator[None]:
+    """Let this thread reach files as who we are again, within :meth:`Account.files` too."""
+    group, user = _LIBC.setfsgid(os.getegid()), _LIBC.setfsuid(os.geteuid())
+    try:
+        yield
+    finally:
+        _LIBC.setfsuid(user)
+        _LIBC.setfsgid(group)
+
+
 @dataclasses.dataclass(frozen=True)
 class Accounts:
     """Who plays which part.

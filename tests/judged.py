@@ -12,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from typing import Any
 
 OURS = 'driver.nfs.NfsDriver'
@@ -47,17 +48,24 @@ class Judged:
         return {name: each['verdict'] for name, each in self.scenarios.items()}
 
 
-def judged(driver: str, *options: str, scenarios: tuple[str, ...], timeout: float = 600) -> Judged:
+def judged(
+    driver: str,
+    *options: str,
+    scenarios: tuple[str, ...],
+    timeout: float = 600,
+    around: Callable[[Sequence[str]], Sequence[str]] = list,
+) -> Judged:
     """Run scenarios with a driver.
 
     :param options: further words of the command line
     :param timeout: seconds
+    :param around: what makes of the command the one that is run
     """
     chosen = [word for name in scenarios for word in ('--scenario', name)]
     with tempfile.TemporaryDirectory() as folder:
         command = ['-m', 'nova_assist', 'run', '--driver', driver, '--report', folder]
         ended = subprocess.run(
-            [sys.executable, *command, *chosen, *options],
+            around([sys.executable, *command, *chosen, *options]),
             cwd=_ROOT,
             capture_output=True,
             text=True,

@@ -110,8 +110,6 @@ def run_arguments(
         parser.error('--sample is for a run with --crash')
     if found.crash and found.shares:
         parser.error('--crash watches one share: leave out --shares')
-    if found.cluster and found.secure:
-        parser.error('--cluster does not go with --secure')
     remote = remote_of(parser, found)
     return RunArguments(
         target=dataclasses.replace(target_of(parser, found), clustered=found.cluster),

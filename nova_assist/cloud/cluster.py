@@ -27,7 +27,6 @@ from nova_assist.cloud.service import Service
 from nova_assist.cloud.settings import (
     DATABASE_FILE,
     LOCKS_FOLDER,
-    SETTINGS_FILE,
     CinderSettings,
     Member,
 )
@@ -62,7 +61,7 @@ class Peer:
 
 
 class ClusteredCloud(Cloud):
-    """A cloud whose Cinder is the first of two; without accounts and without a Keystone.
+    """A cloud whose Cinder is the first of two; without a Keystone.
 
     Services send no heartbeats, see :mod:`nova_assist.cloud.cinder_conf`: :meth:`declare` tells
     Cinder that one is up or down.
@@ -146,16 +145,14 @@ class ClusteredCloud(Cloud):
             port=host.choose_ports({'peer': 0})['peer'],
             member=member,
         )
-        settings.folder.mkdir(exist_ok=True)
-        file = settings.folder / SETTINGS_FILE
-        settings.save(file)
+        file = self._premises.add(settings)
         log = self._premises.logs / 'peer.log'
         service = services.cinder(
             settings,
             file,
             log,
             {**self.child_environment(), 'PATH': self._premises.path, **environment},
-            None,
+            self.accounts,
             host.umask(),
         )
         return Peer(

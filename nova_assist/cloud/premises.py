@@ -116,6 +116,16 @@ class Premises:
             self.stand_ins.write(account)
         self._settings.save(self.settings_file, account)
 
+    def add(self, settings: CinderSettings) -> Path:
+        """Make the folder of a further Cinder; return its settings' file, which is written."""
+        account = self._accounts.cinder if self._accounts else None
+        settings.folder.mkdir(exist_ok=True)
+        if account:
+            separation.give(settings.folder, account)
+        file = settings.folder / SETTINGS_FILE
+        settings.save(file, account)
+        return file
+
     def switch_driver(self, driver: str) -> None:
         """Have Cinder's next start load another driver."""
         self._settings = dataclasses.replace(self._settings, driver=driver)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What separate accounts need of the machine and of a cloud's folders.
 
-Main functions: :func:`check_programs`, :func:`readable`, :func:`let_pass`, :func:`give_folders`
-and :func:`root_is_squashed`.
+Main functions: :func:`check_programs`, :func:`readable`, :func:`let_pass`, :func:`give_folders`,
+:func:`give` and :func:`root_is_squashed`.
 """
 
 from __future__ import annotations
@@ -97,12 +97,17 @@ def give_folders(
     :raises ShareError: the hypervisor would not reach the files on the share.
     """
     ours, theirs = accounts.cinder, accounts.hypervisor
-    _give(cinder, ours, ours.gid, 0o755)
+    give(cinder, ours)
     _give(scratch, ours, ours.gid, 0o711)
     # Cinder's group, so that the judges, who act as Cinder, can connect to QEMU's sockets.
     _give(compute, theirs, ours.gid, 0o2750)
     if layout.own:
         _give(layout.base, ours, _shared_group(accounts), 0o2775)
+
+
+def give(folder: Path, account: Account) -> None:
+    """Give an account a folder that others may read."""
+    _give(folder, account, account.gid, 0o755)
 
 
 def privilege(accounts: Accounts | None, options: Mapping[str, str]) -> Privilege:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nova_assist import accounts
 from nova_assist.accounts import Account
 from nova_assist.cloud.errors import ServiceError
 
@@ -94,7 +95,8 @@ class Service:
         if self.alive:
             raise ServiceError(self.name, f'runs already, as process {self.pid}', self.log)
         self._wait(0)
-        with self.log.open('ab') as log:
+        # The log is ours, and whoever starts a service again may act as somebody else meanwhile.
+        with accounts.ourselves(), self.log.open('ab') as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
                 self._command,

@@ -20,11 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from nova_assist.faults.operations import OPERATIONS
 from nova_assist.scenarios import cached_images
+from tests import accounts
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _FORMATS = ('raw', 'qcow2')
@@ -42,6 +43,9 @@ _CLUSTERED = 'cluster-'
 # Other drivers wait for compute for up to two hours, each time.
 _ENDLESS = 'compute-'
 _FAULTS = {'data': 'lost data', 'chain': 'broken chains', 'orphans': 'orphans', 'api': 'stuck'}
+
+#: Makes of a command the one that is run.
+Around = Callable[[Sequence[str]], list[str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +66,12 @@ def main() -> int:
         help='points of each operation, on volumes of one format each (default: all, on both)',
     )
     parser.add_argument('--seed', type=int, default=time.time_ns() % 2**32, help='of the sample')
+    parser.add_argument(
+        '--secure',
+        action='store_true',
+        help='in secure mode, under accounts of their own; of a sample it is one of the formats '
+        'otherwise, chosen by the seed, where the machine lets us have accounts',
+    )
     parser.add_argument('--only', action='append', default=[], help='an operation; repeatable')
     arguments = parser.parse_args()
     began = time.monotonic()
@@ -92,12 +102,23 @@ def _deal(arguments: argparse.Namespace) -> dict[str, list[str]]:
     return {each: part for each, part in parts.items() if part}
 
 
+def _around(arguments: argparse.Namespace, image_format: str) -> Around:
+    """Return whether commands for a format are run in secure mode, as what makes them so."""
+    dealt = arguments.sample is not None and arguments.driver == _OURS and not accounts.refusal()
+    chosen = dealt and random.Random(arguments.seed).choice(_FORMATS) == image_format
+    if not arguments.secure and not chosen:
+        return list
+    print(f'{image_format} volumes are in secure mode', flush=True)
+    return lambda command: accounts.among_accounts([*command, *accounts.SECURE])
+
+
 def _kill(arguments: argparse.Namespace, image_format: str, names: Iterable[str]) -> Ended:
     """Run operations on volumes of one format, those that want another cloud in one of theirs."""
     parts: dict[tuple[str, ...], list[str]] = {}
     for name in names:
         parts.setdefault(_words(name), []).append(name)
-    ended = [_run(arguments, image_format, part, words) for words, part in parts.items()]
+    around = _around(arguments, image_format)
+    ended = [_run(arguments, image_format, part, words, around) for words, part in parts.items()]
     return Ended(
         max(one.code for one in ended), [found for one in ended for found in one.scenarios]
     )
@@ -115,10 +136,12 @@ def _run(
     image_format: str,
     names: Iterable[str],
     further: Sequence[str],
+    around: Around,
 ) -> Ended:
     """Run operations in one cloud.
 
     :param further: words for the command
+    :param around: what makes of it the one that is run
     """
     with tempfile.TemporaryDirectory(prefix='nova-assist-crash-') as folder:
         command = [sys.executable, '-m', 'nova_assist', 'run', '--crash', '--report', folder]
@@ -130,7 +153,7 @@ def _run(
             command += [word for option in _PATIENCE for word in ('--option', option)]
         for name in names:
             command += ['--scenario', f'{name}-{image_format}']
-        ended = subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL)
+        ended = subprocess.run(around(command), cwd=_ROOT, stdout=subprocess.DEVNULL)
         report = pathlib.Path(folder, 'report.json')
         found = json.loads(report.read_text())['scenarios'] if report.exists() else []
         if ended.returncode and report.exists():

@@ -31,7 +31,7 @@ class LifecycleTest(unittest.TestCase):
         code, report = self.play()
         self.assertEqual(0, code)
         self.assertEqual({'pass'}, {each['verdict'] for each in report['scenarios']})
-        self.assertEqual(30, report['totals']['pass'])
+        self.assertEqual(28, report['totals']['pass'])
 
     def test_our_driver_passes_slow_scenarios(self):
         code, report = self.play('--scenario', 'image-transfer-raw', '--scenario', 'backup-qcow2')

@@ -4,11 +4,12 @@
 import sys
 import unittest
 
+from tests import accounts
 from tests.judged import IN_TREE, OURS, judged
 from tests.lab import nfs
 
 SECURE = (
-    *('--secure', '--account', 'hypervisor=qemu', '--account', 'outsider=outsider'),
+    *accounts.SECURE,
     *('--share', f'{nfs.SERVER}:{nfs.SQUASH}', '--option', 'nfs_mount_options=vers=4.2'),
 )
 

@@ -15,14 +15,14 @@ from nova_assist.accounts import Accounts
 from nova_assist.checks import scene
 from nova_assist.checks.watch import WatchJudge
 from nova_assist.cloud.host import child_environment
+from tests.accounts import SECURE
 from tests.judged import OURS, judged
 
 _IN_LAB = os.environ.get('NOVA_ASSIST_LAB') == '1'
 _EXPORT = '127.0.0.1:/srv/squash'
 _TIMES = 100
 _MILLISECOND = 0.001
-_SECURE = ('--secure', '--account', 'hypervisor=qemu', '--account', 'outsider=outsider')
-_OVER_NFS = (*_SECURE, '--share', _EXPORT, '--option', 'nfs_mount_options=vers=4.2')
+_OVER_NFS = (*SECURE, '--share', _EXPORT, '--option', 'nfs_mount_options=vers=4.2')
 
 
 @unittest.skipUnless(_IN_LAB, 'needs the lab: a kernel NFS server, accounts, root')
@@ -90,7 +90,7 @@ class SecureRunTest(unittest.TestCase):
         self.assertEqual(0, run.code, run.said)
 
     def test_local_folder_of_the_cloud(self):
-        run = judged(OURS, *_SECURE, scenarios=('mixed-qcow2',))
+        run = judged(OURS, *SECURE, scenarios=('mixed-qcow2',))
         self.assertEqual(0, run.code, run.said)
         self.assertIn('root on the share: not squashed', run.said)
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The support matrix as a page of reST, made of reports of ``nova-assist run``. Pure.
 
-Main functions: :func:`compose`, and :func:`parse`, its inverse. Playing is left to
-:mod:`tests.matrix.everything`.
+Main functions: :func:`compose`, and :func:`parse`, its inverse; :data:`PLAYERS` are who has
+columns in it. Playing is left to :mod:`tests.matrix.everything`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nova_assist.scenarios.runner import all_scenarios
@@ -24,10 +24,8 @@ _LOG = re.compile(r' \(log: [^)]*\)')
 _CELLS = {'pass': 'passes', 'fail': '**fails**', 'not_run': 'not played'}
 _VERDICTS = {cell: verdict for verdict, cell in _CELLS.items()}
 _CINDER = re.compile(r'\(Cinder ([^)]+)\) as the control')
-_ROW = re.compile(r'\* - ``([a-z-]+)``\n((?:     - .+\n){5})')
-_REASON = re.compile(
-    r"^\* ``([a-z0-9-]+)``, (this driver|Cinder's own driver): (.*)$", re.MULTILINE
-)
+_ROW = re.compile(r'\* - ``([a-z-]+)``\n((?:     - .+\n)+)')
+_REASON = re.compile(r'^\* ``([a-z0-9-]+)``, ([^:]+): (.*)$', re.MULTILINE)
 
 _HEAD = """\
 ==============
@@ -41,41 +39,66 @@ cache, and ``cluster`` in one with two Cinders (``--cluster``), has come to with
 with Cinder's own NFS driver (Cinder {cinder}) as the control. Each cell is a verdict on data,
 chain, orphans and access, for volumes made as raw and as qcow2 files. ``tox -e support-matrix``
 measures it anew and writes this page, ``tox -e support-matrix -- --only NAME`` one scenario of it.
-Secure mode is tried in the lab, see :doc:`../contributor/lab`.
+
+In secure mode (``--secure``) Cinder, the hypervisor and an outsider are accounts of their own, on
+a local folder; :doc:`../contributor/lab` has it on NFS whose root is squashed. Cinder's own driver
+does not start in secure mode where it is to take snapshots.
 """
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
-    """One driver's run.
+class Player:
+    """A driver in a mode, which has a column for each format of volumes.
 
+    :ivar who: what it is called in a reason
+    :ivar heading: what its columns are called
+    """
+
+    who: str
+    heading: str
+    driver: str
+    secure: bool = False
+
+
+PLAYERS = (
+    Player('this driver', 'here', OURS),
+    Player('this driver in secure mode', 'here, secure', OURS, secure=True),
+    Player("Cinder's own driver", 'Cinder', IN_TREE),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What a player has come to.
+
+    :ivar cinder: the version of Cinder
     :ivar found: verdict and reason by name of scenario
     """
 
-    driver: str
+    player: Player
     cinder: str
     found: Mapping[str, tuple[str, str]]
 
     @classmethod
-    def of(cls, report: Mapping[str, Any]) -> Run:
-        """Take from a report what the page needs."""
+    def of(cls, player: Player, report: Mapping[str, Any]) -> Run:
+        """Take from a player's report what the page needs."""
         found = {each['name']: (each['verdict'], each['reason']) for each in report['scenarios']}
-        return cls(report['driver'], report['versions']['cinder'], found)
+        return cls(player, report['versions']['cinder'], found)
 
     @classmethod
-    def refused(cls, driver: str, story: str, said: str) -> Run:
-        """Return that a driver does not start in the cloud that a story wants.
+    def refused(cls, player: Player, story: str, said: str) -> Run:
+        """Return that a player does not start in the cloud that a story wants.
 
         :param said: why, by the command
         """
         reason = _LOG.sub('', said.removeprefix('nova-assist: '))
-        return cls(driver, '', {f'{story}-{each}': ('not_run', reason) for each in _FORMATS})
+        return cls(player, '', {f'{story}-{each}': ('not_run', reason) for each in _FORMATS})
 
     def updated(self, newer: Run) -> Run:
         """Return this with what another run has found, in the order of all scenarios."""
         found = {**self.found, **newer.found}
         order = [each.name for each in all_scenarios() if each.name in found]
-        return Run(self.driver, newer.cinder or self.cinder, {name: found[name] for name in order})
+        return Run(self.player, newer.cinder or self.cinder, {name: found[name] for name in order})
 
     @property
     def passed(self) -> bool:
@@ -83,27 +106,25 @@ class Run:
         return {verdict for verdict, _ in self.found.values()} == {'pass'}
 
 
-def compose(ours: Run, control: Run) -> str:
-    """Return the page."""
-    text = f'{_HEAD.format(cinder=ours.cinder)}\n{_table(ours, control)}'
-    reasons = [*_reasons(ours), *_reasons(control)]
+def compose(runs: Sequence[Run]) -> str:
+    """Return the page, of a run for each of :data:`PLAYERS`."""
+    text = f'{_HEAD.format(cinder=runs[0].cinder)}\n{_table(runs)}'
+    reasons = [line for run in runs for line in _reasons(run)]
     return text + ''.join(f'{line}\n' for line in ('', *reasons)) if reasons else text
 
 
-def parse(text: str) -> tuple[Run, Run]:
+def parse(text: str) -> list[Run]:
     """Return what a page that :func:`compose` has made tells."""
     cinder = _CINDER.search(' '.join(text.split()))
     reasons = {
         (name, who): re.sub(r'\\(.)', r'\1', reason) for name, who, reason in _REASON.findall(text)
     }
-    found: dict[str, dict[str, tuple[str, str]]] = {'this driver': {}, "Cinder's own driver": {}}
+    found: dict[str, dict[str, tuple[str, str]]] = {each.who: {} for each in PLAYERS}
     for story, cells in _ROW.findall(text):
         names = [(who, f'{story}-{each}') for who in found for each in _FORMATS]
         for (who, name), cell in zip(names, re.findall(r'- (.+)', cells)[1:], strict=True):
             found[who][name] = (_VERDICTS.get(cell, cell), reasons.get((name, who), ''))
-    ours, control = found.values()
-    release = cinder[1] if cinder else ''
-    return Run(OURS, release, ours), Run(IN_TREE, release, control)
+    return [Run(each, cinder[1] if cinder else '', found[each.who]) for each in PLAYERS]
 
 
 def stories() -> dict[str, str]:
@@ -118,18 +139,17 @@ def _story(name: str) -> str:
     return name.rpartition('-')[0]
 
 
-def _table(ours: Run, control: Run) -> str:
+def _table(runs: Sequence[Run]) -> str:
+    columns = [f'{run.player.heading}, {each}' for run in runs for each in _FORMATS]
     lines = [
         '.. list-table::',
         '   :header-rows: 1',
-        '   :widths: 20 40 10 10 10 10',
+        f'   :widths: 20 40{" 10" * len(columns)}',
         '',
-        *_row(
-            'Scenario', 'What is done', 'here, raw', 'here, qcow2', 'Cinder, raw', 'Cinder, qcow2'
-        ),
+        *_row('Scenario', 'What is done', *columns),
     ]
     for story, about in stories().items():
-        verdicts = [_cell(run, f'{story}-{each}') for run in (ours, control) for each in _FORMATS]
+        verdicts = [_cell(run, f'{story}-{each}') for run in runs for each in _FORMATS]
         lines += _row(f'``{story}``', about, *verdicts)
     return '\n'.join(lines) + '\n'
 
@@ -144,10 +164,9 @@ def _cell(run: Run, name: str) -> str:
 
 
 def _reasons(run: Run) -> Iterable[str]:
-    who = 'this driver' if run.driver == OURS else "Cinder's own driver"
     for name, (verdict, reason) in run.found.items():
         if verdict != 'pass':
-            yield f'* ``{name}``, {who}: {_escaped(reason)}'
+            yield f'* ``{name}``, {run.player.who}: {_escaped(reason)}'
 
 
 def _escaped(reason: str) -> str:

@@ -3,13 +3,15 @@ import re
 import unittest
 
 from nova_assist.scenarios.runner import all_scenarios
-from tests.judged import IN_TREE, OURS
 from tests.matrix import everything, page
 
 REASON = 'no *room*; Cinder logged: what is of this run'
 
 
-def report(driver, **others):
+HERE, SECURE, CONTROL = page.PLAYERS
+
+
+def report(**others):
     verdicts = {each.name: 'pass' for each in all_scenarios()} | {
         name.replace('_', '-'): verdict for name, verdict in others.items()
     }
@@ -17,24 +19,26 @@ def report(driver, **others):
         {'name': name, 'verdict': verdict, 'reason': '' if verdict == 'pass' else REASON}
         for name, verdict in verdicts.items()
     ]
-    return {'driver': driver, 'versions': {'cinder': '28.0.0'}, 'scenarios': scenarios}
+    return {'versions': {'cinder': '28.0.0'}, 'scenarios': scenarios}
 
 
 class PageTest(unittest.TestCase):
     def compose(self, **others):
-        return page.compose(page.Run.of(report(OURS)), page.Run.of(report(IN_TREE, **others)))
+        ours = [page.Run.of(player, report()) for player in (HERE, SECURE)]
+        return page.compose([*ours, page.Run.of(CONTROL, report(**others))])
 
-    def test_each_story_has_a_row_with_four_verdicts(self):
+    def test_each_story_has_a_row_with_six_verdicts(self):
         text = self.compose()
-        rows = re.findall(r'\* - ``([a-z-]+)``\n(?:     - .+\n){5}', text)
+        rows = re.findall(r'\* - ``([a-z-]+)``\n(?:     - .+\n){7}', text)
         self.assertEqual([*page.stories()], rows)
-        self.assertEqual(4 * len(rows), text.count('- passes\n'))
+        self.assertEqual(6 * len(rows), text.count('- passes\n'))
         self.assertNotIn('fails', text)
 
     def test_failure_of_the_control_stands_in_its_columns_with_its_reason(self):
         text = self.compose(revert_raw='fail', revert_qcow2='unknown')
-        row = text[text.index('``revert``') :].splitlines()[2:6]
-        self.assertEqual(['passes', 'passes', '**fails**', 'unknown'], [each[7:] for each in row])
+        row = text[text.index('``revert``') :].splitlines()[2:8]
+        wanted = [*['passes'] * 4, '**fails**', 'unknown']
+        self.assertEqual(wanted, [each[7:] for each in row])
         self.assertIn("* ``revert-raw``, Cinder's own driver: no \\*room\\*\n", text)
 
     def test_what_was_not_played_is_told(self):
@@ -42,24 +46,24 @@ class PageTest(unittest.TestCase):
 
     def test_what_a_page_tells_makes_the_same_page(self):
         text = self.compose(revert_raw='fail', revert_qcow2='unknown', cluster_raw='not_run')
-        self.assertEqual(text, page.compose(*page.parse(text)))
+        self.assertEqual(text, page.compose(page.parse(text)))
 
     def test_page_is_kept_but_for_what_was_measured_anew(self):
-        ours, control = page.parse(self.compose(revert_raw='fail', clone_raw='fail'))
-        newer = page.Run(IN_TREE, '29.0.0', {'clone-raw': ('pass', '')})
+        ours, _, control = page.parse(self.compose(revert_raw='fail', clone_raw='fail'))
+        newer = page.Run(CONTROL, '29.0.0', {'clone-raw': ('pass', '')})
         updated = control.updated(newer)
         self.assertEqual(('pass', ''), updated.found['clone-raw'])
         self.assertEqual('fail', updated.found['revert-raw'][0])
         self.assertEqual([*ours.found], [*updated.found])
 
     def test_driver_that_does_not_start_has_not_been_played(self):
-        refused = page.Run.refused(IN_TREE, 'cluster', 'nova-assist: no such thing. (log: /a/b)')
+        refused = page.Run.refused(CONTROL, 'cluster', 'nova-assist: no such thing. (log: /a/b)')
         reason = ('not_run', 'no such thing.')
         self.assertEqual({'cluster-raw': reason, 'cluster-qcow2': reason}, refused.found)
 
     def test_run_with_a_failure_has_not_passed(self):
-        self.assertTrue(page.Run.of(report(OURS)).passed)
-        self.assertFalse(page.Run.of(report(OURS, revert_raw='fail')).passed)
+        self.assertTrue(page.Run.of(HERE, report()).passed)
+        self.assertFalse(page.Run.of(HERE, report(revert_raw='fail')).passed)
 
 
 class DocumentationTest(unittest.TestCase):

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from nova_assist.accounts import Account, AccountError, Accounts
+from nova_assist.accounts import Account, AccountError, Accounts, ourselves
 
 ROOT = os.geteuid() == 0
 OURS, THEIRS, THIRD = (
@@ -90,6 +90,13 @@ class FilesTest(unittest.TestCase):
             other.submit(os.getpid).result()  # the thread is there before we act as another
             with OURS.files():
                 self.assertEqual(b'', other.submit(self.closed.read_bytes).result())
+
+    def test_files_are_reached_as_ourselves_within(self):
+        with OURS.files():
+            with ourselves():
+                self.assertEqual(b'', self.closed.read_bytes())
+            with self.assertRaises(PermissionError):
+                self.closed.read_bytes()
 
     def test_groups_count_once_they_are_joined(self):
         os.chown(self.closed, 0, 99)

@@ -30,7 +30,6 @@ class BadWordsTest(ScratchCase):
             'run --compute-port -5': "'-5' is not a port from 0 to 65535",
             'run --crash --sample -1': "'-1' is not a whole number from 1 up",
             'run --crash --sample 0': "'0' is not a whole number from 1 up",
-            'run --cluster --secure': '--cluster does not go with --secure',
             'run --sample 1': '--sample is for a run with --crash',
             'run --cinder-port 7000 --compute-port 7000': 'are both 7000',
             'run --account cinder=cinder': 'add --secure',

@@ -75,6 +75,15 @@ class ServiceTest(unittest.TestCase):
         service.start()
         self.assertEqual(['(64001, 64001, 64001) (64002, 64002, 64002) [64003]'], service.tail())
 
+    @unittest.skipUnless(os.geteuid() == 0, 'only root may act as others')
+    def test_restart_by_who_acts_as_another_account(self):
+        self.log.parent.chmod(0o755)
+        service = self.service(WAITS)
+        service.start()
+        with Account('other', 64001, 64002).files():
+            service.restart()
+        self.assertTrue(service.alive)
+
     def test_start_after_kill(self):
         service = self.service(WAITS)
         service.start()

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a command where this machine has the accounts of secure mode: ``python -m`` this COMMAND.
+
+Main function: :func:`among_accounts`. The accounts are there for the command and its children
+alone, in a mount namespace, and gone when they have ended; that needs root. They are those of the
+lab, which has real NFS: here a share is a local folder.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Sequence
+
+#: What ``nova-assist run`` is told of them.
+SECURE = ('--secure', '--account', 'hypervisor=qemu', '--account', 'outsider=outsider')
+
+#: The group of those who reach a volume's file, and the accounts: in it, or not.
+_GROUP = ('volumes', 9000)
+_ACCOUNTS = {'cinder': (9001, True), 'qemu': (9003, True), 'outsider': (9004, False)}
+#: A folder that every machine has, and where nothing of ours is.
+_ROOM = pathlib.Path('/mnt')
+
+
+def among_accounts(command: Sequence[str]) -> list[str]:
+    """Return the command that runs a command among the accounts.
+
+    The working folder has to be that of this project.
+    """
+    return ['unshare', '--mount', sys.executable, '-m', __name__, *command]
+
+
+def refusal() -> str:
+    """Return why this process can't have such accounts; empty if it can."""
+    if os.geteuid() != 0:
+        return 'accounts of one namespace alone need root'
+    tried = subprocess.run(['unshare', '--mount', 'true'], capture_output=True, text=True)
+    return f'no mount namespace: {tried.stderr.strip()}' if tried.returncode else ''
+
+
+def _main(command: Sequence[str]) -> None:
+    """Add the accounts, and become the command."""
+    members = [name for name, (_, member) in _ACCOUNTS.items() if member]
+    group, number = _GROUP
+    groups = [f'{group}:x:{number}:{",".join(members)}']
+    groups += [f'{name}:x:{each}:' for name, (each, _) in _ACCOUNTS.items()]
+    users = [
+        f'{name}:x:{each}:{each}::/nonexistent:/bin/false' for name, (each, _) in _ACCOUNTS.items()
+    ]
+    _mount('-t', 'tmpfs', 'accounts', str(_ROOM))
+    _replace(pathlib.Path('/etc/passwd'), users)
+    _replace(pathlib.Path('/etc/group'), groups)
+    subprocess.run(['umount', '--lazy', _ROOM], check=True)
+    os.execvp(command[0], command)
+
+
+def _replace(file: pathlib.Path, lines: Sequence[str]) -> None:
+    """Have a file of accounts be one with ours, before which those of their names give way."""
+    names = {line.partition(':')[0] for line in lines}
+    kept = [line for line in file.read_text().splitlines() if line.partition(':')[0] not in names]
+    ours = _ROOM / file.name
+    ours.write_text('\n'.join([*kept, *lines, '']))
+    _mount('--bind', str(ours), str(file))
+
+
+def _mount(*words: str) -> None:
+    subprocess.run(['mount', *words], check=True)
+
+
+if __name__ == '__main__':
+    _main(sys.argv[1:])
