@@ -24,6 +24,7 @@ from cinder.common import config as _options  # noqa: F401 -- registers Cinder's
 from cinder.common import constants
 from cinder.db import api as database
 from cinder.db import migration
+from cinder.db.sqlalchemy import api as sqlalchemy_api
 from cinder.volume import configuration as _volume_options  # noqa: F401 -- likewise
 from cinder.volume import volume_types, volume_utils
 from eventlet import patcher
@@ -37,6 +38,7 @@ from nova_assist.cloud import (
     cinder_api,
     cinder_conf,
     downloads,
+    kept_connections,
     private,
     threaded_api,
     threaded_database,
@@ -148,6 +150,7 @@ class CinderServices:
         """
         if self._settings.member or not _under_eventlet():
             threaded_database.take_turns()
+        kept_connections.keep(sqlalchemy_api.main_context_manager)
         path = self._settings.database
         if not path.exists():
             new = path.with_suffix('.new')
