@@ -14,12 +14,15 @@ from nova_assist.faults import survivors
 from nova_assist.faults.operation import Operation
 from nova_assist.faults.survivors import GONE
 from nova_assist.faults.victims import Victim
-from nova_assist.scenarios.errors import GuestIoError, StepFailed
+from nova_assist.scenarios.errors import GuestIoError, NotPossible, StepFailed
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.tracked import TrackedSnapshot, TrackedVolume
 from nova_assist.scenarios.volumes import Volumes
+from nova_assist.scenarios.waiting import OPERATION_SECONDS
 
 _NEW = 'new'
+#: How long this project's driver waits for compute; other drivers wait for two hours.
+_TIMES = ('nfs_assisted_create_timeout', 'nfs_assisted_delete_timeout')
 
 
 class OnVolume(Operation):
@@ -200,9 +203,19 @@ class DeleteNewestOnline(DeleteNewest):
 
 
 class _WithoutCompute(OnVolume):
-    """A compute service that dies, while Cinder lives on and gives up after its time."""
+    """A compute service that dies, while Cinder lives on and gives up after its time.
+
+    :raises NotPossible: its time is not known to be short
+    """
 
     victim = Victim.COMPUTE
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        given = [stage.context.options.get(name, '') for name in _TIMES]
+        if not all(each.isdecimal() and int(each) < OPERATION_SECONDS / 2 for each in given):
+            words = ' '.join(f'--option {name}=10' for name in _TIMES)
+            raise NotPossible(f'nobody tells Cinder of this death, which may wait long ({words})')
 
     def settle(self) -> None:
         """Clear what has failed: QEMU may have held files open until compute ran again.
