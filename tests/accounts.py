@@ -8,6 +8,7 @@ lab, which has real NFS: here a share is a local folder.
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import subprocess
@@ -20,6 +21,7 @@ SECURE = ('--secure', '--account', 'hypervisor=qemu', '--account', 'outsider=out
 #: The group of those who reach a volume's file, and the accounts: in it, or not.
 _GROUP = ('volumes', 9000)
 _ACCOUNTS = {'cinder': (9001, True), 'qemu': (9003, True), 'outsider': (9004, False)}
+_ROOT = pathlib.Path(__file__).parents[1]
 #: A folder that every machine has, and where nothing of ours is.
 _ROOM = pathlib.Path('/mnt')
 
@@ -32,12 +34,16 @@ def among_accounts(command: Sequence[str]) -> list[str]:
     return ['unshare', '--mount', sys.executable, '-m', __name__, *command]
 
 
+@functools.cache
 def refusal() -> str:
-    """Return why this process can't have such accounts; empty if it can."""
+    """Return why this process can't have accounts that can run its Python; empty if it can."""
     if os.geteuid() != 0:
         return 'accounts of one namespace alone need root'
-    tried = subprocess.run(['unshare', '--mount', 'true'], capture_output=True, text=True)
-    return f'no mount namespace: {tried.stderr.strip()}' if tried.returncode else ''
+    as_outsider = ['setpriv', '--reuid', 'outsider', '--regid', 'outsider', '--clear-groups']
+    command = among_accounts([*as_outsider, sys.executable, '-c', 'import nova_assist'])
+    tried = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
+    said = tried.stderr.strip().rpartition('\n')[2]
+    return f'no accounts that can run {sys.executable}: {said}' if tried.returncode else ''
 
 
 def _main(command: Sequence[str]) -> None:
