@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a command where this machine has the accounts of secure mode: ``python -m`` this COMMAND.
 
-Main function: :func:`among_accounts`. The accounts are there for the command and its children
-alone, in a mount namespace, and gone when they have ended; that needs root. They are those of the
-lab, which has real NFS: here a share is a local folder.
+Main function: :func:`among_accounts`, an :data:`Around`. The accounts are there for the command
+and its children alone, in a mount namespace, and gone when they have ended; that needs root. They
+are those of the lab, which has real NFS: here a share is a local folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+#: Makes of a command the one that is run.
+Around = Callable[[Sequence[str]], Sequence[str]]
 
 #: What ``nova-assist run`` is told of them.
 SECURE = ('--secure', '--account', 'hypervisor=qemu', '--account', 'outsider=outsider')
@@ -24,6 +27,8 @@ _ACCOUNTS = {'cinder': (9001, True), 'qemu': (9003, True), 'outsider': (9004, Fa
 _ROOT = pathlib.Path(__file__).parents[1]
 #: A folder that every machine has, and where nothing of ours is.
 _ROOM = pathlib.Path('/mnt')
+#: The first word to this module in the namespace.
+_INSIDE = '--inside'
 
 
 def among_accounts(command: Sequence[str]) -> list[str]:
@@ -31,7 +36,7 @@ def among_accounts(command: Sequence[str]) -> list[str]:
 
     The working folder has to be that of this project.
     """
-    return ['unshare', '--mount', sys.executable, '-m', __name__, *command]
+    return [sys.executable, '-m', 'tests.accounts', *command]
 
 
 @functools.cache
@@ -46,8 +51,18 @@ def refusal() -> str:
     return f'no accounts that can run {sys.executable}: {said}' if tried.returncode else ''
 
 
-def _main(command: Sequence[str]) -> None:
-    """Add the accounts, and become the command."""
+def _main(words: Sequence[str]) -> None:
+    """Enter a namespace; in it, add the accounts, and become the command."""
+    if not words:
+        sys.exit('usage: python -m tests.accounts COMMAND')
+    if words[0] != _INSIDE:
+        command = among_accounts([_INSIDE, *words])
+        os.execvp('unshare', ['unshare', '--mount', *command])
+    _add_accounts()
+    os.execvp(words[1], words[1:])
+
+
+def _add_accounts() -> None:
     members = [name for name, (_, member) in _ACCOUNTS.items() if member]
     group, number = _GROUP
     groups = [f'{group}:x:{number}:{",".join(members)}']
@@ -59,7 +74,6 @@ def _main(command: Sequence[str]) -> None:
     _replace(pathlib.Path('/etc/passwd'), users)
     _replace(pathlib.Path('/etc/group'), groups)
     subprocess.run(['umount', '--lazy', _ROOM], check=True)
-    os.execvp(command[0], command)
 
 
 def _replace(file: pathlib.Path, lines: Sequence[str]) -> None:
@@ -68,6 +82,7 @@ def _replace(file: pathlib.Path, lines: Sequence[str]) -> None:
     kept = [line for line in file.read_text().splitlines() if line.partition(':')[0] not in names]
     ours = _ROOM / file.name
     ours.write_text('\n'.join([*kept, *lines, '']))
+    ours.chmod(0o644)
     _mount('--bind', str(ours), str(file))
 
 

@@ -12,8 +12,9 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
 from typing import Any
+
+from tests.accounts import Around
 
 OURS = 'driver.nfs.NfsDriver'
 #: Cinder's own driver, the control.
@@ -53,7 +54,7 @@ def judged(
     *options: str,
     scenarios: tuple[str, ...],
     timeout: float = 600,
-    around: Callable[[Sequence[str]], Sequence[str]] = list,
+    around: Around = list,
 ) -> Judged:
     """Run scenarios with a driver.
 

@@ -23,6 +23,7 @@ class ClusterHarness(EmbeddedHarness):
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[ClusterSession]:
         """Start a cloud in ``folder``, stop it at the end.
 
+        :raises nova_assist.accounts.AccountError: an account can't be used.
         :raises nova_assist.cloud.errors.CloudError: it did not start.
         """
         from nova_assist.cloud.cluster import ClusteredCloud

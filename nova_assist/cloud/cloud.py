@@ -101,6 +101,7 @@ class Cloud:
         self.driver = driver
         self.accounts = accounts
         self.mark = secrets.token_hex(8)
+        self._umask = host.umask()
         self._temporary = temporary
         ours = {'keystone': with_keystone, 'barbican': with_barbican}
         self._ports = host.choose_ports(
@@ -323,7 +324,7 @@ class Cloud:
             self._premises.logs / 'cinder.log',
             {**self.child_environment(), 'PATH': self._premises.path, **environment},
             self.accounts,
-            host.umask(),
+            self._umask,
         )
 
     def _compute(self, command: Sequence[str], environment: Mapping[str, str]) -> Service:

@@ -153,7 +153,7 @@ class ClusteredCloud(Cloud):
             log,
             {**self.child_environment(), 'PATH': self._premises.path, **environment},
             self.accounts,
-            host.umask(),
+            self._umask,
         )
         return Peer(
             member.host, service, clients.Endpoints(settings.url, settings.compute_url), log

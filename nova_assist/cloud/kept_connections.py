@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import pool
+from sqlalchemy import event, pool
 
 #: Kept when they are idle; a transaction that finds none has one made, up to so many more.
 _KEPT = 20
@@ -36,3 +36,9 @@ def _give_pool(engine: sqlalchemy.Engine) -> None:
         _dispatch=before.dispatch,
         dialect=engine.dialect,
     )
+    event.listen(engine, 'checkin', _forget_transaction)
+
+
+def _forget_transaction(connection: object, record: pool.ConnectionPoolEntry) -> None:
+    """Have the next transaction begin, however this one has ended: oslo.db's mark would not."""
+    record.info.pop('in_transaction', None)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from nova_assist.accounts import Accounts
+from nova_assist.accounts import Account, Accounts
 from nova_assist.cloud import host, separation
 from nova_assist.cloud.abandoned import remove_volumes
 from nova_assist.cloud.reaper import Remains
@@ -65,6 +65,11 @@ class Premises:
         return os.pathsep.join([str(self.stand_ins.folder), path]) if self._has_stand_ins else path
 
     @property
+    def _account(self) -> Account | None:
+        """Cinder's."""
+        return self._accounts.cinder if self._accounts else None
+
+    @property
     def _has_stand_ins(self) -> bool:
         return self.stand_ins.local or self._accounts is not None
 
@@ -104,7 +109,7 @@ class Premises:
         folders = (self._settings.folder, self.compute, self.logs)
         for folder in folders:
             folder.mkdir(exist_ok=True)
-        account = self._accounts.cinder if self._accounts else None
+        account = self._account
         if self._accounts:
             separation.let_pass(self._folder, self._accounts)
             separation.give_folders(self._accounts, *folders[:2], self.scratch, self._layout)
@@ -118,10 +123,10 @@ class Premises:
 
     def add(self, settings: CinderSettings) -> Path:
         """Make the folder of a further Cinder; return its settings' file, which is written."""
-        account = self._accounts.cinder if self._accounts else None
+        account = self._account
         settings.folder.mkdir(exist_ok=True)
         if account:
-            separation.give(settings.folder, account)
+            separation.give_readable(settings.folder, account)
         file = settings.folder / SETTINGS_FILE
         settings.save(file, account)
         return file
@@ -129,14 +134,13 @@ class Premises:
     def switch_driver(self, driver: str) -> None:
         """Have Cinder's next start load another driver."""
         self._settings = dataclasses.replace(self._settings, driver=driver)
-        account = self._accounts.cinder if self._accounts else None
-        self._settings.save(self.settings_file, account)
+        self._settings.save(self.settings_file, self._account)
 
     def forget_volumes(self) -> None:
         """Leave no volume on a share that outlives the database that knows of them."""
         if self._layout.own:
             return
-        account = self._accounts.cinder if self._accounts else None
+        account = self._account
         with account.files() if account else contextlib.nullcontext():
             database = self._settings.folder / 'cinder.sqlite'
             remove_volumes(database, (view.path for view in self._layout.all))

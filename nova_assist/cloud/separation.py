@@ -2,7 +2,7 @@
 """What separate accounts need of the machine and of a cloud's folders.
 
 Main functions: :func:`check_programs`, :func:`readable`, :func:`let_pass`, :func:`give_folders`,
-:func:`give` and :func:`root_is_squashed`.
+:func:`give_readable` and :func:`root_is_squashed`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def give_folders(
     :raises ShareError: the hypervisor would not reach the files on the share.
     """
     ours, theirs = accounts.cinder, accounts.hypervisor
-    give(cinder, ours)
+    give_readable(cinder, ours)
     _give(scratch, ours, ours.gid, 0o711)
     # Cinder's group, so that the judges, who act as Cinder, can connect to QEMU's sockets.
     _give(compute, theirs, ours.gid, 0o2750)
@@ -105,7 +105,7 @@ def give_folders(
         _give(layout.base, ours, _shared_group(accounts), 0o2775)
 
 
-def give(folder: Path, account: Account) -> None:
+def give_readable(folder: Path, account: Account) -> None:
     """Give an account a folder that others may read."""
     _give(folder, account, account.gid, 0o755)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+from collections.abc import Mapping
 
 from nova_assist.checks.model import Expectation, Within
 from nova_assist.faults import survivors
@@ -23,6 +24,12 @@ from nova_assist.scenarios.waiting import OPERATION_SECONDS
 _NEW = 'new'
 #: How long this project's driver waits for compute; other drivers wait for two hours.
 _TIMES = ('nfs_assisted_create_timeout', 'nfs_assisted_delete_timeout')
+
+
+def gives_up_soon(options: Mapping[str, str]) -> bool:
+    """Return whether by its options a driver waits for compute for less time than a step has."""
+    given = [options.get(name, '') for name in _TIMES]
+    return all(each.isdecimal() and int(each) < OPERATION_SECONDS / 2 for each in given)
 
 
 class OnVolume(Operation):
@@ -203,19 +210,22 @@ class DeleteNewestOnline(DeleteNewest):
 
 
 class _WithoutCompute(OnVolume):
-    """A compute service that dies, while Cinder lives on and gives up after its time.
-
-    :raises NotPossible: its time is not known to be short
-    """
+    """A compute service that dies, while Cinder lives on and gives up after its time."""
 
     victim = Victim.COMPUTE
 
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage)
-        given = [stage.context.options.get(name, '') for name in _TIMES]
-        if not all(each.isdecimal() and int(each) < OPERATION_SECONDS / 2 for each in given):
+    def prepare(self) -> None:
+        """Make the volume.
+
+        :raises NotPossible: the driver may wait for compute for longer than we wait for it
+        """
+        if not gives_up_soon(self.stage.context.options):
             words = ' '.join(f'--option {name}=10' for name in _TIMES)
-            raise NotPossible(f'nobody tells Cinder of this death, which may wait long ({words})')
+            raise NotPossible(
+                'nobody tells Cinder of this death, and the driver may wait for hours; '
+                f"with this project's driver add {words}"
+            )
+        super().prepare()
 
     def settle(self) -> None:
         """Clear what has failed: QEMU may have held files open until compute ran again.

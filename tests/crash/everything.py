@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nova_assist.faults.operations import OPERATIONS
@@ -28,6 +28,7 @@ from nova_assist.scenarios import cached_images
 from tests import accounts
 
 _ROOT = pathlib.Path(__file__).parents[2]
+_COULD_NOT_RUN = 2
 _FORMATS = ('raw', 'qcow2')
 _OURS = 'driver.nfs.NfsDriver'
 # So that a death of compute, of which nobody tells Cinder, is noticed in seconds.
@@ -43,9 +44,6 @@ _CLUSTERED = 'cluster-'
 # Other drivers wait for compute for up to two hours, each time.
 _ENDLESS = 'compute-'
 _FAULTS = {'data': 'lost data', 'chain': 'broken chains', 'orphans': 'orphans', 'api': 'stuck'}
-
-#: Makes of a command the one that is run.
-Around = Callable[[Sequence[str]], list[str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +72,10 @@ def main() -> int:
     )
     parser.add_argument('--only', action='append', default=[], help='an operation; repeatable')
     arguments = parser.parse_args()
+    if accounts.refusal() and (arguments.secure or arguments.sample is not None):
+        sys.stderr.write(f'no secure mode: {accounts.refusal()}\n')
+        if arguments.secure:
+            return _COULD_NOT_RUN
     began = time.monotonic()
     dealt = _deal(arguments)
     with concurrent.futures.ThreadPoolExecutor(len(dealt)) as pool:
@@ -102,10 +104,10 @@ def _deal(arguments: argparse.Namespace) -> dict[str, list[str]]:
     return {each: part for each, part in parts.items() if part}
 
 
-def _around(arguments: argparse.Namespace, image_format: str) -> Around:
-    """Return whether commands for a format are run in secure mode, as what makes them so."""
+def _around(arguments: argparse.Namespace, image_format: str) -> accounts.Around:
+    """Return what has commands for a format run in secure mode, or as they are; tell which."""
     dealt = arguments.sample is not None and arguments.driver == _OURS and not accounts.refusal()
-    chosen = dealt and random.Random(arguments.seed).choice(_FORMATS) == image_format
+    chosen = dealt and random.Random(f'{arguments.seed}/secure').choice(_FORMATS) == image_format
     if not arguments.secure and not chosen:
         return list
     print(f'{image_format} volumes are in secure mode', flush=True)
@@ -136,7 +138,7 @@ def _run(
     image_format: str,
     names: Iterable[str],
     further: Sequence[str],
-    around: Around,
+    around: accounts.Around,
 ) -> Ended:
     """Run operations in one cloud.
 

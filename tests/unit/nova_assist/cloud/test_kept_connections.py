@@ -19,6 +19,7 @@ class KeptTest(unittest.TestCase):
         file = pathlib.Path(folder.name, 'database')
         self.transactions = enginefacade.transaction_context()
         self.transactions.configure(connection=f'sqlite:///{file}', sqlite_fk=True)
+        self.addCleanup(lambda: self.transactions.writer.get_engine().dispose())
 
     def connections(self, times):
         """Return the connections of some transactions, one after the other."""
@@ -26,7 +27,6 @@ class KeptTest(unittest.TestCase):
         for _ in range(times):
             with self.transactions.writer.connection.using(types.SimpleNamespace()) as connection:
                 found.append(connection.connection.dbapi_connection)
-        self.addCleanup(self.transactions.writer.get_engine().dispose)
         return found
 
     def test_transactions_have_one_after_the_other(self):
@@ -35,6 +35,16 @@ class KeptTest(unittest.TestCase):
 
     def test_transactions_have_one_each_otherwise(self):
         self.assertEqual(3, len(set(self.connections(3))))
+
+    def test_transaction_that_was_lost_leaves_no_mark(self):
+        kept_connections.keep(self.transactions)
+        engine = self.transactions.writer.get_engine()
+        lost = engine.raw_connection()
+        lost.info['in_transaction'] = True  # as oslo.db has it
+        lost.close()
+        again = engine.raw_connection()
+        self.addCleanup(again.close)
+        self.assertNotIn('in_transaction', again.info)
 
     def test_connection_is_what_was_configured(self):
         kept_connections.keep(self.transactions)
