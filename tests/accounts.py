@@ -11,9 +11,10 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
+import stat
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 #: Makes of a command the one that is run.
 Around = Callable[[Sequence[str]], Sequence[str]]
@@ -29,6 +30,10 @@ _ROOT = pathlib.Path(__file__).parents[1]
 _ROOM = pathlib.Path('/mnt')
 #: The first word to this module in the namespace.
 _INSIDE = '--inside'
+_TRIAL = (
+    'import subprocess, sys; subprocess.run([sys.executable, "-c", "import nova_assist"], '
+    'user={0}, group={0}, extra_groups=[], check=True)'
+)
 
 
 def among_accounts(command: Sequence[str]) -> list[str]:
@@ -44,9 +49,9 @@ def refusal() -> str:
     """Return why this process can't have accounts that can run its Python; empty if it can."""
     if os.geteuid() != 0:
         return 'accounts of one namespace alone need root'
-    as_outsider = ['setpriv', '--reuid', 'outsider', '--regid', 'outsider', '--clear-groups']
-    command = among_accounts([*as_outsider, sys.executable, '-c', 'import nova_assist'])
-    tried = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
+    outsider, _ = _ACCOUNTS['outsider']
+    trial = among_accounts([sys.executable, '-c', _TRIAL.format(outsider)])
+    tried = subprocess.run(trial, cwd=_ROOT, capture_output=True, text=True)
     said = tried.stderr.strip().rpartition('\n')[2]
     return f'no accounts that can run {sys.executable}: {said}' if tried.returncode else ''
 
@@ -58,7 +63,12 @@ def _main(words: Sequence[str]) -> None:
     if words[0] != _INSIDE:
         command = among_accounts([_INSIDE, *words])
         os.execvp('unshare', ['unshare', '--mount', *command])
+    folder = os.getcwd()
+    _mount('-t', 'tmpfs', 'accounts', str(_ROOM))
     _add_accounts()
+    _let_pass(map(pathlib.Path, (folder, sys.prefix, sys.base_prefix)))
+    subprocess.run(['umount', '--lazy', _ROOM], check=True)
+    os.chdir(folder)
     os.execvp(words[1], words[1:])
 
 
@@ -70,10 +80,8 @@ def _add_accounts() -> None:
     users = [
         f'{name}:x:{each}:{each}::/nonexistent:/bin/false' for name, (each, _) in _ACCOUNTS.items()
     ]
-    _mount('-t', 'tmpfs', 'accounts', str(_ROOM))
     _replace(pathlib.Path('/etc/passwd'), users)
     _replace(pathlib.Path('/etc/group'), groups)
-    subprocess.run(['umount', '--lazy', _ROOM], check=True)
 
 
 def _replace(file: pathlib.Path, lines: Sequence[str]) -> None:
@@ -84,6 +92,26 @@ def _replace(file: pathlib.Path, lines: Sequence[str]) -> None:
     ours.write_text('\n'.join([*kept, *lines, '']))
     ours.chmod(0o644)
     _mount('--bind', str(ours), str(file))
+
+
+def _let_pass(places: Iterable[pathlib.Path]) -> None:
+    """Let everybody get to places in closed folders, such as root's home, which lack all else now.
+
+    That is where a Python often is, and a checkout.
+    """
+    closed: dict[pathlib.Path, set[str]] = {}
+    for place in places:
+        for way in (place, *place.parents):
+            if not way.parent.stat().st_mode & stat.S_IXOTH:
+                closed.setdefault(way.parent, set()).add(way.name)
+    for number, folder in enumerate(sorted(closed)):  # the outer ones first
+        before = _ROOM / str(number)
+        before.mkdir()
+        _mount('--rbind', str(folder), str(before))
+        _mount('-t', 'tmpfs', '-o', 'mode=755', 'passable', str(folder))
+        for name in closed[folder]:
+            (folder / name).mkdir()
+            _mount('--rbind', str(before / name), str(folder / name))
 
 
 def _mount(*words: str) -> None:
