@@ -24,7 +24,6 @@ from cinder.common import config as _options  # noqa: F401 -- registers Cinder's
 from cinder.common import constants
 from cinder.db import api as database
 from cinder.db import migration
-from cinder.db.sqlalchemy import api as sqlalchemy_api
 from cinder.volume import configuration as _volume_options  # noqa: F401 -- likewise
 from cinder.volume import volume_types, volume_utils
 from eventlet import patcher
@@ -150,7 +149,7 @@ class CinderServices:
         """
         if self._settings.member or not _under_eventlet():
             threaded_database.take_turns()
-        kept_connections.keep(sqlalchemy_api.main_context_manager)
+        kept_connections.keep(_transactions())
         path = self._settings.database
         if not path.exists():
             new = path.with_suffix('.new')
@@ -268,6 +267,14 @@ def _driver_prefix(driver: str) -> str:
     if not isinstance(prefix, str):
         raise StartError(f'{driver} is not a RemoteFS volume driver: it has no driver_prefix')
     return prefix
+
+
+def _transactions() -> Any:
+    """Return what makes the transactions of Cinder's database."""
+    try:
+        return database.main_context_manager
+    except AttributeError:  # before 2026.2
+        return database.IMPL.main_context_manager
 
 
 def _data_files() -> Path:
