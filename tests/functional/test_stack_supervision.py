@@ -19,16 +19,28 @@ from tests.stack.settings import Places
 from tests.stack.supervision import Supervisor, compose
 
 _SAID = 'the share is not there'
-_ENDS = Program('ends', ('/bin/sh', '-c', f'echo first; echo {_SAID}; exit 3'))
 _GOES_ON = Program('goes-on', ('/bin/sh', '-c', f'echo {_SAID}; exec sleep 600'))
 _MISSING = Program('missing', ('/nonexistent/program',))
 
 
 @unittest.skipUnless(os.geteuid() == 0, 'supervisord gives each program its account: needs root')
 class SupervisionTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.gate = Path(folder.name, 'gate')
+        os.mkfifo(self.gate)
+        # Not at once: supervisord may take that for a program that could not be started.
+        said = f'echo first; echo {_SAID}; read nothing < {self.gate}; exit 3'
+        self.ends = Program('ends', ('/bin/sh', '-c', said))
+
+    def let_end(self):
+        self.gate.open('w').close()
+
     def test_a_service_that_ended(self):
-        with _running(_ENDS, _GOES_ON) as supervisor:
+        with _running(self.ends, _GOES_ON) as supervisor:
             supervisor.start('ends', 'goes-on')
+            self.let_end()
             with self.assertRaises(ServiceError) as caught:
                 supervisor.until('goes-on', 'answers', lambda: False, 20)
         self.assertEqual(caught.exception.name, 'ends')
@@ -51,8 +63,9 @@ class SupervisionTest(unittest.TestCase):
         self.assertRegex(str(caught.exception), '^missing can not be started: NO_FILE')
 
     def test_one_that_was_to_end_is_not_missed(self):
-        with _running(_ENDS, _GOES_ON) as supervisor:
+        with _running(self.ends, _GOES_ON) as supervisor:
             supervisor.start('ends', 'goes-on')
+            self.let_end()
             supervisor.await_end('ends')
             supervisor.check()
 
