@@ -13,6 +13,7 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
+from nova_assist import client
 from tests.stack.errors import ServiceError
 from tests.stack.programs import Program
 from tests.stack.settings import Places
@@ -34,13 +35,16 @@ class SupervisionTest(unittest.TestCase):
         said = f'echo first; echo {_SAID}; read nothing < {self.gate}; exit 3'
         self.ends = Program('ends', ('/bin/sh', '-c', said))
 
-    def let_end(self):
+    def let_end(self, supervisor):
+        """Let the program end, and wait until supervisord has given it up."""
         self.gate.open('w').close()
+        calls = supervisor._calls
+        client.poll(lambda: calls.getProcessInfo('ends')['statename'], 'FATAL'.__eq__, 20)
 
     def test_a_service_that_ended(self):
         with _running(self.ends, _GOES_ON) as supervisor:
             supervisor.start('ends', 'goes-on')
-            self.let_end()
+            self.let_end(supervisor)
             with self.assertRaises(ServiceError) as caught:
                 supervisor.until('goes-on', 'answers', lambda: False, 20)
         self.assertEqual(caught.exception.name, 'ends')
@@ -65,7 +69,7 @@ class SupervisionTest(unittest.TestCase):
     def test_one_that_was_to_end_is_not_missed(self):
         with _running(self.ends, _GOES_ON) as supervisor:
             supervisor.start('ends', 'goes-on')
-            self.let_end()
+            self.let_end(supervisor)
             supervisor.await_end('ends')
             supervisor.check()
 
