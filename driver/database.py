@@ -19,7 +19,7 @@ from cinder.db import api as db
 from cinder.objects import fields
 from oslo_utils import units
 
-from driver import exceptions
+from driver import exceptions, sessions
 from driver.extension import Extension
 from driver.layout import Format
 from driver.migration_note import Migration
@@ -145,10 +145,24 @@ def point_attachments_to(volume_id: str, name: str, image_format: Format) -> Non
 
 
 def snapshot_status(snapshot_id: str) -> client.Status:
-    """Read a snapshot's status and progress, and whether its volume is attached."""
-    snapshot = _snapshot(snapshot_id)
-    attached = _is_attached(volume_object(snapshot.volume_id))
-    return client.Status(str(snapshot.status), str(snapshot.progress), attached)
+    """Read a snapshot's status and progress, and whether its volume is attached.
+
+    It is one query: many wait for Nova at once, and look often.
+    """
+    snapshot, volume = objects.Snapshot.model, objects.Volume.model
+    with sessions.reading() as session:
+        found = (
+            session.query(snapshot.status, snapshot.progress, volume.attach_status)
+            .join(volume, volume.id == snapshot.volume_id)
+            .filter(snapshot.id == snapshot_id, snapshot.deleted.is_(False))
+            .one_or_none()
+        )
+    if found is None:
+        raise exception.SnapshotNotFound(snapshot_id=snapshot_id)
+    status, progress, attach_status = found
+    return client.Status(
+        str(status), str(progress), attach_status == fields.VolumeAttachStatus.ATTACHED
+    )
 
 
 def settle_creation(snapshot_id: str, taken: bool) -> None:

@@ -7,13 +7,12 @@ Main function: :func:`promised`. One volume is left to :mod:`driver.database`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
-from cinder import context as cinder_context
 from cinder import objects
-from cinder.db import api as db
 from oslo_utils import units
 from sqlalchemy import func
+
+from driver import sessions
 
 
 def promised(exports: Collection[str], apart_from: str | None = None) -> dict[str, int]:
@@ -26,8 +25,8 @@ def promised(exports: Collection[str], apart_from: str | None = None) -> dict[st
     :param exports: as ``provider_location`` has them; one without volumes is not in the answer
     :param apart_from: the id of a volume that does not count
     """
-    volume, admin = objects.Volume.model, cinder_context.get_admin_context()
-    with _transactions().reader.using(admin) as session:
+    volume = objects.Volume.model
+    with sessions.reading() as session:
         found = (
             session.query(volume.provider_location, func.sum(volume.size))
             .filter(volume.deleted.is_(False), volume.provider_location.in_(exports))
@@ -35,8 +34,3 @@ def promised(exports: Collection[str], apart_from: str | None = None) -> dict[st
             .group_by(volume.provider_location)
         )
         return {str(export): int(gib) * units.Gi for export, gib in found}
-
-
-def _transactions() -> Any:
-    """Return who opens Cinder's sessions: up to release 28 it is behind a plug of one kind."""
-    return getattr(db, 'IMPL', db).main_context_manager

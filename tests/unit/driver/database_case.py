@@ -8,7 +8,7 @@ from cinder import objects
 from oslo_config import cfg
 from sqlalchemy import pool
 
-from driver import share_rows
+from driver import sessions
 
 
 class DatabaseCase(unittest.TestCase):
@@ -23,5 +23,5 @@ class DatabaseCase(unittest.TestCase):
         objects.Volume.model.metadata.create_all(engine)
         cfg.CONF.set_override('connection', 'sqlite://', group='database')
         self.addCleanup(cfg.CONF.clear_override, 'connection', group='database')
-        self.addCleanup(share_rows._transactions().patch_engine(engine))
+        self.addCleanup(sessions.transactions().patch_engine(engine))
         self.engine = engine

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+import itertools
 import socket
 import threading
 import types
 import unittest
+from unittest import mock
 
 from keystoneauth1 import exceptions as keystone_exceptions
 from keystoneauth1 import session, token_endpoint
@@ -158,3 +160,36 @@ class WaitTest(unittest.TestCase):
 
     def test_poll_returns_what_it_saw_last(self):
         self.assertEqual(3, client.poll(iter([1, 2, 3]).__next__, lambda seen: seen == 3, 5))
+
+
+class PaceTest(unittest.TestCase):
+    """How often is looked, on a clock that only looks and pauses move."""
+
+    def setUp(self):
+        self.now = 0.0
+        self.looks = []
+        clock = types.SimpleNamespace(monotonic=lambda: self.now, sleep=self.advance)
+        patched = mock.patch('nova_assist.client.wait.time', clock)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def advance(self, seconds):
+        self.now += seconds
+
+    def look(self, seconds):
+        self.looks.append(self.now)
+        self.advance(seconds)
+        return client.Status('creating', '0%')
+
+    def test_looks_in_the_first_second_are_a_twentieth_of_one_apart(self):
+        client.await_answer(lambda: self.look(0.001), 'creating', 1)
+        self.assertLess(max(self.gaps()), 0.06)
+
+    def test_looks_in_a_long_merge_are_a_second_apart(self):
+        client.await_answer(lambda: self.look(0.001), 'creating', 3600)
+        late = [gap for gap, at in zip(self.gaps(), self.looks, strict=False) if 60 < at < 3500]
+        self.assertGreaterEqual(min(late), 1)
+        self.assertLess(max(late), 1.01)
+
+    def gaps(self):
+        return [later - earlier for earlier, later in itertools.pairwise(self.looks)]

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How far a snapshot has come, asked of a database with Cinder's own tables."""
+
+import sqlalchemy
+from cinder import exception, objects
+from sqlalchemy import orm
+
+from driver import database
+from nova_assist import client
+from tests.unit.driver.database_case import DatabaseCase
+
+
+class SnapshotStatusTest(DatabaseCase):
+    def add(self, snapshot_id, attach_status, **columns):
+        volume_id = f'volume of {snapshot_id}'
+        common = {'volume_type_id': 't', 'use_quota': True}
+        with orm.Session(self.engine) as session, session.begin():
+            session.add(objects.Volume.model(id=volume_id, attach_status=attach_status, **common))
+            session.flush()
+            row = {'status': 'creating', 'progress': '0%', **common, **columns}
+            session.add(objects.Snapshot.model(id=snapshot_id, volume_id=volume_id, **row))
+
+    def test_status_and_progress_are_those_of_the_snapshot_that_is_asked_for(self):
+        self.add('a', 'attached', status='deleting', progress='90%')
+        self.add('b', 'attached')
+        self.assertEqual(client.Status('deleting', '90%'), database.snapshot_status('a'))
+
+    def test_detached_volume_is_told(self):
+        self.add('a', 'detached')
+        self.assertEqual(
+            client.Status('creating', '0%', attached=False), database.snapshot_status('a')
+        )
+
+    def test_snapshot_that_was_deleted_is_not_found(self):
+        self.add('a', 'attached', deleted=True)
+        with self.assertRaises(exception.SnapshotNotFound):
+            database.snapshot_status('a')
+
+    def test_it_is_one_query(self):
+        self.add('a', 'attached')
+        statements = []
+        sqlalchemy.event.listen(
+            self.engine, 'before_cursor_execute', lambda *given: statements.append(given[2])
+        )
+        database.snapshot_status('a')
+        self.assertEqual(1, len(statements))
