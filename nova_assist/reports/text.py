@@ -7,7 +7,6 @@ colours is the caller's knowledge.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from nova_assist.reports.drawn import drawn
 from nova_assist.reports.model import Finding, RunReport, ScenarioResult, Step, Verdict
 from nova_assist.reports.visible import visible
 from nova_assist.reports.wording import (
@@ -33,7 +33,6 @@ STYLES = {
     Verdict.UNKNOWN: 'bold magenta',
     Verdict.NOT_RUN: 'yellow',
 }
-_NARROWEST = 40
 _LABEL = 9
 
 
@@ -43,24 +42,15 @@ def render(report: RunReport, *, width: int, colour: bool) -> str:
     :param width: columns of the terminal; file names and command lines are never broken.
     :param colour: use ANSI colours.
     """
-    console = Console(
-        file=io.StringIO(),
-        width=max(width, _NARROWEST),
-        force_terminal=colour,
-        color_system='standard' if colour else None,
-        no_color=not colour,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    with console.capture() as captured:
-        _print_heading(console, report)
-        console.print(_table(report))
-        for result in filter(needs_attention, report.scenarios):
-            _print_failure(console, result)
-        _print_summary(console, report)
-    return '\n'.join(line.rstrip() for line in captured.get().splitlines()) + '\n'
+    return drawn(lambda console: _print(console, report), width=width, colour=colour)
+
+
+def _print(console: Console, report: RunReport) -> None:
+    _print_heading(console, report)
+    console.print(_table(report))
+    for result in filter(needs_attention, report.scenarios):
+        _print_failure(console, result)
+    _print_summary(console, report)
 
 
 def _print_heading(console: Console, report: RunReport) -> None:
