@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nova_assist.bench import stopwatch
 from nova_assist.cloud.child import Channel, leave
 from nova_assist.cloud.settings import CinderSettings
 from nova_assist.faults import trap
@@ -34,6 +35,7 @@ def main() -> int:
         wake = _wake_on_termination()
         cinder = cinder_services.CinderServices(CinderSettings.load(Path(sys.argv[1])))
         cinder.start()
+        stopwatch.install(cinder.drivers, cinder.shares)
     except Exception as error:
         traceback.print_exc()
         message = str(error) or type(error).__name__

@@ -88,6 +88,16 @@ class CinderServices:
         self._backup: service.Service | None = None
         self._api: service.WSGIService | threaded_api.ThreadedApi | None = None
 
+    @property
+    def drivers(self) -> Mapping[str, Any]:
+        """The volume driver of each backend, once everything has started."""
+        return {backend: each.manager.driver for backend, each in self._volumes.items()}
+
+    @property
+    def shares(self) -> Path:
+        """The folder in which the drivers have their shares."""
+        return self._settings.mount_base
+
     def start(self) -> None:
         """Start every service, and return when the scheduler knows every backend.
 

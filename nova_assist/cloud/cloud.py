@@ -230,6 +230,11 @@ class Cloud:
         return self._layout.of(backend)
 
     @property
+    def database(self) -> Path:
+        """The SQLite file of Cinder."""
+        return self._settings.database
+
+    @property
     def options(self) -> Mapping[str, str]:
         """The further options that the backends were given."""
         return self._settings.options

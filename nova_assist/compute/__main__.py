@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from nova_assist.bench import nova_watch
 from nova_assist.compute import errors
 from nova_assist.compute.api.app import make_app
 from nova_assist.compute.credentials import PASSWORD, Plain, ServiceUser
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     compute_points.install()
+    nova_watch.install()
     logging.basicConfig(
         level=logging.INFO,
         stream=sys.stderr,

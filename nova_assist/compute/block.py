@@ -181,7 +181,7 @@ class BlockLayer:
             'node-name': name,
             'file': file,
             'read-only': next(each['ro'] for each in found if each['node-name'] == name),
-            **_caching(node.file),
+            **caching(node.file),
         }
         if node.driver == ImageFormat.QCOW2.value:
             options['backing'] = below[0].name if below else None
@@ -222,7 +222,7 @@ class BlockLayer:
     async def _add_node(self, image: DiskSource, backing: str | None, *, read_only: bool) -> str:
         number = next(self._numbers)
         name = f'{graph.IMAGE_PREFIX}{number}'
-        common = _caching(image.path)
+        common = caching(image.path)
         options: dict[str, object] = {
             'driver': image.format.value,
             'node-name': name,
@@ -277,7 +277,8 @@ class BlockLayer:
                 return tops, graph.Graph.parse(nodes, edges)
 
 
-def _caching(path: str) -> dict[str, object]:
+def caching(path: str) -> dict[str, object]:
+    """Return how a node treats a file, as libvirt has it with ``cache='none'``."""
     cache = {'direct': images.supports_direct_io(path), 'no-flush': False}
     return {'discard': 'unmap', 'cache': cache}
 

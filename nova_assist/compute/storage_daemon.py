@@ -13,7 +13,7 @@ import os
 import pathlib
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psutil
@@ -57,9 +57,15 @@ class StorageDaemon:
         self._watcher = asyncio.create_task(self._watch())
 
     @classmethod
-    async def start(cls, run_folder: RunFolder, server_id: str) -> StorageDaemon:
+    async def start(
+        cls,
+        run_folder: RunFolder,
+        server_id: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> StorageDaemon:
         """Start a server's daemon, with no disks yet, and connect to it.
 
+        :param environment: the daemon's whole environment, if not ours.
         :raises DaemonStartError: it didn't come up.
         """
         run_folder.forget(server_id)
@@ -69,6 +75,7 @@ class StorageDaemon:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env=environment,
         )
         output, _ = await process.communicate()
         if process.returncode:
