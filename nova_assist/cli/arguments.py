@@ -3,8 +3,8 @@
 
 Main function: :func:`parse`. The grammar of each command is left to
 :mod:`nova_assist.cli.run_arguments`, :mod:`nova_assist.cli.share_arguments`,
-:mod:`nova_assist.cli.conformance_arguments` and :mod:`nova_assist.cli.ci_arguments`, carrying it
-out to the module that bears its name.
+:mod:`nova_assist.cli.conformance_arguments`, :mod:`nova_assist.cli.bench_arguments` and
+:mod:`nova_assist.cli.ci_arguments`, carrying it out to the module that bears its name.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from nova_assist.cli import ci_help_text, help_text
+from nova_assist.cli.bench_arguments import BenchArguments, add_bench, bench_arguments
 from nova_assist.cli.ci_arguments import CiArguments, add_ci, ci_arguments
 from nova_assist.cli.conformance_arguments import (
     ConformanceArguments,
@@ -50,6 +51,7 @@ Arguments = (
     | CheckArguments
     | ChainArguments
     | ConformanceArguments
+    | BenchArguments
     | CiArguments
 )
 
@@ -80,6 +82,8 @@ def parse(words: Sequence[str], command: str) -> Arguments:
         return chain_arguments(found)
     if found.command == 'conformance':
         return conformance_arguments(found)
+    if found.command == 'bench':
+        return bench_arguments(found)
     if found.command == 'ci':
         return ci_arguments(parser, found)
     if found.command == 'cloud':
@@ -103,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     add_check(_command(commands, 'check', help_text.CHECK))
     add_chain(_command(commands, 'chain', help_text.CHAIN))
     add_conformance(_command(commands, 'conformance', help_text.CONFORMANCE))
+    add_bench(_command(commands, 'bench', help_text.BENCH))
     helpers = _command(commands, 'ci', ci_help_text.CI).add_subparsers(
         dest='helper', metavar='HELPER', required=True
     )

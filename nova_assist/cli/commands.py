@@ -13,8 +13,10 @@ import traceback
 from collections.abc import Sequence
 
 from nova_assist.accounts import AccountError
+from nova_assist.bench.errors import BenchError
 from nova_assist.ci.errors import CiError
 from nova_assist.cli.arguments import Arguments, parse
+from nova_assist.cli.bench_arguments import BenchArguments
 from nova_assist.cli.ci_arguments import (
     LocalConfArguments,
     PageArguments,
@@ -51,7 +53,15 @@ def carry_out(words: Sequence[str], harness: Harness | None) -> int:
         return int(end.code or 0)
     try:
         return _dispatch(arguments, harness or _harness(arguments))
-    except (AccountError, CiError, CliError, CloudError, ConformanceError, ReportError) as error:
+    except (
+        AccountError,
+        BenchError,
+        CiError,
+        CliError,
+        CloudError,
+        ConformanceError,
+        ReportError,
+    ) as error:
         sys.stderr.write(f'nova-assist: {visible(str(error))}\n')
     except Exception:
         # A fault of this program, not of what was tested: 1 would say that a scenario failed.
@@ -98,6 +108,10 @@ def _dispatch(arguments: Arguments, harness: Harness) -> ExitCode:
     from nova_assist.cli.run import run
 
     with display_on(sys.stderr) as display:
+        if isinstance(arguments, BenchArguments):
+            from nova_assist.cli.bench import bench
+
+            return bench(arguments, display)
         if isinstance(arguments, CloudArguments):
             return cloud(arguments, harness, display)
         return run(arguments, harness, display)

@@ -29,6 +29,7 @@ examples:
   nova-assist check --access SHARE     why the driver would refuse a share
   nova-assist chain VOLUME             the files of a volume, and who has them open
   nova-assist conformance CLASS        what Cinder expects of a driver's class in vain
+  nova-assist bench                    how fast a driver is, beside Cinder's own
   nova-assist ci plan ...              what to run in a vendor's third-party CI
 
 "nova-assist COMMAND --help" tells more. Colours: only on a terminal, and not
@@ -208,6 +209,36 @@ exit codes:
   0  nothing was found, or hints alone
   1  errors
   2  could not look: no such class, its module fails, or there is no Cinder""",
+)
+
+BENCH = CommandText(
+    summary="measure a driver beside Cinder's own, and beside bare calls of QEMU",
+    description="""\
+Start a cloud for each of two drivers, and have them do the same in turn: A B A B.
+Measured are snapshots taken and deleted, offline and online, end to end through REST
+and in the driver alone; the floor is the same change of files made by bare calls of
+QEMU, with nothing around them. Then how that grows with the depth of chains, with
+volumes on the share, with volumes snapshotted at once and with the size of overlays,
+and how long nova-assist itself takes. What is found is compared with targets.
+
+All figures are medians. A ratio's spread is where it lies in nine of ten resamplings
+of what was measured: a target counts as missed if it lies beyond that. Run it on a
+machine that does nothing else; all of it takes some 20 minutes. Prints tables, and
+writes bench.json, with every sample, and bench.html, with pictures. Progress goes to
+stderr. It needs one more package: pip install '.[harness,bench]'.""",
+    epilog="""\
+examples:
+  nova-assist bench
+  nova-assist bench --list
+  nova-assist bench --part snapshots --rounds 15
+  nova-assist bench --driver vendor.driver.NfsDriver --part snapshots --part depth
+  nova-assist bench -f json | jq '.targets[] | select(.verdict == "missed")'
+
+exit codes:
+  0    no target was missed beyond its spread; those not measured don't count
+  1    one was
+  2    could not measure: wrong arguments, no cloud, something that does not work
+  130  interrupted""",
 )
 
 REPORT = CommandText(

@@ -37,7 +37,7 @@ class ReportFolder:
 
         :raises FolderError: it can't be made, or another run writes its report there.
         """
-        with _explained('prepare', self.path):
+        with explained('prepare', self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -53,11 +53,11 @@ class ReportFolder:
 
         :raises FolderError: the folder can't be made or written.
         """
-        with _explained('prepare', self.path):
+        with explained('prepare', self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._remove_logs()
             for name in _FORMS:
-                _replace(self.path / name, '')
+                replace(self.path / name, '')
                 (self.path / name).unlink()
 
     def write(self, report: RunReport) -> None:
@@ -65,9 +65,9 @@ class ReportFolder:
 
         :raises FolderError: a file can't be written.
         """
-        with _explained('write the report to', self.path):
+        with explained('write the report to', self.path):
             for name, render in _FORMS.items():
-                _replace(self.path / name, render(report))
+                replace(self.path / name, render(report))
 
     def keep_logs(self, source: Path) -> dict[str, str]:
         """Copy every ``*.log`` under ``source`` to ``logs/``.
@@ -76,7 +76,7 @@ class ReportFolder:
         :raises FolderError: a log can't be copied.
         """
         places = {}
-        with _explained('copy the logs to', self.path / _LOGS):
+        with explained('copy the logs to', self.path / _LOGS):
             for log in sorted(source.rglob(_LOG_PATTERN)):
                 name = log.relative_to(source)
                 place = f'{_LOGS}/{"-".join(name.parts)}'
@@ -123,7 +123,11 @@ def _lock(handle: int, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _explained(what: str, path: Path) -> Iterator[None]:
+def explained(what: str, path: Path) -> Iterator[None]:
+    """Tell what could not be done to a file of a report or to its folder.
+
+    :raises FolderError: instead of an operating system's error
+    """
     try:
         yield
     except OSError as error:
@@ -132,7 +136,7 @@ def _explained(what: str, path: Path) -> Iterator[None]:
         ) from error
 
 
-def _replace(file: Path, text: str) -> None:
+def replace(file: Path, text: str) -> None:
     """Replace ``file`` atomically; its mode follows the umask, so that CI can collect it."""
     temporary = file.with_name(f'.{file.name}.{os.getpid()}.tmp')
     try:

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of a bench, each of which measures something and adds it to the results.
+
+Main name: :data:`PARTS`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from nova_assist.bench.parts import (
+    at_once,
+    check,
+    depth,
+    lifecycle,
+    merge,
+    snapshots,
+    volumes,
+)
+from nova_assist.bench.results import Results
+from nova_assist.bench.turns import Turns
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A part.
+
+    :ivar what: it measures, in one line
+    """
+
+    what: str
+    measure: Callable[[Turns, Results], None]
+
+
+#: In the order in which they are played.
+PARTS: Mapping[str, Part] = {
+    'snapshots': Part(
+        'snapshots taken and deleted, offline and online, and where the time goes',
+        snapshots.measure,
+    ),
+    'depth': Part('the same offline, of chains of 1 to 100 snapshots', depth.measure),
+    'at-once': Part('online snapshots of 1 to 32 volumes at once', at_once.measure),
+    'merge': Part(
+        'snapshots with overlays of 1 MiB to 4 GiB deleted; needs 25 GiB of disk', merge.measure
+    ),
+    'volumes': Part('capacities told with 10 to 10,000 volumes on the share', volumes.measure),
+    'check': Part('nova-assist check on 10 to 1,000 volumes, 10 snapshots deep', check.measure),
+    'run': Part('nova-assist run, all default scenarios', lifecycle.measure),
+}

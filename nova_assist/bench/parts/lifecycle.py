@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A part of the bench: ``nova-assist run``, all default scenarios."""
+
+from __future__ import annotations
+
+from nova_assist.bench import commands
+from nova_assist.bench.results import DRIVER, Results
+from nova_assist.bench.turns import Turns
+
+#: A minute each: they are few.
+_ROUNDS = 2
+
+
+def measure(turns: Turns, results: Results) -> None:
+    """Measure nova-assist run with all default scenarios, start and end included."""
+    rounds = min(turns.rounds, _ROUNDS)
+    words = ('run', '--driver', results.drivers[DRIVER], '--report', str(turns.folder / 'report'))
+    for number in range(rounds):
+        turns.tell(f'nova-assist run, {number + 1} of {rounds}')
+        # Scenarios that fail take their time, too.
+        results.run_seconds.append(commands.ourselves(*words, accepted=(0, 1)).seconds)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A part of the bench: capacities told with many volumes on the share."""
+
+from __future__ import annotations
+
+from nova_assist.bench.results import Curve, Results
+from nova_assist.bench.turns import Turns, take_turns
+
+#: How many volumes there are at least.
+COUNTS = (10, 100, 1000, 10_000)
+
+NAME = 'capacity'
+
+
+def measure(turns: Turns, results: Results) -> None:
+    """Measure how long a driver takes to tell its capacities, with 10 to 10,000 volumes."""
+    points: dict[str, dict[float, list[float]]] = {}
+    for count in COUNTS:
+        turns.tell(f'capacities with {count} volumes')
+        for driver in turns.drivers.values():
+            driver.fill(count)
+        found = take_turns(
+            turns.drivers, turns.rounds, lambda _, driver: {NAME: driver.capacity()}
+        )
+        for name, seconds in found[NAME].items():
+            points.setdefault(name, {})[count] = seconds
+    results.curves.append(
+        Curve(NAME, 'tell capacities', 'volumes on the share', 'seconds', points)
+    )

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was to be reached, and whether it was. Pure.
+
+Main functions: :func:`outcomes` and :func:`missed`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Sequence
+
+from nova_assist.bench import samples, timeline
+from nova_assist.bench.parts import at_once, check, merge, volumes
+from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Results
+from nova_assist.bench.samples import Figure
+
+_Computed = Callable[[Results], Figure | None]
+
+
+class Verdict(enum.Enum):
+    """Whether a target was reached."""
+
+    MET = 'met'
+    UNCLEAR = 'within the spread'
+    MISSED = 'missed'
+    UNKNOWN = 'not measured'
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Something that is to be reached.
+
+    :ivar what: in words
+    :ivar limit: which the figure may reach, in ``unit``
+    :ivar unit: ``s`` for seconds, '' for a ratio or a number
+    :ivar least: the figure is to be at least the limit, not at most
+    :ivar figure: computes it of the results; ``None`` if that was not measured
+    """
+
+    what: str
+    limit: float
+    unit: str
+    figure: _Computed
+    least: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a target was reached; the figure is ``None`` if it was not measured."""
+
+    target: Target
+    figure: Figure | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Tell whether it was reached; beyond the spread or not."""
+        if self.figure is None:
+            return Verdict.UNKNOWN
+        sign = -1 if self.target.least else 1
+        limit, best = sign * self.target.limit, sign * self.figure.low
+        if self.target.least:
+            best = sign * self.figure.high
+        if sign * self.figure.value <= limit:
+            return Verdict.MET
+        return Verdict.UNCLEAR if best <= limit else Verdict.MISSED
+
+
+def outcomes(results: Results) -> list[Outcome]:
+    """Return how each target was reached."""
+    return [Outcome(target, target.figure(results)) for target in TARGETS]
+
+
+def missed(found: Sequence[Outcome]) -> bool:
+    """Tell whether a target was missed beyond the spread."""
+    return any(outcome.verdict is Verdict.MISSED for outcome in found)
+
+
+def _inside(name: str) -> _Computed:
+    """Compare the time inside the drivers."""
+
+    def figure(results: Results) -> Figure | None:
+        found = results.operation(name)
+        if found is None:
+            return None
+        return samples.ratio(found.inside(DRIVER), found.inside(CONTROL))
+
+    return figure
+
+
+def _processes(name: str) -> _Computed:
+    def figure(results: Results) -> Figure | None:
+        found = results.operation(name)
+        if found is None:
+            return None
+        return samples.median([each.processes for each in found.samples[DRIVER]])
+
+    return figure
+
+
+def _above_floor(name: str) -> _Computed:
+    """Return the seconds from end to end that bare calls of QEMU don't take."""
+
+    def figure(results: Results) -> Figure | None:
+        found = results.operation(name)
+        if found is None:
+            return None
+        return samples.difference(found.whole(DRIVER), found.whole(FLOOR))
+
+    return figure
+
+
+def _noticing(results: Results) -> Figure | None:
+    """Return the seconds from the beginning of Nova's call-back until the driver goes on.
+
+    ``None`` for a driver that does so without Nova, or does nothing more on the share.
+    """
+    found = results.operation(timeline.OPERATION)
+    if found is None:
+        return None
+    moments = [each.moments for each in found.samples[DRIVER]]
+    seconds = [
+        each[timeline.GOES_ON] - each[timeline.REPORTED]
+        for each in moments
+        if timeline.GOES_ON in each and timeline.REPORTED in each
+    ]
+    return samples.median(seconds) if seconds else None
+
+
+def _at(name: str, x: float, *, against: str | None = None, swapped: bool = False) -> _Computed:
+    """Return a point of a curve, or its ratio to another subject's.
+
+    :param swapped: the ratio of the other one to the driver's
+    """
+
+    def figure(results: Results) -> Figure | None:
+        found = results.curve(name)
+        own = found.points[DRIVER].get(x) if found else None
+        if found is None or own is None:
+            return None
+        if against is None:
+            return samples.median(own)
+        other = found.points[against][x]
+        return samples.ratio(other, own) if swapped else samples.ratio(own, other)
+
+    return figure
+
+
+def _growth(name: str, low: float, high: float) -> _Computed:
+    """Compare a driver with itself, at two points of a curve."""
+
+    def figure(results: Results) -> Figure | None:
+        found = results.curve(name)
+        own = found.points[DRIVER] if found else {}
+        return samples.ratio(own[high], own[low]) if low in own and high in own else None
+
+    return figure
+
+
+def _run(results: Results) -> Figure | None:
+    return samples.median(results.run_seconds) if results.run_seconds else None
+
+
+TARGETS = (
+    Target(
+        'offline create, in the driver, against the control', 1 / 4, '', _inside('create-offline')
+    ),
+    Target('processes of an offline create', 1, '', _processes('create-offline')),
+    Target(
+        'offline delete at depth 10, in the driver, against the control',
+        1 / 5,
+        '',
+        _inside('delete-deep'),
+    ),
+    Target(
+        'offline create at depth 100, against depth 1', 1.3, '', _growth('depth-create', 1, 100)
+    ),
+    Target(
+        'offline delete at depth 100, against depth 1', 1.3, '', _growth('depth-delete', 1, 100)
+    ),
+    Target('online create, end to end, above the floor', 0.25, 's', _above_floor('create-online')),
+    Target('noticing that Nova calls back', 0.1, 's', _noticing),
+    Target(
+        'capacities with 10,000 volumes, against the control',
+        1 / 20,
+        '',
+        _at(volumes.NAME, 10_000, against=CONTROL),
+    ),
+    Target(
+        'capacities with 10,000 volumes, against 10', 1.3, '', _growth(volumes.NAME, 10, 10_000)
+    ),
+    Target(
+        '32 online snapshots at once, a second, against the control',
+        4,
+        '',
+        _at(at_once.NAME, 32, against=CONTROL),
+        least=True,
+    ),
+    Target(
+        'merge of 4 GiB, bandwidth against bare qemu-img',
+        0.9,
+        '',
+        _at(merge.NAME, merge.LARGE, against=FLOOR, swapped=True),
+        least=True,
+    ),
+    Target('nova-assist run, all default scenarios', 60, 's', _run),
+    Target('nova-assist check, 1,000 volumes, 10 deep', 5, 's', _at(check.NAME, 1000)),
+    Target(
+        'memory of nova-assist check, 1,000 volumes against 10',
+        1.3,
+        '',
+        _growth(check.MEMORY, 10, 1000),
+    ),
+)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our driver, slow or failing on purpose, to show that the bench sees it."""
+
+import time
+
+from cinder import interface
+
+from driver import nfs
+
+
+@interface.volumedriver
+class SlowDriver(nfs.NfsDriver):
+    """Takes a second longer for each snapshot."""
+
+    SECONDS = 1.0
+
+    def create_snapshot(self, snapshot):
+        time.sleep(self.SECONDS)
+        super().create_snapshot(snapshot)
+
+
+@interface.volumedriver
+class FailingDriver(nfs.NfsDriver):
+    """Takes no snapshots."""
+
+    def create_snapshot(self, snapshot):
+        raise RuntimeError('no snapshots today')

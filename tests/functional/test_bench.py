@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bench measures real drivers, and a slow one misses its targets."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from nova_assist import client
+from nova_assist.bench import timeline
+from tests.functional.slow_drivers import SlowDriver
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_OURS = 'driver.nfs.NfsDriver'
+_SLOW, _FAILING = (f'tests.functional.slow_drivers.{name}Driver' for name in ('Slow', 'Failing'))
+
+
+class BenchTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.temporary = self.folder / 'tmp'
+        self.temporary.mkdir()
+        self.report = self.folder / 'report'
+
+    def start(self, *options):
+        return subprocess.Popen(
+            [*(sys.executable, '-m', 'nova_assist', 'bench', '--report', self.report), *options],
+            cwd=_ROOT,
+            env={**os.environ, 'TMPDIR': str(self.temporary)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def bench(self, *options):
+        """Measure, and return exit code, results and what was told."""
+        with self.start(*options, '-f', 'json') as process:
+            told, said = process.communicate(timeout=300)
+        return process.returncode, json.loads(told) if told else None, said
+
+    def target(self, results, words):
+        (found,) = [each for each in results['targets'] if words in each['target']]
+        return found
+
+    def test_driver_that_is_faster_than_the_control_reaches_its_targets(self):
+        code, results, said = self.bench(
+            *('--control', _SLOW, '--part', 'snapshots', '--part', 'volumes', '--rounds', '2')
+        )
+        self.assertIn(code, (0, 1), said)  # a noisy machine may be slow to answer
+        operations = {each['name']: each['samples'] for each in results['operations']}
+        self.assertEqual(6, len(operations))
+        for samples in operations.values():
+            self.assertEqual(
+                {'driver': 2, 'control': 2, 'floor': 2}, {k: len(v) for k, v in samples.items()}
+            )
+        for timed in operations['create-online']['control']:
+            self.assertGreater(timed['driver'], SlowDriver.SECONDS)
+            self.assertGreater(timed['whole'], timed['driver'])
+        for words in ('processes of an offline', 'offline create, in the driver'):
+            self.assertEqual('met', self.target(results, words)['verdict'], words)
+        self.assertEqual(1, self.target(results, 'processes of an offline')['figure']['value'])
+        moments = [each['name'] for each in results['timeline']]
+        for earlier, later in (
+            (timeline.BEGINS, timeline.LAST_STEP),
+            (timeline.LAST_STEP, timeline.ASKED),
+            (timeline.ASKED, timeline.CHANGED),
+            (timeline.CHANGED, timeline.GOES_ON),
+            (timeline.GOES_ON, timeline.ENDS),
+            (timeline.ENDS, timeline.SEEN),
+        ):
+            self.assertLess(moments.index(earlier), moments.index(later), moments)
+        (curve,) = results['curves']
+        self.assertEqual(['10', '100', '1000', '10000'], list(curve['points']['driver']))
+        self.assertTrue((self.report / 'bench.html').exists())
+        self.assertEqual([], os.listdir(self.temporary))
+
+    def test_driver_that_is_slower_than_the_control_misses_its_targets(self):
+        code, results, said = self.bench(
+            *('--driver', _SLOW, '--control', _OURS, '--part', 'snapshots', '--rounds', '2')
+        )
+        self.assertEqual(1, code, said)
+        found = self.target(results, 'offline create, in the driver')
+        self.assertEqual('missed', found['verdict'])
+        self.assertGreater(found['figure']['low'], 1)
+
+    def test_driver_that_fails_is_named_with_its_log(self):
+        code, results, said = self.bench(
+            *('--driver', _FAILING, '--control', _OURS, '--part', 'snapshots', '--rounds', '1')
+        )
+        self.assertEqual(2, code, said)
+        self.assertIsNone(results)
+        self.assertRegex(said, f'{_FAILING}: taking a snapshot .* is error .* see .*cinder.log')
+        (kept,) = self.temporary.iterdir()
+        log = next(kept.rglob('driver/**/cinder.log')).read_text()
+        self.assertIn('no snapshots today', log)
+
+    def test_interrupt_in_the_middle_leaves_nothing_behind(self):
+        with self.start('--part', 'snapshots') as process:
+            snapshots = client.poll(lambda: list(self.temporary.rglob('volume-*.*-*')), bool, 120)
+            self.assertTrue(snapshots, 'the bench has come to a snapshot')
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        self.assertEqual(130, process.returncode, said)
+        self.assertEqual([], os.listdir(self.temporary))
+        self.assertFalse((self.report / 'bench.json').exists())
+
+    def snapshots(self):
+        with contextlib.suppress(FileNotFoundError):  # of a folder that has gone meanwhile
+            return list(self.temporary.rglob('volume-*.*-*'))
+        return []

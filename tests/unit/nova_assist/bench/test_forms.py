@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was measured as a table, as JSON and as a page with pictures."""
+
+import json
+import unittest
+import xml.etree.ElementTree
+
+from nova_assist.bench import json_form, page, pictures, targets, text, timeline
+from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Curve, Operation, Results
+from nova_assist.bench.subject import Timed
+
+_MOMENTS = {
+    timeline.BEGINS: 0.1,
+    timeline.REPORTED: 0.15,
+    timeline.GOES_ON: 0.2,
+    timeline.SEEN: 0.3,
+}
+
+
+def results():
+    samples = {
+        DRIVER: [Timed(0.25, 0.05, 1, 2048, _MOMENTS)] * 3,
+        CONTROL: [
+            Timed(1.3, 1.1, 4, 4096, {name: at + 1 for name, at in _MOMENTS.items()}),
+        ]
+        * 3,
+        FLOOR: [Timed(0.02, 0.02)] * 3,
+    }
+    points = {DRIVER: {1: [0.1], 100: [0.1]}, CONTROL: {1: [0.1], 100: [10.0]}}
+    return Results(
+        {DRIVER: 'our.Driver', CONTROL: 'their.Driver'},
+        'raw',
+        3,
+        machine={'processors': '2'},
+        seconds=12.0,
+        operations=[Operation('create-online', 'online: take a snapshot', samples)],
+        curves=[Curve('depth-create', 'take a snapshot', 'snapshots', 'seconds', points)],
+    )
+
+
+class FormsTest(unittest.TestCase):
+    def setUp(self):
+        self.results = results()
+        self.outcomes = targets.outcomes(self.results)
+
+    def test_table_has_every_operation_moment_curve_and_target(self):
+        told = text.render(self.results, self.outcomes, width=200, colour=False)
+        for words in (
+            r'online: take a snapshot +250 +1300 +20 +50 +1100 +0\.05 \(0\.05 to 0\.05\) +1 / 4',
+            r'the driver goes on +200 +1200',
+            r'100 +0\.1 +10\n',
+            r'slope on logarithmic scales +0\.00 +1\.00',
+            r'noticing that Nova calls back +≤ 0\.10 s +0\.05 +0\.05 to 0\.05 +met',
+            r'nova-assist run, all default scenarios +≤ 60\.00 s +not measured',
+        ):
+            with self.subTest(words):
+                self.assertRegex(told, words)
+
+    def test_colours_come_only_if_they_are_wanted(self):
+        for colour in (False, True):
+            with self.subTest(colour):
+                told = text.render(self.results, self.outcomes, width=80, colour=colour)
+                self.assertEqual(colour, '\x1b[' in told)
+
+    def test_json_has_every_sample(self):
+        told = json.loads(json_form.render(self.results, self.outcomes))
+        (operation,) = told['operations']
+        self.assertEqual(3, len(operation['samples'][CONTROL]))
+        self.assertEqual(1.1, operation['samples'][CONTROL][0]['driver'])
+        (curve,) = told['curves']
+        self.assertAlmostEqual(1.0, curve['slopes'][CONTROL])
+        self.assertEqual(len(targets.TARGETS), len(told['targets']))
+
+    def test_pictures_are_whole_and_tell_the_slopes(self):
+        drawn = pictures.draw(self.results)
+        self.assertEqual({'depth-create', 'timeline'}, set(drawn))
+        for name, svg in drawn.items():
+            with self.subTest(name):
+                xml.etree.ElementTree.fromstring(svg)
+        self.assertIn('control: slope 1.00', drawn['depth-create'])
+
+    def test_same_results_are_the_same_picture(self):
+        self.assertEqual(pictures.draw(self.results), pictures.draw(results()))
+
+    def test_page_has_the_pictures_in_it_and_names_nothing_outside(self):
+        told = page.render(self.results, self.outcomes)
+        self.assertEqual(2, told.count('<svg'))
+        self.assertIn('our.Driver', told)
+        self.assertNotIn('src=', told)
+
+    def test_page_tells_whether_a_target_was_missed(self):
+        self.assertIn('>no target was missed<', page.render(self.results, self.outcomes))
+        self.results.run_seconds = [100.0] * 3
+        self.assertIn(
+            'targets were missed', page.render(self.results, targets.outcomes(self.results))
+        )
