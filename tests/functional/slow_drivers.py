@@ -12,10 +12,8 @@ from driver import nfs
 class SlowDriver(nfs.NfsDriver):
     """Takes a second longer for each snapshot."""
 
-    SECONDS = 1.0
-
     def create_snapshot(self, snapshot):
-        time.sleep(self.SECONDS)
+        time.sleep(1.0)
         super().create_snapshot(snapshot)
 
 
