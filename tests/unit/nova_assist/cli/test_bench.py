@@ -51,9 +51,16 @@ class BenchTest(ScratchCase):
 
     def test_target_that_is_missed_fails(self) -> None:
         self.depth = 2.0
-        code, told = self.bench()
+        code, told = self.bench('json')
         self.assertEqual(ExitCode.FAILED, code)
-        self.assertRegex(told, r'create at depth 100, against depth 1 +≤ 1\.30 +2\.00 .* missed')
+        missed = [
+            each['target'] for each in json.loads(told)['targets'] if each['verdict'] == 'missed'
+        ]
+        self.assertEqual(['offline create at depth 100, against depth 1'], missed)
+
+    def test_table_is_printed_unless_another_form_is_asked_for(self) -> None:
+        _, told = self.bench()
+        self.assertIn('TARGET', told)
 
     def test_what_was_measured_before_a_failure_is_kept_and_so_is_the_log(self) -> None:
         self.failure = BenchError('the disk is full')
