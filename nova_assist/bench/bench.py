@@ -26,7 +26,8 @@ _PICTURES = 'matplotlib'
 def play(folder: Path, results: Results, parts: Sequence[str], tell: Tell) -> None:
     """Measure the parts, and add what is found to the results.
 
-    Both drivers have a cloud of their own, and take turns; the one that waits does nothing.
+    Both drivers have a cloud of their own, and take turns; nobody asks anything of the one that
+    waits.
 
     :param folder: where the clouds keep their files; it has to be there
     :param parts: names of :data:`~nova_assist.bench.parts.PARTS`

@@ -24,17 +24,8 @@ from nova_assist.bench.errors import BenchError
 from nova_assist.bench.moments import Notes
 from nova_assist.faults import effects
 
-#: The calls that are timed, of those that a driver has.
-CALLS = (
-    'create_volume',
-    'delete_volume',
-    'extend_volume',
-    'create_snapshot',
-    'delete_snapshot',
-    'create_volume_from_snapshot',
-    'create_cloned_volume',
-    'revert_to_snapshot',
-)
+#: The calls that are timed.
+CALLS = ('create_snapshot', 'delete_snapshot')
 
 #: What a process does on a share is noted as this, with the deed among the details.
 DEED = 'deed'

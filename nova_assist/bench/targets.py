@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from nova_assist.bench import samples, timeline
 from nova_assist.bench.parts import at_once, check, merge, volumes
-from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Results
+from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Operation, Results
 from nova_assist.bench.samples import Figure
 
 _Computed = Callable[[Results], Figure | None]
@@ -76,48 +76,35 @@ def missed(found: Sequence[Outcome]) -> bool:
     return any(outcome.verdict is Verdict.MISSED for outcome in found)
 
 
-def _inside(name: str) -> _Computed:
+def _of(name: str, compute: Callable[[Operation], Figure | None]) -> _Computed:
+    """Return what computes a figure of an operation, if that was measured."""
+
+    def figure(results: Results) -> Figure | None:
+        found = results.operation(name)
+        return None if found is None else compute(found)
+
+    return figure
+
+
+def _inside(found: Operation) -> Figure:
     """Compare the time inside the drivers."""
-
-    def figure(results: Results) -> Figure | None:
-        found = results.operation(name)
-        if found is None:
-            return None
-        return samples.ratio(found.inside(DRIVER), found.inside(CONTROL))
-
-    return figure
+    return samples.ratio(found.inside(DRIVER), found.inside(CONTROL))
 
 
-def _processes(name: str) -> _Computed:
-    def figure(results: Results) -> Figure | None:
-        found = results.operation(name)
-        if found is None:
-            return None
-        return samples.median([each.processes for each in found.samples[DRIVER]])
-
-    return figure
+def _processes(found: Operation) -> Figure:
+    return samples.median([each.processes for each in found.samples[DRIVER]])
 
 
-def _above_floor(name: str) -> _Computed:
+def _above_floor(found: Operation) -> Figure:
     """Return the seconds from end to end that bare calls of QEMU don't take."""
-
-    def figure(results: Results) -> Figure | None:
-        found = results.operation(name)
-        if found is None:
-            return None
-        return samples.difference(found.whole(DRIVER), found.whole(FLOOR))
-
-    return figure
+    return samples.difference(found.whole(DRIVER), found.whole(FLOOR))
 
 
-def _noticing(results: Results) -> Figure | None:
+def _noticing(found: Operation) -> Figure | None:
     """Return the seconds from the beginning of Nova's call-back until the driver goes on.
 
     ``None`` for a driver that does so without Nova, or does nothing more on the share.
     """
-    found = results.operation(timeline.OPERATION)
-    if found is None:
-        return None
     moments = [each.moments for each in found.samples[DRIVER]]
     seconds = [
         each[timeline.GOES_ON] - each[timeline.REPORTED]
@@ -163,14 +150,17 @@ def _run(results: Results) -> Figure | None:
 
 TARGETS = (
     Target(
-        'offline create, in the driver, against the control', 1 / 4, '', _inside('create-offline')
+        'offline create, in the driver, against the control',
+        1 / 4,
+        '',
+        _of('create-offline', _inside),
     ),
-    Target('processes of an offline create', 1, '', _processes('create-offline')),
+    Target('processes of an offline create', 1, '', _of('create-offline', _processes)),
     Target(
         'offline delete at depth 10, in the driver, against the control',
         1 / 5,
         '',
-        _inside('delete-deep'),
+        _of('delete-deep', _inside),
     ),
     Target(
         'offline create at depth 100, against depth 1', 1.3, '', _growth('depth-create', 1, 100)
@@ -178,8 +168,10 @@ TARGETS = (
     Target(
         'offline delete at depth 100, against depth 1', 1.3, '', _growth('depth-delete', 1, 100)
     ),
-    Target('online create, end to end, above the floor', 0.25, 's', _above_floor('create-online')),
-    Target('noticing that Nova calls back', 0.1, 's', _noticing),
+    Target(
+        'online create, end to end, above the floor', 0.25, 's', _of('create-online', _above_floor)
+    ),
+    Target('noticing that Nova calls back', 0.1, 's', _of(timeline.OPERATION, _noticing)),
     Target(
         'capacities with 10,000 volumes, against the control',
         1 / 20,
