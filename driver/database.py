@@ -121,11 +121,11 @@ def formats(active: Format | None, base: Format | None) -> dict[str, str]:
 
 def save_formats(volume_id: str, active: Format, base: Format) -> None:
     """Record the formats of a volume's active file and of its base."""
-    volume = volume_object(volume_id)
+    admin = cinder_context.get_admin_context()
+    known = db.volume_admin_metadata_get(admin, volume_id)
     wanted = formats(active, base)
-    if {key: volume.admin_metadata.get(key) for key in wanted} != wanted:
-        volume.admin_metadata = {**volume.admin_metadata, **wanted}
-        volume.save()
+    if {key: known.get(key) for key in wanted} != wanted:
+        db.volume_admin_metadata_update(admin, volume_id, wanted, False)
 
 
 def point_attachments_to(volume_id: str, name: str, image_format: Format) -> None:

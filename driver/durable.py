@@ -62,7 +62,7 @@ def publish_new(temporary: pathlib.Path, final: pathlib.Path) -> bool:
 
 
 def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None:
-    """Make a file with that content, durably.
+    """Make a file with that content, which publishing it makes durable.
 
     :raises ShareError: it can't be made or written
     """
@@ -73,7 +73,6 @@ def write(temporary: pathlib.Path, data: bytes, maker: access.FileMaker) -> None
         files.opened(temporary, os.O_RDWR) as handle,
     ):
         files.write(handle, data)
-        os.fsync(handle)
 
 
 def remove(path: pathlib.Path) -> None:

@@ -91,6 +91,15 @@ def write(handle: int, data: bytes) -> None:
         data = data[os.write(handle, data) :]
 
 
+def write_at(handle: int, offset: int, data: bytes) -> None:
+    """Write all of some bytes to an open file from an offset on.
+
+    :raises OSError: they can't be written
+    """
+    os.lseek(handle, offset, os.SEEK_SET)
+    write(handle, data)
+
+
 def _open(path: pathlib.Path, flags: int) -> int:
     try:
         return os.open(path, flags | _GUARDS)

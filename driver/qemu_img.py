@@ -53,16 +53,6 @@ def create_luks(path: pathlib.Path, encryption: Encryption) -> None:
         raise
 
 
-def create_overlay(path: pathlib.Path, backing: str, backing_format: Format, size: int) -> None:
-    """Make an existing empty file an overlay, without opening its backing file.
-
-    :param backing: the backing file's name, relative to the overlay's folder
-    :param size: virtual size in bytes
-    """
-    backed_by = ('-b', backing, '-F', backing_format.value)
-    _run('create', '-q', '-u', '-f', 'qcow2', *backed_by, str(path), str(size))
-
-
 def commit(overlay: pathlib.Path) -> None:
     """Write an overlay's data into its backing file; the overlay stays as it is."""
     _run('commit', '-q', '-d', '-f', 'qcow2', str(overlay))

@@ -11,7 +11,7 @@ import contextlib
 import pathlib
 from collections.abc import Callable, Iterator
 
-from driver import access, durable, exceptions, locks, qemu_img, reading, volumes
+from driver import access, durable, empty_overlay, exceptions, locks, reading, volumes
 from driver.chain import Image
 from driver.layout import Layout
 
@@ -25,7 +25,7 @@ def replace_overlay(
     :raises FileInUse: somebody has it open
     """
     with superseded(layout, name), volumes.new_file(layout, name, maker) as temporary:
-        qemu_img.create_overlay(temporary, backing.name, backing.format, size)
+        empty_overlay.write(temporary, backing.name, backing.format, size)
 
 
 def replace_only(

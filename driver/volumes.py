@@ -16,6 +16,7 @@ from driver import (
     access,
     advice,
     durable,
+    empty_overlay,
     exceptions,
     files,
     locks,
@@ -60,7 +61,7 @@ def create_encrypted(
 def create_overlay(layout: Layout, name: str, backing: Image, maker: access.FileMaker) -> None:
     """Make an overlay over an image of the volume, of the same virtual size."""
     with new_file(layout, name, maker) as temporary:
-        qemu_img.create_overlay(temporary, backing.name, backing.format, backing.virtual_size)
+        empty_overlay.write(temporary, backing.name, backing.format, backing.virtual_size)
 
 
 def copy(

@@ -2,9 +2,8 @@
 """Makes a raw file a qcow2 image of the same data, in place: its metadata goes behind the data.
 
 Main function: :func:`wrap`. To copy the data, as ``qemu-img convert`` does, would take as long as
-the volume is large, and who waits for this does so for a minute at most. The format is that of
-QEMU's ``docs/interop/qcow2.txt``, version 3. The file must have another name than a volume's until
-it is complete.
+the volume is large, and who waits for this does so for a minute at most. The file is made of
+:mod:`driver.qcow2_parts`. It must have another name than a volume's until it is complete.
 """
 
 from __future__ import annotations
@@ -13,23 +12,17 @@ import dataclasses
 import errno
 import os
 import pathlib
-import struct
 
-from driver import advice, exceptions, files
+from driver import advice, exceptions, files, qcow2_parts
 
-_CLUSTER_BITS = 16
-_CLUSTER = 1 << _CLUSTER_BITS
-_ENTRIES = _CLUSTER // 8
-_REFCOUNTS = _CLUSTER // 2  # of 16 bits each
+_CLUSTER = qcow2_parts.CLUSTER
+_ENTRIES = qcow2_parts.ENTRIES
+_REFCOUNTS = qcow2_parts.REFCOUNTS
 
 # Of an entry that leads to a cluster which nothing else refers to; an entry that leads nowhere and
 # hides what a backing file has.
 _COPIED = 1 << 63
 _ZEROS = 1
-
-_HEADER = struct.Struct('>4sIQIIQIIQQIIQQQQII')
-_EXTENSION = struct.Struct('>II')
-_BACKING_FORMAT = 0xE2792ACA
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,11 +38,11 @@ class _Plan:
 
     @property
     def data(self) -> int:
-        return _rounded_up(self.size, _CLUSTER)
+        return qcow2_parts.taken(self.size, _CLUSTER)
 
     @property
     def l2_tables(self) -> int:
-        return _rounded_up(self.data, _ENTRIES)
+        return qcow2_parts.taken(self.data, _ENTRIES)
 
     @property
     def l1(self) -> int:
@@ -57,7 +50,7 @@ class _Plan:
 
     @property
     def l2(self) -> int:
-        return self.l1 + _rounded_up(self.l2_tables, _ENTRIES)
+        return self.l1 + qcow2_parts.taken(self.l2_tables, _ENTRIES)
 
     @property
     def refcount_table(self) -> int:
@@ -67,7 +60,7 @@ class _Plan:
     def refcount_blocks(self) -> int:
         """How many blocks count every cluster, their own and their table's included."""
         blocks = 0
-        while (wanted := _rounded_up(self._total(blocks), _REFCOUNTS)) != blocks:
+        while (wanted := qcow2_parts.taken(self._total(blocks), _REFCOUNTS)) != blocks:
             blocks = wanted
         return blocks
 
@@ -85,7 +78,7 @@ class _Plan:
     @staticmethod
     def table_clusters(blocks: int) -> int:
         """Return how large a table of so many refcount blocks is."""
-        return _rounded_up(blocks, _ENTRIES)
+        return qcow2_parts.taken(blocks, _ENTRIES)
 
 
 def wrap(path: pathlib.Path, backing: str | None, backing_format: str | None) -> None:
@@ -105,7 +98,16 @@ def wrap(path: pathlib.Path, backing: str | None, backing_format: str | None) ->
             # A cluster that is not written to its end would be one too short.
             os.ftruncate(handle, plan.total * _CLUSTER)
             os.fsync(handle)
-            _write(handle, 0, _header(plan, backing, backing_format).ljust(_CLUSTER, b'\0'))
+            header = qcow2_parts.header(
+                plan.size,
+                l1=plan.l1,
+                l1_entries=plan.l2_tables,
+                refcount_table=plan.refcount_table,
+                refcount_table_clusters=plan.table_clusters(plan.refcount_blocks),
+                backing=backing,
+                backing_format=backing_format,
+            )
+            _write(handle, 0, header.ljust(_CLUSTER, b'\0'))
     except OSError as error:
         raise exceptions.ShareError(
             f'Could not make {path} a qcow2 image: {error.strerror}. '
@@ -126,13 +128,14 @@ def _held(handle: int, plan: _Plan) -> bytearray:
                 return held
             raise
         end = os.lseek(handle, start, os.SEEK_HOLE)
-        first, last = start // _CLUSTER, _rounded_up(end, _CLUSTER)
+        first, last = start // _CLUSTER, qcow2_parts.taken(end, _CLUSTER)
         held[first:last] = b'\1' * (last - first)
 
 
 def _write_l2(handle: int, plan: _Plan, held: bytearray) -> None:
     tables = range(plan.l2, plan.l2 + plan.l2_tables)
-    _write(handle, plan.l1, _numbers([place * _CLUSTER | _COPIED for place in tables]))
+    l1 = qcow2_parts.offsets([place * _CLUSTER | _COPIED for place in tables])
+    _write(handle, plan.l1, l1)
     for number, place in enumerate(tables):
         first = number * _ENTRIES
         entries = [
@@ -141,58 +144,20 @@ def _write_l2(handle: int, plan: _Plan, held: bytearray) -> None:
         ]
         if first == 0:
             entries[0] = plan.data * _CLUSTER | _COPIED  # moved out of the header's way
-        _write(handle, place, _numbers(entries))
+        _write(handle, place, qcow2_parts.offsets(entries))
 
 
 def _write_refcounts(handle: int, plan: _Plan, held: bytearray) -> None:
     start, total = plan.first_refcount_block, plan.total
     blocks = range(start, start + plan.refcount_blocks)
-    _write(handle, plan.refcount_table, _numbers([place * _CLUSTER for place in blocks]))
+    _write(
+        handle, plan.refcount_table, qcow2_parts.offsets([place * _CLUSTER for place in blocks])
+    )
     counts = held + b'\1' * (total - plan.data)
     for number, place in enumerate(blocks):
         counted = counts[number * _REFCOUNTS : (number + 1) * _REFCOUNTS]
-        _write(handle, place, struct.pack(f'>{len(counted)}H', *counted))
-
-
-def _numbers(values: list[int]) -> bytes:
-    return struct.pack(f'>{len(values)}Q', *values)
-
-
-def _header(plan: _Plan, backing: str | None, backing_format: str | None) -> bytes:
-    extensions = _EXTENSION.pack(0, 0)
-    name = os.fsencode(backing or '')
-    if backing_format:
-        form = backing_format.encode('ascii')
-        extensions = (
-            _EXTENSION.pack(_BACKING_FORMAT, len(form))
-            + form.ljust(_rounded_up(len(form), 8) * 8, b'\0')
-            + extensions
-        )
-    fixed = _HEADER.pack(
-        b'QFI\xfb',
-        3,
-        _HEADER.size + len(extensions) if name else 0,
-        len(name),
-        _CLUSTER_BITS,
-        plan.size,
-        0,  # not encrypted
-        plan.l2_tables,
-        plan.l1 * _CLUSTER,
-        plan.refcount_table * _CLUSTER,
-        plan.table_clusters(plan.refcount_blocks),
-        *(0, 0),  # no internal snapshots
-        *(0, 0, 0),  # no incompatible, compatible or autoclear features
-        4,  # refcounts of 1 << 4 bits
-        _HEADER.size,
-    )
-    return fixed + extensions + name
+        _write(handle, place, qcow2_parts.refcounts(counted))
 
 
 def _write(handle: int, cluster: int, data: bytes) -> None:
-    os.lseek(handle, cluster * _CLUSTER, os.SEEK_SET)
-    files.write(handle, data)
-
-
-def _rounded_up(number: int, by: int) -> int:
-    """Return how many of ``by`` a number takes."""
-    return -(-number // by)
+    files.write_at(handle, cluster * _CLUSTER, data)

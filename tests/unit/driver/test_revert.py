@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import os
 
-from driver import durable, exceptions, journal, qemu_img, replacing
+from driver import durable, empty_overlay, exceptions, journal, qemu_img, replacing
 from driver.journal import Intent, Operation
 from driver.layout import Format
 from tests.unit.driver import builders
@@ -130,8 +130,8 @@ class RevertTest(RevertCase):
         def full(*args):
             raise exceptions.ShareError('no room')
 
-        self.addCleanup(setattr, qemu_img, 'create_overlay', qemu_img.create_overlay)
-        qemu_img.create_overlay = full
+        self.addCleanup(setattr, empty_overlay, 'write', empty_overlay.write)
+        empty_overlay.write = full
         self.assert_refused('a', exceptions.ShareError, 'no room')
 
     def test_error_that_cinder_would_take_for_a_driver_without_reverts(self):
@@ -187,7 +187,7 @@ class SettleTest(RevertCase):
 
     def test_revert_is_finished_wherever_it_was_interrupted(self):
         for module, name in (
-            (qemu_img, 'create_overlay'),
+            (empty_overlay, 'write'),
             (durable, 'publish'),
             (durable, 'truncate'),
         ):

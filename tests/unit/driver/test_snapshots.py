@@ -4,7 +4,7 @@
 import dataclasses
 import os
 
-from driver import durable, exceptions, qemu_img, records
+from driver import durable, empty_overlay, exceptions, qemu_img, records
 from driver.layout import Format
 from tests.unit.driver import builders
 from tests.unit.driver.snapshots_case import Interrupted, SnapshotsCase
@@ -57,7 +57,7 @@ class DetachedTest(SnapshotsCase):
                     self.assert_clean()
 
     def test_service_that_dies_in_a_creation_leaves_no_orphan(self):
-        for module, name in ((qemu_img, 'create_overlay'), (records, 'save')):
+        for module, name in ((empty_overlay, 'write'), (records, 'save')):
             with self.subTest(name):
                 self.die_in(module, name)
                 with self.assertRaises(Interrupted):
