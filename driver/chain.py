@@ -74,6 +74,7 @@ def follow(
     :raises ImageError: a header leads out of the volume's own files
     """
     images = [inspect(active, active_format)]
+    seen = {active}
     while (backing := images[-1].backing) is not None:
         upper = images[-1]
         if not layout.owns(backing):
@@ -81,7 +82,7 @@ def follow(
                 f'{upper.name} names {backing!r} as its backing file, which is no file of '
                 f'{layout.volume}. Nothing was opened or changed.'
             )
-        if backing in (image.name for image in images):
+        if backing in seen:
             raise exceptions.ChainError(
                 f'The backing chain of {layout.volume} comes back to {backing}. Nothing was '
                 f'changed; "qemu-img info -U" of each file shows which names a wrong one.'
@@ -92,6 +93,7 @@ def follow(
                 f'neither raw nor qcow2. Record it, as one line: '
                 f'qemu-img rebase -u -f qcow2 -b {backing} -F FORMAT {upper.name}'
             )
+        seen.add(backing)
         images.append(inspect(backing, Format(upper.backing_format)))
     return Chain(tuple(images))
 

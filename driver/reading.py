@@ -16,6 +16,9 @@ from driver import advice, chain, exceptions, files, qcow2
 from driver.chain import Chain, Image
 from driver.layout import Format, Layout
 
+# Bytes that nearly all headers end within; a chain has many of them.
+_USUAL_HEADER = 4096
+
 
 def read_chain(layout: Layout, active: str, active_format: Format, largest: int) -> Chain:
     """Read the headers of a volume's files, from the active one down.
@@ -46,7 +49,12 @@ def read_header(layout: Layout, name: str) -> qcow2.Header:
     :raises ImageError: the header is damaged or hostile
     """
     with opened(layout.path(name)) as handle:
-        return qcow2.parse(files.read_at(handle, 0, qcow2.HEADER_BYTES), name)
+        try:
+            return qcow2.parse(files.read_at(handle, 0, _USUAL_HEADER), name)
+        except (
+            exceptions.ImageError
+        ):  # which a header that is cut off is, whatever it goes on with
+            return qcow2.parse(files.read_at(handle, 0, qcow2.HEADER_BYTES), name)
 
 
 def virtual_size(layout: Layout, image: Image) -> int:
