@@ -16,9 +16,14 @@ SERVER = types.SimpleNamespace(id='5ee3b9a2')
 class VictimsTest(unittest.TestCase):
     def setUp(self):
         name = f'qemu-system-x86_64 -uuid {SERVER.id}'
-        self.process = subprocess.Popen([name, '600'], executable='/bin/sleep')
-        self.addCleanup(self.process.wait)
+        pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE}
+        self.process = subprocess.Popen([name, '-'], executable='/bin/cat', **pipes)
+        self.addCleanup(self.process.__exit__, None, None, None)
         self.addCleanup(self.process.kill)
+        # Once it answers its command line can be seen, which begins empty.
+        self.process.stdin.write(b'here\n')
+        self.process.stdin.flush()
+        self.process.stdout.readline()
         namespace = types.SimpleNamespace(processes=lambda: [self.process.pid])
         stack = types.SimpleNamespace(namespace=namespace)
         self.victims = Victims(stack, samples.settings())
