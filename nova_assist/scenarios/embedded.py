@@ -64,7 +64,9 @@ class EmbeddedTestbed:
         """Return the surroundings of a scenario, and guests that do what they are told."""
         cloud, accounts, pattern = self._cloud, self._cloud.accounts, Pattern(rng.getrandbits(64))
         share, *others = self._shares_of(formats)
-        api = EmbeddedApi(cloud.cinderclient(), cloud.novaclient(), cloud.compute.url)
+        api = EmbeddedApi(
+            cloud.cinderclient(), cloud.novaclient(), cloud.compute.url, cloud.database
+        )
         context = Context(
             scenario=scenario,
             image_format=formats[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from nova_assist.checks.reader import ImageSource
 from nova_assist.checks.scene import GuestDisk
 from nova_assist.scenarios.image_service import ImageService
 from nova_assist.scenarios.rest import Api
+from nova_assist.scenarios.statuses import SNAPSHOTS, VOLUMES, Statuses
 
 _TIMEOUT = 30.0
 
@@ -34,13 +35,32 @@ class FaultState:
 class EmbeddedApi(Api):
     """The services of the embedded cloud."""
 
-    def __init__(self, cinder: Any, nova: Any, compute_url: str) -> None:
-        """Take the two clients and any URL of the compute service."""
+    def __init__(
+        self, cinder: Any, nova: Any, compute_url: str, database: Path | None = None
+    ) -> None:
+        """Take the two clients and any URL of the compute service.
+
+        :param database: Cinder's, which tells when it is worth asking for a status again
+        """
         parts = urlsplit(compute_url)
         self._compute = f'{parts.scheme}://{parts.netloc}'
         super().__init__(
             cinder, nova, ImageService(nova.client.session, f'{self._compute}/image/v2')
         )
+        self._statuses = Statuses(database) if database else None
+
+    def volume_status(self, volume_id: str) -> str | None:
+        """Return the volume's status, or ``None`` if there is no such volume."""
+        return self._status(VOLUMES, volume_id, super().volume_status)
+
+    def snapshot_status(self, snapshot_id: str) -> str | None:
+        """Return the snapshot's status, or ``None`` if there is no such snapshot."""
+        return self._status(SNAPSHOTS, snapshot_id, super().snapshot_status)
+
+    def _status(self, table: str, row_id: str, ask: Callable[[str], str | None]) -> str | None:
+        if self._statuses is None:
+            return ask(row_id)
+        return self._statuses.get(table, row_id, lambda: ask(row_id))
 
     def disks(self, server_id: str, *shares: Path) -> dict[str, GuestDisk]:
         """Return what the running server has open, by volume id; nothing for one shut off.
