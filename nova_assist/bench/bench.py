@@ -62,7 +62,14 @@ def _turns(standing: contextlib.ExitStack, folder: Path, results: Results, tell:
     own = clouds[DRIVER].cloud
     results.versions = own.versions()
     bare = standing.enter_context(floor(own.folder / FLOOR, own.mark))
-    return Turns(clouds, {FLOOR: bare}, results.rounds, tell, own.folder)
+    return Turns(
+        clouds,
+        {FLOOR: bare},
+        results.rounds,
+        tell,
+        own.folder,
+        lambda driver: clouded(folder / 'further', driver, results.image_format),
+    )
 
 
 def _machine() -> dict[str, str]:

@@ -5,36 +5,20 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import sqlite3
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cinderclient import exceptions as cinder_errors
-from keystoneauth1 import exceptions as session_errors
-from novaclient import exceptions as nova_errors
-
-from nova_assist.bench import filling, moments, nova_watch, stopwatch, timeline, written
-from nova_assist.bench.errors import BenchError
-from nova_assist.bench.moments import Moment, Watch
+from nova_assist.bench import bare_sums, filling, moments, stopwatch, written
+from nova_assist.bench.calling import Caller
+from nova_assist.bench.moments import Watch
 from nova_assist.bench.subject import Timed
+from nova_assist.bench.waiting import Waiting
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.scenarios.embedded_api import EmbeddedApi
 
-#: How often the bench looks for the end of an operation, and how long; seconds.
-_LOOK_SECONDS = 0.01
-_PATIENCE_SECONDS = 600.0
-
 #: How many disks a guest gets; Nova lets it have 26.
 _DISKS = 16
-
-_REFUSALS = (
-    cinder_errors.ClientException,
-    nova_errors.ClientException,
-    session_errors.ClientException,
-    sqlite3.Error,
-)
 
 
 class Clouded:
@@ -46,38 +30,39 @@ class Clouded:
     def __init__(self, cloud: Cloud, watch: Watch, backend: str) -> None:
         self.cloud = cloud
         self._watch = watch
+        self._caller = Caller(cloud, watch)
         self._backend = backend
         self._api = EmbeddedApi(cloud.cinderclient(), cloud.novaclient(), cloud.compute.url)
+        self._waiting = Waiting(self._api, cloud.check)
         self._servers: dict[str, str] = {}
         self._snapshots: dict[str, list[str]] = {}
 
     def volume(self, gib: int = 1) -> str:
         """Make an empty volume."""
-        with self._told('making a volume'):
-            made = str(self._api.cinder.volumes.create(gib, volume_type=self._backend).id)
-            self._await_volume(made, 'available')
+        with self._caller.told('making a volume'):
+            made = self._ask_for_volume(gib, {})
+            self._waiting.volume(made, 'available')
         self._snapshots[made] = []
         return made
 
     def attach(self, volume: str) -> None:
         """Have a guest use a volume."""
-        with self._told(f'attaching volume {volume}'):
+        with self._caller.told(f'attaching volume {volume}'):
             server = self._server_with_room()
             self._api.nova.volumes.create_server_volume(server, volume)
             self._servers[volume] = server
-            self._await_volume(volume, 'in-use')
+            self._waiting.volume(volume, 'in-use')
 
     def create_snapshot(self, volume: str) -> tuple[str, Timed]:
         """Take a snapshot."""
-        self._watch.forget()
-        with self._told(f'taking a snapshot of volume {volume}'):
-            began = time.monotonic()
-            made = self._ask_for_snapshot(volume)
-            self._await_call('create_snapshot', made)
-            self._await_snapshot(made, 'available')
-            ended = time.monotonic()
+        made, timed = self._caller.make(
+            f'taking a snapshot of volume {volume}',
+            'create_snapshot',
+            lambda: self._ask_for_snapshot(volume),
+            lambda snapshot: self._waiting.snapshot(snapshot, 'available'),
+        )
         self._snapshots[volume].append(made)
-        return made, self._timed('create_snapshot', made, began, ended)
+        return made, timed
 
     def write(self, volume: str, size: int) -> None:
         """Write to the active file, which nobody has open."""
@@ -86,66 +71,138 @@ class Clouded:
 
     def delete_snapshot(self, volume: str, snapshot: str) -> Timed:
         """Delete a snapshot."""
-        self._watch.forget()
-        with self._told(f'deleting snapshot {snapshot}'):
-            began = time.monotonic()
-            self._api.cinder.volume_snapshots.delete(snapshot)
-            self._await_call('delete_snapshot', snapshot)
-            self._await_snapshot(snapshot, None)
-            ended = time.monotonic()
+        timed = self._caller.change(
+            f'deleting snapshot {snapshot}',
+            'delete_snapshot',
+            snapshot,
+            lambda: self._api.cinder.volume_snapshots.delete(snapshot),
+            lambda: self._waiting.snapshot(snapshot, None),
+        )
         self._snapshots[volume].remove(snapshot)
-        return self._timed('delete_snapshot', snapshot, began, ended)
+        return timed
+
+    def make(self) -> tuple[str, Timed]:
+        """Make an empty volume."""
+        return self._new_volume('making a volume', 'create_volume')
+
+    def clone(self, volume: str) -> tuple[str, Timed]:
+        """Make a volume of another one."""
+        return self._new_volume(
+            f'cloning volume {volume}', 'create_cloned_volume', source_volid=volume
+        )
+
+    def copy(self, snapshot: str) -> tuple[str, Timed]:
+        """Make a volume of a snapshot."""
+        return self._new_volume(
+            f'copying snapshot {snapshot}', 'create_volume_from_snapshot', snapshot_id=snapshot
+        )
+
+    def extend(self, volume: str, gib: int) -> Timed:
+        """Grow a volume."""
+        status = 'in-use' if volume in self._servers else 'available'
+        return self._caller.change(
+            f'extending volume {volume}',
+            'extend_volume',
+            volume,
+            lambda: self._api.cinder.volumes.extend(volume, gib),
+            lambda: self._waiting.volume(volume, status),
+        )
+
+    def revert(self, volume: str, snapshot: str) -> Timed:
+        """Give a volume the data of its newest snapshot again."""
+        return self._caller.change(
+            f'reverting volume {volume}',
+            'revert_to_snapshot',
+            volume,
+            lambda: self._revert(volume, snapshot),
+            lambda: self._waiting.volume(volume, 'available'),
+        )
+
+    def _revert(self, volume: str, snapshot: str) -> None:
+        cinder = self._api.cinder
+        cinder.volumes.revert_to_snapshot(
+            cinder.volumes.get(volume), cinder.volume_snapshots.get(snapshot)
+        )
+
+    def delete(self, volume: str) -> Timed:
+        """Delete a volume without snapshots."""
+        timed = self._caller.change(
+            f'deleting volume {volume}',
+            'delete_volume',
+            volume,
+            lambda: self._api.cinder.volumes.delete(volume),
+            lambda: self._waiting.volume(volume, None),
+        )
+        del self._snapshots[volume]
+        return timed
+
+    def _new_volume(self, what: str, call: str, **source: str) -> tuple[str, Timed]:
+        made, timed = self._caller.make(
+            what,
+            call,
+            lambda: self._ask_for_volume(1, source),
+            lambda volume: self._waiting.volume(volume, 'available'),
+        )
+        self._snapshots[made] = []
+        return made, timed
 
     def snapshot_all(self, volumes: Sequence[str]) -> float:
         """Take a snapshot of each volume at once."""
-        self._watch.forget()
-        with self._told(f'taking {len(volumes)} snapshots'):
-            began = time.monotonic()
-            made = _all_at_once(self._ask_for_snapshot, volumes)
-            for snapshot in made:
-                self._await_call('create_snapshot', snapshot)
-            self._await_all(made, 'available')
-            ended = time.monotonic()
+        made, seconds = self._caller.at_once(
+            f'taking {len(volumes)} snapshots',
+            'create_snapshot',
+            lambda: _all_at_once(self._ask_for_snapshot, volumes),
+            lambda snapshots: self._waiting.snapshots(snapshots, 'available'),
+        )
         for volume, snapshot in zip(volumes, made, strict=True):
             self._snapshots[volume].append(snapshot)
-        return ended - began
+        return seconds
 
     def delete_all(self, volumes: Sequence[str]) -> float:
         """Delete the newest snapshot of each volume at once."""
-        self._watch.forget()
         newest = [self._snapshots[volume].pop() for volume in volumes]
-        with self._told(f'deleting {len(volumes)} snapshots'):
-            began = time.monotonic()
+
+        def ask() -> list[str]:
             _all_at_once(self._api.cinder.volume_snapshots.delete, newest)
-            for snapshot in newest:
-                self._await_call('delete_snapshot', snapshot)
-            self._await_all(newest, None)
-            return time.monotonic() - began
+            return newest
+
+        return self._caller.at_once(
+            f'deleting {len(volumes)} snapshots',
+            'delete_snapshot',
+            ask,
+            lambda deleted: self._waiting.snapshots(deleted, None),
+        )[1]
 
     def fill(self, count: int) -> None:
         """Have at least so many volumes, copies of the row and the file of an empty one."""
         share = self.cloud.shares[self._backend]
         model = self.volume()
-        with self._told(f'making {count} volumes'):
+        with self._caller.told(f'making {count} volumes'):
             filling.fill(self.cloud.database, share.path, model, count)
 
     def capacity(self) -> float:
         """Have the driver tell its capacities."""
-        with self._told('asking the driver for its capacities'):
+        with self._caller.told('asking the driver for its capacities'):
             return stopwatch.capacity_seconds(self._watch.path, self._backend)
+
+    def bare_sums(self) -> float:
+        """Ask database and file system for the same."""
+        share = self.cloud.shares[self._backend]
+        with self._caller.told('asking the database'):
+            return bare_sums.seconds(self.cloud.database, share.path)
 
     def remove(self, volume: str) -> None:
         """Detach a volume if it is attached, and delete it with its snapshots."""
-        with self._told(f'removing volume {volume}'):
+        with self._caller.told(f'removing volume {volume}'):
             if volume in self._servers:
                 server = self._servers.pop(volume)
                 self._api.nova.volumes.delete_server_volume(server, volume)
-                self._await_volume(volume, 'available')
+                self._waiting.volume(volume, 'available')
             for snapshot in reversed(self._snapshots.pop(volume)):
                 self._api.cinder.volume_snapshots.delete(snapshot)
-                self._await_snapshot(snapshot, None)
+                self._waiting.snapshot(snapshot, None)
             self._api.cinder.volumes.delete(volume)
-            self._await_volume(volume, None)
+            self._waiting.volume(volume, None)
 
     def _server_with_room(self) -> str:
         used = collections.Counter(self._servers.values())
@@ -153,120 +210,21 @@ class Clouded:
             if used[server] < _DISKS:
                 return server
         made = str(self._api.nova.servers.create('bench', image='', flavor='1', nics='none').id)
-        self._await(lambda: self._api.server_status(made), 'ACTIVE', f'server {made}')
+        self._waiting.server(made, 'ACTIVE')
         return made
+
+    def _ask_for_volume(self, gib: int, source: Mapping[str, str]) -> str:
+        made = self._api.cinder.volumes.create(gib, volume_type=self._backend, **source)
+        return str(made.id)
 
     def _ask_for_snapshot(self, volume: str) -> str:
         return str(self._api.cinder.volume_snapshots.create(volume, force=True).id)
-
-    def _timed(self, call: str, subject: str, began: float, ended: float) -> Timed:
-        last = self._await_call(call, subject)
-        first = self._await_call(call, subject, 'began').at
-        when = {
-            timeline.BEGINS: first,
-            **through_nova(self._watch.seen(), first),
-            timeline.ENDS: last.at,
-            timeline.SEEN: ended,
-        }
-        return Timed(
-            whole=ended - began,
-            driver=last.details['seconds'],
-            processes=last.details['processes'],
-            written=last.details['written'],
-            moments={name: at - began for name, at in when.items()},
-        )
-
-    def _await_call(self, call: str, subject: str, point: str = 'ended') -> Moment:
-        """Wait for the end of a driver's call, or another point of it.
-
-        Nobody asks Cinder meanwhile: it has one thread for its API and its drivers.
-        """
-        return self._watch.until(f'{call} {point}', subject, _PATIENCE_SECONDS, self.cloud.check)
-
-    def _await_volume(self, volume: str, wanted: str | None) -> None:
-        self._await(lambda: self._api.volume_status(volume), wanted, f'volume {volume}')
-
-    def _await_snapshot(self, snapshot: str, wanted: str | None) -> None:
-        self._await(lambda: self._api.snapshot_status(snapshot), wanted, f'snapshot {snapshot}')
-
-    def _await_all(self, snapshots: Sequence[str], wanted: str | None) -> None:
-        """Wait until each of some snapshots has a status, asking for all of them at once."""
-
-        def worst() -> str | None:
-            known = {
-                snapshot: status
-                for own in self._api.snapshots().values()
-                for snapshot, status in own.items()
-            }
-            found = {known.get(snapshot) for snapshot in snapshots}
-            return next(iter(found - {wanted}), wanted)
-
-        self._await(worst, wanted, f'one of the snapshots {", ".join(snapshots)}')
-
-    def _await(self, read: Callable[[], str | None], wanted: str | None, subject: str) -> None:
-        """Wait until something has a status, ``None`` for none because it is gone.
-
-        :raises BenchError: it ends in another one, or in none in time
-        """
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while (status := read()) != wanted:
-            if status is None or status.lower().startswith('error'):
-                raise BenchError(
-                    f'{subject} is {status or "gone"} where it should become {wanted or "gone"}'
-                )
-            if time.monotonic() > deadline:
-                raise BenchError(
-                    f'after {_PATIENCE_SECONDS:.0f} s {subject} is still {status}, not '
-                    f'{wanted or "gone"}'
-                )
-            self.cloud.check()
-            time.sleep(_LOOK_SECONDS)
-
-    @contextlib.contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Name the driver and the log where something goes wrong.
-
-        :raises BenchError: it does
-        :raises nova_assist.cloud.errors.ServiceError: it does because a service has ended
-        """
-        try:
-            yield
-        except (BenchError, *_REFUSALS) as error:
-            self.cloud.check()
-            raise BenchError(
-                f'{self.cloud.driver}: {what}: {error}; see {self.cloud.cinder.log}'
-            ) from error
 
 
 def _all_at_once(ask: Callable[[str], str], about: Sequence[str]) -> list[str]:
     """Ask for something about each of some things at once; return the answers in their order."""
     with ThreadPoolExecutor(max_workers=len(about)) as pool:
         return list(pool.map(ask, about))
-
-
-def through_nova(seen: Sequence[Moment], began: float) -> dict[str, float]:
-    """Return the moments of an operation through Nova, nothing for one without.
-
-    :param seen: what was noted meanwhile, in the order of time
-    :param began: when the driver's call did
-    """
-    asked = _first(seen, nova_watch.ASKED, began)
-    if asked is None:
-        return {}
-    deeds = [each.at for each in seen if each.what == stopwatch.DEED and each.at > began]
-    changed = _first(seen, nova_watch.CHANGED, asked)
-    found = {
-        timeline.LAST_STEP: max((at for at in deeds if at < asked), default=None),
-        timeline.ASKED: asked,
-        timeline.CHANGED: changed,
-        timeline.REPORTED: _first(seen, nova_watch.REPORTED, asked),
-        timeline.GOES_ON: min((at for at in deeds if changed and at > changed), default=None),
-    }
-    return {name: at for name, at in found.items() if at is not None}
-
-
-def _first(seen: Sequence[Moment], what: str, since: float) -> float | None:
-    return next((each.at for each in seen if each.what == what and each.at >= since), None)
 
 
 @contextlib.contextmanager

@@ -44,5 +44,6 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         'at_least': target.least,
         'unit': target.unit,
         'figure': dataclasses.asdict(outcome.figure) if outcome.figure else None,
+        'floor': dataclasses.asdict(outcome.floor) if outcome.floor else None,
         'verdict': outcome.verdict.value,
     }

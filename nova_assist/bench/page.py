@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from nova_assist.bench import pictures, samples, timeline
-from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Results
+from nova_assist.bench.results import BARE, CONTROL, DRIVER, FLOOR, Results
 from nova_assist.bench.targets import Outcome, missed
 from nova_assist.reports.html import fill
 
@@ -24,6 +24,7 @@ def render(results: Results, outcomes: Sequence[Outcome]) -> str:
         outcomes=outcomes,
         missed=missed(outcomes),
         stops=timeline.of(results),
+        bare=BARE,
         names=(DRIVER, CONTROL, FLOOR),
         drivers=(DRIVER, CONTROL),
         median=statistics.median,

@@ -14,8 +14,11 @@ from collections.abc import Mapping, Sequence
 from nova_assist.bench import samples
 from nova_assist.bench.subject import Timed
 
-#: The subjects: the driver under test, the one it is compared with, and bare calls of QEMU.
+#: The subjects: the driver under test, the one it is compared with, and what no driver can be
+#: faster than, which usually is :data:`BARE`.
 DRIVER, CONTROL, FLOOR = 'driver', 'control', 'floor'
+
+BARE = 'bare calls of QEMU'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Curve:
     :ivar across: what grows, with its unit
     :ivar up: what was measured, with its unit
     :ivar points: by subject, for each x every y that was measured
+    :ivar floor: what the floor is, if it has points
     """
 
     name: str
@@ -56,6 +60,7 @@ class Curve:
     across: str
     up: str
     points: Mapping[str, Mapping[float, Sequence[float]]]
+    floor: str = BARE
 
     def medians(self, subject: str) -> list[tuple[float, float]]:
         """Return the points of a subject, each the median of what was measured there."""

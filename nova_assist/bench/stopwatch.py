@@ -2,7 +2,8 @@
 """Times a driver's calls, in the Cinder process that makes them.
 
 Main function: :func:`install`. Noted are the beginning and the end of each call, what it does to
-the share meanwhile, which processes it starts and how many bytes they and Cinder write. For its
+the share meanwhile, which processes it starts, how many bytes they and Cinder write, and how long
+Cinder itself waits for data to be durable. For its
 capacities, which no request leads to, a driver is asked at a socket: :func:`capacity_seconds`.
 """
 
@@ -25,7 +26,16 @@ from nova_assist.bench.moments import Notes
 from nova_assist.faults import effects
 
 #: The calls that are timed.
-CALLS = ('create_snapshot', 'delete_snapshot')
+CALLS = (
+    'create_volume',
+    'delete_volume',
+    'extend_volume',
+    'create_cloned_volume',
+    'create_volume_from_snapshot',
+    'create_snapshot',
+    'delete_snapshot',
+    'revert_to_snapshot',
+)
 
 #: What a process does on a share is noted as this, with the deed among the details.
 DEED = 'deed'
@@ -54,6 +64,24 @@ class _Processes:
                 self._notes.note(DEED, deed=deed)
 
 
+class _Syncs:
+    """Times what has data made durable, fsync(2), from now on."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
+        self._real = os.fsync
+        os.fsync = self._sync  # type: ignore[assignment]
+
+    def _sync(self, handle: Any) -> None:
+        began = time.monotonic()
+        try:
+            self._real(handle)
+        finally:
+            self.count += 1
+            self.seconds += time.monotonic() - began
+
+
 def install(drivers: Mapping[str, Any], shares: Path) -> None:
     """Time the calls of drivers from now on, if this process's environment asks for it.
 
@@ -70,11 +98,12 @@ def install(drivers: Mapping[str, Any], shares: Path) -> None:
     threading.Thread(target=_answer, args=(answering, drivers), daemon=True).start()
     processes = _Processes(notes, str(shares))
     sys.addaudithook(processes.watch)
+    syncs = _Syncs()
     for driver in drivers.values():
         for name in CALLS:
             call = getattr(driver, name, None)
             if call is not None:
-                setattr(driver, name, _timed(name, call, notes, processes))
+                setattr(driver, name, _timed(name, call, notes, processes, syncs))
 
 
 def capacity_seconds(noted: Path, backend: str) -> float:
@@ -127,12 +156,13 @@ def _socket_beside(noted: Path) -> Iterator[tuple[socket.socket, str]]:
 
 
 def _timed(
-    name: str, call: Callable[..., Any], notes: Notes, processes: _Processes
+    name: str, call: Callable[..., Any], notes: Notes, processes: _Processes, syncs: _Syncs
 ) -> Callable[..., Any]:
     @functools.wraps(call)
     def timed(*arguments: Any, **named: Any) -> Any:
         subject = _subject(arguments)
         started, written, began = processes.started, _written(), time.monotonic()
+        synced, syncing = syncs.count, syncs.seconds
         notes.note(f'{name} began', subject)
         try:
             return call(*arguments, **named)
@@ -143,6 +173,8 @@ def _timed(
                 seconds=time.monotonic() - began,
                 processes=processes.started - started,
                 written=_written() - written,
+                syncs=syncs.count - synced,
+                syncing=syncs.seconds - syncing,
             )
 
     return timed

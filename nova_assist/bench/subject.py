@@ -21,6 +21,8 @@ class Timed:
     :ivar driver: seconds inside the driver alone
     :ivar processes: how many processes that started
     :ivar written: bytes that Cinder and those processes wrote meanwhile
+    :ivar syncs: how often Cinder itself had something made durable meanwhile
+    :ivar syncing: seconds that this took
     :ivar moments: when what happened, in seconds from the request, by name
     """
 
@@ -28,6 +30,8 @@ class Timed:
     driver: float
     processes: int = 0
     written: int = 0
+    syncs: int = 0
+    syncing: float = 0.0
     moments: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
@@ -62,8 +66,29 @@ class Driver(Subject, Protocol):
     def delete_all(self, volumes: Sequence[str]) -> float:
         """Delete the newest snapshot of each volume at once; returns the seconds it takes."""
 
+    def make(self) -> tuple[str, Timed]:
+        """Make an empty volume; returns its id, too."""
+
+    def clone(self, volume: str) -> tuple[str, Timed]:
+        """Make a volume of another one; returns its id, too."""
+
+    def copy(self, snapshot: str) -> tuple[str, Timed]:
+        """Make a volume of a snapshot; returns its id, too."""
+
+    def extend(self, volume: str, gib: int) -> Timed:
+        """Grow a volume to so many GiB."""
+
+    def revert(self, volume: str, snapshot: str) -> Timed:
+        """Give a detached volume the data of its newest snapshot again."""
+
+    def delete(self, volume: str) -> Timed:
+        """Delete a volume without snapshots."""
+
     def fill(self, count: int) -> None:
         """Have at least so many volumes on the share, in the database as well."""
 
     def capacity(self) -> float:
         """Have the driver tell its capacities; returns the seconds that it takes."""
+
+    def bare_sums(self) -> float:
+        """Ask database and file system for the same; returns the seconds that it takes."""

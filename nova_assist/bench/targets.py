@@ -18,11 +18,16 @@ from nova_assist.bench.samples import Figure
 _Computed = Callable[[Results], Figure | None]
 
 
+def _unmeasured(results: Results) -> Figure | None:
+    return None
+
+
 class Verdict(enum.Enum):
     """Whether a target was reached."""
 
     MET = 'met'
     UNCLEAR = 'within the spread'
+    FORBIDDEN = 'the floor forbids it'
     MISSED = 'missed'
     UNKNOWN = 'not measured'
 
@@ -34,8 +39,9 @@ class Target:
     :ivar what: in words
     :ivar limit: which the figure may reach, in ``unit``
     :ivar unit: ``s`` for seconds, '' for a ratio or a number
-    :ivar least: the figure is to be at least the limit, not at most
     :ivar figure: computes it of the results; ``None`` if that was not measured
+    :ivar least: the figure is to be at least the limit, not at most
+    :ivar floor: computes the same of what no driver can be faster than, if that was measured
     """
 
     what: str
@@ -43,32 +49,45 @@ class Target:
     unit: str
     figure: _Computed
     least: bool = False
+    floor: _Computed = _unmeasured
+
+    def reached_by(self, value: float) -> bool:
+        """Tell whether a figure would be good enough."""
+        return value >= self.limit if self.least else value <= self.limit
+
+    def in_reach_of(self, figure: Figure) -> bool:
+        """Tell whether the best of a figure's spread would be."""
+        return self.reached_by(figure.high if self.least else figure.low)
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a target was reached; the figure is ``None`` if it was not measured."""
+    """How a target was reached; the figures are ``None`` if they were not measured.
+
+    :ivar floor: what no driver can be faster than
+    """
 
     target: Target
     figure: Figure | None
+    floor: Figure | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Tell whether it was reached; beyond the spread or not."""
+        """Tell whether it was reached; beyond the spread or not; whether it could have been."""
         if self.figure is None:
             return Verdict.UNKNOWN
-        sign = -1 if self.target.least else 1
-        limit, best = sign * self.target.limit, sign * self.figure.low
-        if self.target.least:
-            best = sign * self.figure.high
-        if sign * self.figure.value <= limit:
+        if self.target.reached_by(self.figure.value):
             return Verdict.MET
-        return Verdict.UNCLEAR if best <= limit else Verdict.MISSED
+        if self.target.in_reach_of(self.figure):
+            return Verdict.UNCLEAR
+        if self.floor is not None and not self.target.in_reach_of(self.floor):
+            return Verdict.FORBIDDEN
+        return Verdict.MISSED
 
 
 def outcomes(results: Results) -> list[Outcome]:
     """Return how each target was reached."""
-    return [Outcome(target, target.figure(results)) for target in TARGETS]
+    return [Outcome(each, each.figure(results), each.floor(results)) for each in TARGETS]
 
 
 def missed(found: Sequence[Outcome]) -> bool:
@@ -89,6 +108,11 @@ def _of(name: str, compute: Callable[[Operation], Figure | None]) -> _Computed:
 def _inside(found: Operation) -> Figure:
     """Compare the time inside the drivers."""
     return samples.ratio(found.inside(DRIVER), found.inside(CONTROL))
+
+
+def _floor_inside(found: Operation) -> Figure:
+    """Compare what takes QEMU by itself with the time inside the control."""
+    return samples.ratio(found.whole(FLOOR), found.inside(CONTROL))
 
 
 def _processes(found: Operation) -> Figure:
@@ -114,15 +138,23 @@ def _noticing(found: Operation) -> Figure | None:
     return samples.median(seconds) if seconds else None
 
 
-def _at(name: str, x: float, *, against: str | None = None, swapped: bool = False) -> _Computed:
+def _at(
+    name: str,
+    x: float,
+    *,
+    of: str = DRIVER,
+    against: str | None = None,
+    swapped: bool = False,
+) -> _Computed:
     """Return a point of a curve, or its ratio to another subject's.
 
-    :param swapped: the ratio of the other one to the driver's
+    :param of: the subject
+    :param swapped: the ratio of the other one to that
     """
 
     def figure(results: Results) -> Figure | None:
         found = results.curve(name)
-        own = found.points[DRIVER].get(x) if found else None
+        own = found.points.get(of, {}).get(x) if found else None
         if found is None or own is None:
             return None
         if against is None:
@@ -133,12 +165,12 @@ def _at(name: str, x: float, *, against: str | None = None, swapped: bool = Fals
     return figure
 
 
-def _growth(name: str, low: float, high: float) -> _Computed:
-    """Compare a driver with itself, at two points of a curve."""
+def _growth(name: str, low: float, high: float, *, of: str = DRIVER) -> _Computed:
+    """Compare a subject with itself, at two points of a curve."""
 
     def figure(results: Results) -> Figure | None:
         found = results.curve(name)
-        own = found.points[DRIVER] if found else {}
+        own = found.points.get(of, {}) if found else {}
         return samples.ratio(own[high], own[low]) if low in own and high in own else None
 
     return figure
@@ -161,12 +193,17 @@ TARGETS = (
         1 / 5,
         '',
         _of('delete-deep', _inside),
+        floor=_of('delete-deep', _floor_inside),
     ),
     Target(
         'offline create at depth 100, against depth 1', 1.3, '', _growth('depth-create', 1, 100)
     ),
     Target(
-        'offline delete at depth 100, against depth 1', 1.3, '', _growth('depth-delete', 1, 100)
+        'offline delete at depth 100, against depth 1',
+        1.3,
+        '',
+        _growth('depth-delete', 1, 100),
+        floor=_growth('depth-delete', 1, 100, of=FLOOR),
     ),
     Target(
         'online create, end to end, above the floor', 0.25, 's', _of('create-online', _above_floor)
@@ -177,9 +214,14 @@ TARGETS = (
         1 / 20,
         '',
         _at(volumes.NAME, 10_000, against=CONTROL),
+        floor=_at(volumes.NAME, 10_000, of=FLOOR, against=CONTROL),
     ),
     Target(
-        'capacities with 10,000 volumes, against 10', 1.3, '', _growth(volumes.NAME, 10, 10_000)
+        'capacities with 10,000 volumes, against 10',
+        1.3,
+        '',
+        _growth(volumes.NAME, 10, 10_000),
+        floor=_growth(volumes.NAME, 10, 10_000, of=FLOOR),
     ),
     Target(
         '32 online snapshots at once, a second, against the control',
@@ -187,6 +229,7 @@ TARGETS = (
         '',
         _at(at_once.NAME, 32, against=CONTROL),
         least=True,
+        floor=_at(at_once.NAME, 32, of=FLOOR, against=CONTROL),
     ),
     Target(
         'merge of 4 GiB, bandwidth against bare qemu-img',

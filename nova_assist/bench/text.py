@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from nova_assist.bench import samples, timeline
-from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Curve, Operation, Results
+from nova_assist.bench.results import BARE, CONTROL, DRIVER, FLOOR, Curve, Operation, Results
+from nova_assist.bench.subject import Timed
 from nova_assist.bench.targets import Outcome, Verdict
 from nova_assist.reports.drawn import drawn
 
 STYLES = {
     Verdict.MET: 'green',
     Verdict.UNCLEAR: 'yellow',
+    Verdict.FORBIDDEN: 'yellow',
     Verdict.MISSED: 'bold red',
     Verdict.UNKNOWN: 'dim',
 }
@@ -37,7 +39,7 @@ def render(results: Results, outcomes: Sequence[Outcome], *, width: int, colour:
 def _print_all(console: Console, results: Results, outcomes: Sequence[Outcome]) -> None:
     for name, driver in results.drivers.items():
         console.print(f'{name:<8} {driver}')
-    console.print(f'{FLOOR:<8} bare calls of QEMU')
+    console.print(f'{FLOOR:<8} {BARE}')
     if results.operations:
         _print_table(console, _OPERATIONS, map(_operation, results.operations))
     moments = timeline.of(results)
@@ -65,28 +67,28 @@ _OPERATIONS = (
     'RATIO (SPREAD)',
     'PROCESSES',
     'KiB WRITTEN',
+    'SYNCING ms',
 )
 
 
 def _operation(operation: Operation) -> list[str]:
-    whole = [_ms(statistics.median(operation.whole(name))) for name in (DRIVER, CONTROL, FLOOR)]
-    inside = [_ms(statistics.median(operation.inside(name))) for name in (DRIVER, CONTROL)]
-    ratio = samples.ratio(operation.inside(DRIVER), operation.inside(CONTROL))
-    processes = [
-        statistics.median(each.processes for each in operation.samples[name])
-        for name in (DRIVER, CONTROL)
-    ]
-    written = [
-        statistics.median(each.written for each in operation.samples[name]) / 1024
-        for name in (DRIVER, CONTROL)
-    ]
+    def medians(of: Callable[[Timed], float], names: Sequence[str]) -> list[str]:
+        found = (operation.samples.get(name) for name in names)
+        return [f'{statistics.median(map(of, own)):.0f}' if own else '-' for own in found]
+
+    drivers = (DRIVER, CONTROL)
+    compared = ''
+    if all(operation.samples.get(name) for name in drivers):
+        ratio = samples.ratio(operation.inside(DRIVER), operation.inside(CONTROL))
+        compared = f'{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})'
     return [
         operation.title,
-        *whole,
-        *inside,
-        f'{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})',
-        ' / '.join(f'{count:.0f}' for count in processes),
-        ' / '.join(f'{kib:.0f}' for kib in written),
+        *medians(lambda timed: 1000 * timed.whole, (*drivers, FLOOR)),
+        *medians(lambda timed: 1000 * timed.driver, drivers),
+        compared,
+        ' / '.join(medians(lambda timed: timed.processes, drivers)),
+        ' / '.join(medians(lambda timed: timed.written / 1024, drivers)),
+        ' / '.join(medians(lambda timed: 1000 * timed.syncing, drivers)),
     ]
 
 
@@ -99,14 +101,14 @@ def _print_curve(console: Console, curve: Curve) -> None:
     slopes = [f'{slope:.2f}' for slope in curve.slopes().values()]
     heads = (f'{curve.title.upper()}: {curve.across}', *(name.upper() for name in names))
     _print_table(console, heads, [*rows, ['slope on logarithmic scales', *slopes]])
-    console.print(f'in {curve.up}')
+    console.print(f'in {curve.up}; floor: {curve.floor}' if FLOOR in names else f'in {curve.up}')
 
 
 def _figure(values: Sequence[float]) -> str:
     return f'{statistics.median(values):.3g}' if values else ''
 
 
-_TARGETS = ('TARGET', 'LIMIT', 'FOUND', 'SPREAD', '')
+_TARGETS = ('TARGET', 'LIMIT', 'FOUND', 'SPREAD', 'FLOOR', '')
 
 
 def _outcome(outcome: Outcome) -> list[str | Text]:
@@ -114,8 +116,9 @@ def _outcome(outcome: Outcome) -> list[str | Text]:
     limit = f'{"≥" if target.least else "≤"} {target.limit:.2f} {target.unit}'
     found = f'{figure.value:.2f}' if figure else ''
     spread = f'{figure.low:.2f} to {figure.high:.2f}' if figure else ''
+    floor = f'{outcome.floor.value:.2f}' if outcome.floor else ''
     verdict = Text(outcome.verdict.value, style=STYLES[outcome.verdict])
-    return [target.what, limit, found, spread, verdict]
+    return [target.what, limit, found, spread, floor, verdict]
 
 
 def _print_table(

@@ -7,6 +7,7 @@ import collections
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +30,8 @@ class Turns:
     :ivar rounds: how often each does it; before that once, which doesn't count
     :ivar tell: told what is being measured
     :ivar folder: for files that last no longer than the bench
+    :ivar start: has a further driver, given by its class path, in a cloud of its own for the
+        length of a block
     """
 
     drivers: Mapping[str, Driver]
@@ -36,6 +39,7 @@ class Turns:
     rounds: int
     tell: Tell
     folder: Path
+    start: Callable[[str], AbstractContextManager[Driver]]
 
     @property
     def subjects(self) -> Mapping[str, Subject]:
@@ -66,7 +70,7 @@ def take_turns(
 
     :param rounds: how many count; one before them does not
     :param act: given a subject and its name, returns what came of its operations, by name
-    :return: the samples by operation and subject
+    :return: the samples by operation and subject; not every one need have every operation
     """
     found: dict[str, dict[str, list[_Sample]]] = {}
     order = collections.deque(subjects)
@@ -78,6 +82,6 @@ def take_turns(
                     samples.append(sample)
         order.rotate(-1)
     return {
-        operation: {name: samples[name] for name in subjects}
+        operation: {name: samples[name] for name in subjects if name in samples}
         for operation, samples in found.items()
     }

@@ -15,6 +15,7 @@ from nova_assist.bench.parts import (
     depth,
     lifecycle,
     merge,
+    operations,
     snapshots,
     volumes,
 )
@@ -39,7 +40,11 @@ PARTS: Mapping[str, Part] = {
         'snapshots taken and deleted, offline and online, and where the time goes',
         snapshots.measure,
     ),
-    'depth': Part('the same offline, of chains of 1 to 100 snapshots', depth.measure),
+    'operations': Part(
+        'volumes made, extended, cloned, reverted and deleted, offline and online',
+        operations.measure,
+    ),
+    'depth': Part('snapshots taken and deleted offline, of chains of 1 to 100', depth.measure),
     'at-once': Part('online snapshots of 1 to 32 volumes at once', at_once.measure),
     'merge': Part(
         'snapshots with overlays of 1 MiB to 4 GiB deleted; needs 25 GiB of disk', merge.measure

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from nova_assist.bench.results import Curve, Results
+from nova_assist.bench.results import DRIVER, FLOOR, Curve, Results
 from nova_assist.bench.turns import Turns, take_turns
 
 #: How many volumes there are at least.
 COUNTS = (10, 100, 1000, 10_000)
 
 NAME = 'capacity'
+
+_FLOOR = 'one query of the database and one look at the file system'
 
 
 def measure(turns: Turns, results: Results) -> None:
@@ -22,8 +24,10 @@ def measure(turns: Turns, results: Results) -> None:
         found = take_turns(
             turns.drivers, turns.rounds, lambda _, driver: {NAME: driver.capacity()}
         )
-        for name, seconds in found[NAME].items():
+        own = turns.drivers[DRIVER]
+        bare = take_turns({FLOOR: own}, turns.rounds, lambda _, driver: {NAME: driver.bare_sums()})
+        for name, seconds in {**found[NAME], **bare[NAME]}.items():
             points.setdefault(name, {})[count] = seconds
     results.curves.append(
-        Curve(NAME, 'tell capacities', 'volumes on the share', 'seconds', points)
+        Curve(NAME, 'tell capacities', 'volumes on the share', 'seconds', points, _FLOOR)
     )

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Subjects that take as long as they are told to."""
 
+from nova_assist.bench.errors import BenchError
 from nova_assist.bench.subject import Timed
 
 
 class FakeDriver:
-    """A driver whose operations take so many seconds for each snapshot of the volume."""
+    """A driver whose operations take so many seconds for each snapshot of the volume.
 
-    def __init__(self, seconds=1.0, log=None):
+    :param refuses: what it can't do with an attached volume
+    """
+
+    def __init__(self, seconds=1.0, log=None, refuses=()):
         self.seconds = seconds
+        self.refuses = refuses
+        self._attached = set()
         self.log = [] if log is None else log
         self.sizes = []
         self.filled = 0
@@ -26,6 +32,34 @@ class FakeDriver:
 
     def attach(self, volume):
         self.log.append((self, 'attach'))
+        self._attached.add(volume)
+
+    def make(self):
+        return self.volume(), self._timed(1)
+
+    def clone(self, volume):
+        self._refuse('clone', volume)
+        return self.volume(), self._timed(2)
+
+    def copy(self, snapshot):
+        return self.volume(), self._timed(3)
+
+    def extend(self, volume, gib):
+        self._refuse('extend', volume)
+        self.sizes.append(gib)
+        return self._timed(4)
+
+    def revert(self, volume, snapshot):
+        assert self._volumes[volume][-1] == snapshot
+        return self._timed(5)
+
+    def delete(self, volume):
+        assert self._volumes.pop(volume) == []
+        return self._timed(6)
+
+    def _refuse(self, what, volume):
+        if what in self.refuses and volume in self._attached:
+            raise BenchError(f'no {what}')
 
     def create_snapshot(self, volume):
         snapshot = self._new('s')
@@ -58,6 +92,9 @@ class FakeDriver:
 
     def capacity(self):
         return self.seconds * self.filled
+
+    def bare_sums(self):
+        return 0.5
 
     @property
     def left(self):

@@ -19,22 +19,32 @@ _MOMENTS = {
 
 def results():
     samples = {
-        DRIVER: [Timed(0.25, 0.05, 1, 2048, _MOMENTS)] * 3,
+        DRIVER: [Timed(0.25, 0.05, 1, 2048, 7, 0.012, _MOMENTS)] * 3,
         CONTROL: [
-            Timed(1.3, 1.1, 4, 4096, {name: at + 1 for name, at in _MOMENTS.items()}),
+            Timed(1.3, 1.1, 4, 4096, 0, 0.0, {name: at + 1 for name, at in _MOMENTS.items()}),
         ]
         * 3,
         FLOOR: [Timed(0.02, 0.02)] * 3,
     }
     points = {DRIVER: {1: [0.1], 100: [0.1]}, CONTROL: {1: [0.1], 100: [10.0]}}
+    at_once = {
+        name: {1: [speed], 32: [speed] * 3}
+        for name, speed in ((DRIVER, 2.0), (CONTROL, 1.0), (FLOOR, 3.0))
+    }
     return Results(
         {DRIVER: 'our.Driver', CONTROL: 'their.Driver'},
         'raw',
         3,
         machine={'processors': '2'},
         seconds=12.0,
-        operations=[Operation('create-online', 'online: take a snapshot', samples)],
-        curves=[Curve('depth-create', 'take a snapshot', 'snapshots', 'seconds', points)],
+        operations=[
+            Operation('create-online', 'online: take a snapshot', samples),
+            Operation('clone-online', 'online: clone', {DRIVER: samples[DRIVER]}),
+        ],
+        curves=[
+            Curve('depth-create', 'take a snapshot', 'snapshots', 'seconds', points),
+            Curve('at-once', 'take some', 'volumes', 'a second', at_once, 'Cinder itself'),
+        ],
     )
 
 
@@ -47,7 +57,11 @@ class FormsTest(unittest.TestCase):
         told = text.render(self.results, self.outcomes, width=200, colour=False)
         for words in (
             r'online: take a snapshot +250 +1300 +20 +50 +1100 +0\.05 \(0\.05 to 0\.05\) +1 / 4',
+            r'0\.05\) +1 / 4 +2 / 4 +12 / 0\n',
+            r'online: clone +250 +- +- +50 +- +1 / - +2 / - +12 / -\n',
             r'the driver goes on +200 +1200',
+            r'in a second; floor: Cinder itself\n',
+            r'32 online .* +≥ 4\.00 +2\.00 +2\.00 to 2\.00 +3\.00 +the floor forbids it\n',
             r'100 +0\.1 +10\n',
             r'slope on logarithmic scales +0\.00 +1\.00',
             r'noticing that Nova calls back +≤ 0\.10 s +0\.05 +0\.05 to 0\.05 +met',
@@ -64,16 +78,16 @@ class FormsTest(unittest.TestCase):
 
     def test_json_has_every_sample(self):
         told = json.loads(json_form.render(self.results, self.outcomes))
-        (operation,) = told['operations']
+        operation, _ = told['operations']
         self.assertEqual(3, len(operation['samples'][CONTROL]))
         self.assertEqual(1.1, operation['samples'][CONTROL][0]['driver'])
-        (curve,) = told['curves']
+        curve, _ = told['curves']
         self.assertAlmostEqual(1.0, curve['slopes'][CONTROL])
         self.assertEqual(len(targets.TARGETS), len(told['targets']))
 
     def test_pictures_are_whole_and_tell_the_slopes(self):
         drawn = pictures.draw(self.results)
-        self.assertEqual({'depth-create', 'timeline'}, set(drawn))
+        self.assertEqual({'depth-create', 'at-once', 'timeline'}, set(drawn))
         for name, svg in drawn.items():
             with self.subTest(name):
                 xml.etree.ElementTree.fromstring(svg)
@@ -84,7 +98,9 @@ class FormsTest(unittest.TestCase):
 
     def test_page_has_the_pictures_in_it_and_names_nothing_outside(self):
         told = page.render(self.results, self.outcomes)
-        self.assertEqual(2, told.count('<svg'))
+        self.assertEqual(3, told.count('<svg'))
+        self.assertIn('Floor: Cinder itself.', told)
+        self.assertIn('the floor forbids it', told)
         self.assertIn('our.Driver', told)
         self.assertNotIn('src=', told)
 

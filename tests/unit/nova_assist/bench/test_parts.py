@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of a bench, with subjects that take as long as they are told to."""
 
+import contextlib
 import pathlib
 import unittest
 
-from nova_assist.bench.parts import at_once, depth, merge, snapshots, volumes
+from nova_assist.bench.parts import at_once, depth, merge, operations, snapshots, volumes
 from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Results
 from nova_assist.bench.turns import Turns, take_turns
 from tests.unit.nova_assist.bench.fakes import FakeDriver
@@ -23,7 +24,13 @@ class PartsTest(unittest.TestCase):
             2,
             lambda words: None,
             pathlib.Path(),
+            self.start,
         )
+
+    def start(self, driver):
+        self.assertEqual(at_once.IDLE, driver)
+        self.idle = FakeDriver(0.25)
+        return contextlib.nullcontext(self.idle)
 
     def tearDown(self):
         for subject in self.turns.subjects.values():
@@ -76,12 +83,31 @@ class PartsTest(unittest.TestCase):
         self.assertEqual({n: [1.0, 1.0] for n in at_once.COUNTS}, found[DRIVER])
         deleted = self.results.curve(at_once.DELETED).points
         self.assertEqual({n: [0.5, 0.5] for n in at_once.COUNTS}, deleted[DRIVER])
-        self.assertNotIn(FLOOR, found)
+        self.assertEqual({n: [4.0, 4.0] for n in at_once.COUNTS}, found[FLOOR])
+        self.assertEqual([], self.idle.left)
+
+    def test_what_a_driver_refuses_is_not_asked_of_it_again(self):
+        self.control.refuses = ('clone',)
+        operations.measure(self.turns, self.results)
+        self.assertEqual(
+            [
+                *('make', 'extend-offline', 'copy', 'revert', 'clone-offline', 'delete'),
+                *('extend-online', 'clone-online'),
+            ],
+            [each.name for each in self.results.operations],
+        )
+        clone = self.results.operation('clone-online').samples
+        self.assertEqual([DRIVER], list(clone))
+        self.assertEqual([12.0, 12.0], self.results.operation('extend-online').inside(CONTROL))
+        self.assertEqual([5.0, 5.0], self.results.operation('revert').inside(DRIVER))
+        (refused,) = self.control.left
+        self.control.remove(refused)
 
     def test_each_driver_has_as_many_volumes_as_are_told(self):
         volumes.measure(self.turns, self.results)
         found = self.results.curve(volumes.NAME).points
         self.assertEqual({n: [n * 1.0] * 2 for n in volumes.COUNTS}, found[DRIVER])
+        self.assertEqual({n: [0.5] * 2 for n in volumes.COUNTS}, found[FLOOR])
 
     def test_overlay_has_its_size_before_it_is_merged(self):
         merge.measure(self.turns, self.results)

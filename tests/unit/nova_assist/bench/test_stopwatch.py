@@ -14,7 +14,7 @@ from nova_assist.bench.errors import BenchError
 _ROOT = pathlib.Path(__file__).parents[4]
 
 _CINDER = """
-import pathlib, subprocess, sys, types
+import os, pathlib, subprocess, sys, types
 from nova_assist.bench import stopwatch
 
 share = pathlib.Path(sys.argv[1])
@@ -22,6 +22,8 @@ share = pathlib.Path(sys.argv[1])
 class Driver:
     def create_snapshot(self, snapshot):
         (share / 'overlay').write_bytes(bytes(100_000))
+        with (share / 'overlay').open('rb') as overlay:
+            os.fsync(overlay.fileno())
         subprocess.run(['true'])
         subprocess.run(['true'])
 
@@ -71,6 +73,9 @@ class StopwatchTest(unittest.TestCase):
         self.assertEqual(2, ended.details['processes'])
         self.assertGreater(ended.details['written'], 100_000)
         self.assertLess(ended.details['written'], 110_000)
+        self.assertEqual(1, ended.details['syncs'])
+        self.assertGreater(ended.details['syncing'], 0)
+        self.assertLess(ended.details['syncing'], ended.details['seconds'])
         began = self.watch.until('create_snapshot began', 's1', 10)
         self.assertAlmostEqual(ended.at - began.at, ended.details['seconds'], delta=0.05)
 

@@ -9,9 +9,9 @@ from nova_assist.bench.targets import Outcome, Target, Verdict
 
 
 class VerdictTest(unittest.TestCase):
-    def verdict(self, value, low, high, *, least=False):
+    def verdict(self, value, low, high, *, least=False, floor=None):
         target = Target('t', 1.0, '', lambda results: None, least)
-        return Outcome(target, Figure(value, low, high)).verdict
+        return Outcome(target, Figure(value, low, high), floor).verdict
 
     def test_figure_at_the_limit_meets_it(self):
         self.assertIs(Verdict.MET, self.verdict(1.0, 0.5, 2.0))
@@ -25,11 +25,24 @@ class VerdictTest(unittest.TestCase):
         self.assertIs(Verdict.MISSED, self.verdict(1.2, 1.1, 1.5))
         self.assertIs(Verdict.MISSED, self.verdict(0.8, 0.5, 0.9, least=True))
 
+    def test_target_that_the_floor_is_beyond_is_forbidden(self):
+        for floor, verdict in (
+            (Figure(1.1, 1.05, 1.15), Verdict.FORBIDDEN),
+            (Figure(1.1, 0.9, 1.15), Verdict.MISSED),
+            (Figure(0.5, 0.4, 0.6), Verdict.MISSED),
+        ):
+            with self.subTest(floor):
+                self.assertIs(verdict, self.verdict(1.2, 1.1, 1.5, floor=floor))
+        few = Figure(0.7, 0.6, 0.8)
+        self.assertIs(Verdict.FORBIDDEN, self.verdict(0.5, 0.4, 0.6, least=True, floor=few))
+        self.assertIs(Verdict.MET, self.verdict(0.9, 0.8, 1.5, floor=Figure(2.0, 2.0, 2.0)))
+
     def test_one_missed_target_is_enough(self):
         target = Target('t', 1.0, '', lambda results: None)
         met, missed = (Outcome(target, Figure(x, x, x)) for x in (0.5, 1.5))
+        forbidden = Outcome(target, missed.figure, missed.figure)
         unknown = Outcome(target, None)
-        self.assertFalse(targets.missed([met, unknown]))
+        self.assertFalse(targets.missed([met, forbidden, unknown]))
         self.assertTrue(targets.missed([met, missed, unknown]))
 
 
@@ -90,6 +103,13 @@ class OutcomesTest(unittest.TestCase):
                 curve = Curve('depth-create', '', '', '', points)
                 found = self.outcome(self.results(curves=[curve]), 'create at depth 100')
                 self.assertIs(verdict, found.verdict)
+
+    def test_what_cinder_takes_by_itself_can_forbid_a_throughput(self):
+        points = {DRIVER: {32: [3.0] * 3}, CONTROL: {32: [2.0] * 3}, FLOOR: {32: [6.0] * 3}}
+        curve = Curve('at-once', '', '', '', points)
+        found = self.outcome(self.results(curves=[curve]), '32 online snapshots')
+        self.assertIs(Verdict.FORBIDDEN, found.verdict)
+        self.assertEqual(3.0, found.floor.value)
 
     def test_throughput_is_to_be_four_times_the_controls(self):
         for ours, verdict in ((8.0, Verdict.MET), (7.0, Verdict.MISSED)):

@@ -2,7 +2,7 @@
 import unittest
 
 from nova_assist.bench import nova_watch, stopwatch, timeline
-from nova_assist.bench.clouded import through_nova
+from nova_assist.bench.calling import through_nova
 from nova_assist.bench.moments import Moment
 
 
