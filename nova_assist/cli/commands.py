@@ -28,6 +28,7 @@ from nova_assist.cli.conformance_arguments import ConformanceArguments
 from nova_assist.cli.crash_harness import CrashHarness
 from nova_assist.cli.errors import CliError, ExitCode
 from nova_assist.cli.harness import EmbeddedHarness, Harness
+from nova_assist.cli.pair_harness import PairHarness
 from nova_assist.cli.remote_harness import RemoteHarness
 from nova_assist.cli.run_arguments import CloudArguments, ReportArguments, RunArguments
 from nova_assist.cli.share_arguments import ChainArguments, CheckArguments
@@ -77,6 +78,8 @@ def _harness(arguments: Arguments) -> Harness:
         return RemoteHarness(arguments.remote)
     if isinstance(arguments, RunArguments) and arguments.target.clustered:
         return ClusterHarness()
+    if isinstance(arguments, RunArguments) and arguments.target.twofold:
+        return PairHarness()
     return EmbeddedHarness()
 
 

@@ -49,6 +49,13 @@ class Target:
         """The options for the driver's section; those given win over those of secure mode."""
         return {**(_SECURE if self.secure else {}), **dict(self.options)}
 
+    @property
+    def twofold(self) -> bool:
+        """Whether two clouds can be set up so at the same time, and are cheap."""
+        shared = (self.share, self.cinder_port, self.compute_port, self.secure, self.accounts)
+        large = (self.with_keystone, self.with_barbican, self.clustered)
+        return not any((*shared, *large))
+
     def words(self) -> list[str]:
         """Return the words of a command line that ask for this target again."""
         words = ['--driver', self.driver]

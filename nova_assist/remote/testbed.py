@@ -106,8 +106,9 @@ class RemoteTestbed:
         """Return nothing: a cloud of others isn't watched."""
         return ''
 
-    def lane(self, image_format: str) -> None:
+    def lanes(self, formats: Sequence[str]) -> set[None]:
         """Return what all scenarios have in common: one is played at a time."""
+        return {None}
 
     def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return no further judges."""

@@ -45,9 +45,9 @@ class EmbeddedTestbed:
             return str(error)
         return ''
 
-    def lane(self, image_format: str) -> Path:
-        """Return the share: on different ones nothing can meet."""
-        return self._cloud.shares[image_format].path
+    def lanes(self, formats: Sequence[str]) -> set[Path]:
+        """Return the shares: on different ones nothing can meet."""
+        return {self._cloud.shares[each].path for each in formats}
 
     def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return the judges of a cloud with separate accounts."""

@@ -97,7 +97,7 @@ def run(
     """Play scenarios, and yield each one's result when it ends.
 
     Scenarios on different shares are played at the same time, for nothing of theirs can meet, and
-    then those that move volumes from one share to another; the listener is told of all in the
+    then those that need several shares; the listener is told of all in the
     caller's thread. Ending the iteration early stops the scenarios under way at their next wait.
 
     :param names: names of scenarios, or of stories, which stand for both formats
@@ -212,8 +212,9 @@ def _lanes(
     lanes: dict[Hashable, list[tuple[int, Scenario]]] = {}
     last = []
     for index, scenario in enumerate(chosen, 1):
-        if scenario.story.moves or scenario.story.alone:
+        lane, *others = testbed.lanes(scenario.formats)
+        if others or scenario.story.alone:
             last.append((index, scenario))
         else:
-            lanes.setdefault(testbed.lane(scenario.image_format), []).append((index, scenario))
+            lanes.setdefault(lane, []).append((index, scenario))
     return list(lanes.values()), last

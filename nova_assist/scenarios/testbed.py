@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -25,8 +25,11 @@ class Testbed(Protocol):
     def ended(self) -> str:
         """Return which service has ended by itself; "" if none has, or nobody can know."""
 
-    def lane(self, image_format: str) -> Hashable:
-        """Return what scenarios with other volumes have to differ in to be played meanwhile."""
+    def lanes(self, formats: Sequence[str]) -> Collection[Hashable]:
+        """Return all that no other scenario that is played meanwhile may have in common.
+
+        :param formats: of a scenario's volumes, that of new ones first
+        """
 
     def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return the judges that look besides those of every cloud, at volumes of some formats.
