@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our driver, slow or failing on purpose, to show that the bench sees it."""
+"""Our driver, slow or failing on purpose, to show that this is seen."""
 
 import time
 
@@ -23,3 +23,13 @@ class FailingDriver(nfs.NfsDriver):
 
     def create_snapshot(self, snapshot):
         raise RuntimeError('no snapshots today')
+
+
+@interface.volumedriver
+class StartsOnceDriver(nfs.NfsDriver):
+    """Does not start in the second of two clouds."""
+
+    def do_setup(self, context):
+        super().do_setup(context)
+        if '/second/' in str(self.settings.mount_base):
+            raise RuntimeError('one is enough')

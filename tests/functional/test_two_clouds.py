@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scenarios of two formats are run in two clouds, of which nothing is left."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from nova_assist import client
+
+_ROOT = pathlib.Path(__file__).parents[2]
+
+
+class TwoCloudsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.temporary = self.folder / 'tmp'
+        self.temporary.mkdir()
+
+    def start(self, *options):
+        command = [sys.executable, '-m', 'nova_assist', 'run', '--report', self.folder / 'report']
+        return subprocess.Popen(
+            [*command, *options],
+            cwd=_ROOT,
+            env={**os.environ, 'TMPDIR': str(self.temporary)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def logs(self):
+        report = json.loads((self.folder / 'report' / 'report.json').read_text())
+        return {
+            name: (self.folder / 'report' / place).read_text()
+            for name, place in report['logs'].items()
+        }
+
+    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
+    def test_each_format_has_its_own(self):
+        with self.start('--scenario', 'offline-chain', '--scenario', 'retype') as run:
+            _, said = run.communicate(timeout=300)
+        self.assertEqual(0, run.returncode, said)
+        self.assertEqual([], os.listdir(self.temporary))
+        logs = self.logs()
+        for name in ('log/cinder.log', 'second/log/cinder.log'):
+            self.assertIn('POST /v3/snapshots', logs[name])
+
+    def test_scenarios_of_one_format_have_one(self):
+        with self.start('--scenario', 'damaged-record-raw') as run:
+            _, said = run.communicate(timeout=300)
+        self.assertEqual(0, run.returncode, said)
+        self.assertEqual(['log/cinder.log', 'log/compute.log'], sorted(self.logs()))
+
+    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
+    def test_interrupt_while_the_second_one_starts_leaves_nothing(self):
+        with self.start('--scenario', 'offline-chain') as run:
+            second = client.poll(lambda: list(self.temporary.glob('*/second')), bool, 120)
+            self.assertTrue(second, 'the second cloud starts')
+            run.send_signal(signal.SIGINT)
+            _, said = run.communicate(timeout=120)
+        self.assertEqual(130, run.returncode, said)
+        self.assertEqual([], os.listdir(self.temporary))
+
+    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
+    def test_second_one_that_does_not_start_is_told_and_nothing_is_left(self):
+        driver = 'tests.functional.slow_drivers.StartsOnceDriver'
+        with self.start('--driver', driver, '--scenario', 'offline-chain') as run:
+            _, said = run.communicate(timeout=300)
+        self.assertEqual(2, run.returncode, said)
+        self.assertIn('one is enough', said)
+        self.assertEqual([], os.listdir(self.temporary))
