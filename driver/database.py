@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 from cinder import context as cinder_context
@@ -144,25 +145,25 @@ def point_attachments_to(volume_id: str, name: str, image_format: Format) -> Non
             attachment.save()
 
 
-def snapshot_status(snapshot_id: str) -> client.Status:
-    """Read a snapshot's status and progress, and whether its volume is attached.
+def snapshot_statuses(snapshot_ids: Collection[str]) -> dict[str, client.Status]:
+    """Read the status and progress of snapshots, and whether their volumes are attached.
 
     It is one query: many wait for Nova at once, and look often.
+
+    :return: by snapshot; those that are gone are missing
     """
     snapshot, volume = objects.Snapshot.model, objects.Volume.model
     with sessions.reading() as session:
         found = (
-            session.query(snapshot.status, snapshot.progress, volume.attach_status)
+            session.query(snapshot.id, snapshot.status, snapshot.progress, volume.attach_status)
             .join(volume, volume.id == snapshot.volume_id)
-            .filter(snapshot.id == snapshot_id, snapshot.deleted.is_(False))
-            .one_or_none()
+            .filter(snapshot.id.in_(snapshot_ids), snapshot.deleted.is_(False))
         )
-    if found is None:
-        raise exception.SnapshotNotFound(snapshot_id=snapshot_id)
-    status, progress, attach_status = found
-    return client.Status(
-        str(status), str(progress), attach_status == fields.VolumeAttachStatus.ATTACHED
-    )
+        attached = fields.VolumeAttachStatus.ATTACHED
+        return {
+            str(snapshot_id): client.Status(str(status), str(progress), attach_status == attached)
+            for snapshot_id, status, progress, attach_status in found
+        }
 
 
 def settle_creation(snapshot_id: str, taken: bool) -> None:

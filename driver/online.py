@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from oslo_log import log as logging
 
@@ -52,7 +53,8 @@ class Assist:
     """Nova's help with one snapshot.
 
     :ivar calls: Nova's API
-    :ivar look: reads the snapshot's status and progress from Cinder's database
+    :ivar awaited: for the length of a block, yields what reads the snapshot's status and progress
+        from Cinder's database
     :ivar reset: sets the progress back, so that an old or forged ``90%`` isn't taken for news, and
         the status to what Nova's report is accepted for
     :ivar create_timeout: seconds that Nova may take to switch the guest
@@ -62,7 +64,7 @@ class Assist:
     volume_id: str
     snapshot_id: str
     calls: client.AssistedSnapshots
-    look: Callable[[], client.Status]
+    awaited: Callable[[], AbstractContextManager[Callable[[], client.Status]]]
     reset: Callable[[str], None]
     create_timeout: float
     delete_timeout: float
@@ -91,7 +93,8 @@ class Assist:
         except client.Unanswered as error:
             # Nova may have begun all the same.
             unclear = f'{error}; '
-        answer = client.await_answer(self.look, under_way, timeout)
+        with self.awaited() as look:
+            answer = client.await_answer(look, under_way, timeout)
         if answer is client.Answer.SILENT:
             return Outcome(f'{unclear}{answer.value} ({timeout:g} seconds)')
         claimed = answer is client.Answer.CLAIMED

@@ -8,6 +8,7 @@ Main class: :class:`Opener`. What is then done is left to :mod:`driver.backend` 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from oslo_log import log as logging
@@ -50,8 +51,8 @@ class Ledger(Protocol):
     def settle_creation(self, snapshot_id: str, taken: bool) -> None:
         """Give a snapshot whose creation was interrupted the status that its files deserve."""
 
-    def snapshot_status(self, snapshot_id: str) -> client.Status:
-        """Read a snapshot's status and progress."""
+    def snapshot_statuses(self, snapshot_ids: Collection[str]) -> Mapping[str, client.Status]:
+        """Read the status and progress of snapshots; those that are gone are missing."""
 
     def reset_progress(self, snapshot_id: str, status: str) -> None:
         """Forget the progress of an earlier attempt, and set the status of what begins."""

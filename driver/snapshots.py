@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -29,6 +30,7 @@ from driver import (
 from driver.database import VolumeState
 from driver.journal import Intent, Operation
 from driver.opening import Opened, Opener, require_unchanged
+from driver.statuses import Statuses
 from nova_assist import client
 
 LOG = logging.getLogger(__name__)
@@ -54,6 +56,10 @@ class Snapshots:
     """
 
     opener: Opener
+
+    @functools.cached_property
+    def _statuses(self) -> Statuses:
+        return Statuses(self.opener.ledger.snapshot_statuses)
 
     def create(self, state: VolumeState, snapshot_id: str, context: Any) -> None:
         """Take a snapshot, through Nova where the volume is attached.
@@ -238,7 +244,7 @@ class Snapshots:
             volume_id=state.id,
             snapshot_id=snapshot_id,
             calls=ledger.nova(context, min(_ANSWER_SECONDS, settings.create_timeout)),
-            look=lambda: ledger.snapshot_status(snapshot_id),
+            awaited=lambda: self._statuses.awaited(snapshot_id),
             reset=lambda status: ledger.reset_progress(snapshot_id, status),
             create_timeout=settings.create_timeout,
             delete_timeout=settings.delete_timeout,

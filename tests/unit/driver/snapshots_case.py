@@ -74,8 +74,8 @@ class Rows:
     def settle_creation(self, snapshot_id, taken):
         self.settled[snapshot_id] = taken
 
-    def snapshot_status(self, snapshot_id):
-        return self.nova_api.look()
+    def snapshot_statuses(self, snapshot_ids):
+        return {each: self.nova_api.look() for each in snapshot_ids}
 
     def reset_progress(self, snapshot_id, status):
         self.nova_api.reset(status)

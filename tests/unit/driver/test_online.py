@@ -58,7 +58,11 @@ class OnlineCase(VolumeCase):
         online.SETTLE = 0.3
 
     def assist(self, nova, timeout=0.2):
-        return online.Assist('v', 's', nova, nova.look, nova.reset, timeout, timeout)
+        return online.Assist(
+            *('v', 's', nova),
+            lambda: contextlib.nullcontext(nova.look),
+            *(nova.reset, timeout, timeout),
+        )
 
     def guest_opens(self, name):
         """Have a guest use a file: it for writing, what backs it for reading; returns its QEMU."""

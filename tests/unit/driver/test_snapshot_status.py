@@ -2,7 +2,7 @@
 """How far a snapshot has come, asked of a database with Cinder's own tables."""
 
 import sqlalchemy
-from cinder import exception, objects
+from cinder import objects
 from sqlalchemy import orm
 
 from driver import database
@@ -23,24 +23,29 @@ class SnapshotStatusTest(DatabaseCase):
     def test_status_and_progress_are_those_of_the_snapshot_that_is_asked_for(self):
         self.add('a', 'attached', status='deleting', progress='90%')
         self.add('b', 'attached')
-        self.assertEqual(client.Status('deleting', '90%'), database.snapshot_status('a'))
+        self.add('c', 'detached')
+        self.assertEqual(
+            {'a': client.Status('deleting', '90%'), 'b': client.Status('creating', '0%')},
+            database.snapshot_statuses(['a', 'b']),
+        )
 
     def test_detached_volume_is_told(self):
         self.add('a', 'detached')
         self.assertEqual(
-            client.Status('creating', '0%', attached=False), database.snapshot_status('a')
+            {'a': client.Status('creating', '0%', attached=False)},
+            database.snapshot_statuses(['a']),
         )
 
-    def test_snapshot_that_was_deleted_is_not_found(self):
+    def test_snapshot_that_was_deleted_is_missing(self):
         self.add('a', 'attached', deleted=True)
-        with self.assertRaises(exception.SnapshotNotFound):
-            database.snapshot_status('a')
+        self.assertEqual({}, database.snapshot_statuses(['a']))
 
     def test_it_is_one_query(self):
-        self.add('a', 'attached')
+        for each in 'ab':
+            self.add(each, 'attached')
         statements = []
         sqlalchemy.event.listen(
             self.engine, 'before_cursor_execute', lambda *given: statements.append(given[2])
         )
-        database.snapshot_status('a')
+        database.snapshot_statuses(['a', 'b'])
         self.assertEqual(1, len(statements))

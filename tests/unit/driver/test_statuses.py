@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who looks at the same time has one query made for all; nobody sees what was before."""
+
+import threading
+import unittest
+
+from driver import exceptions, statuses
+from driver.statuses import Statuses
+from nova_assist.client import Status
+
+
+class StatusesTest(unittest.TestCase):
+    def setUp(self):
+        self.rows = {each: Status('creating', '0%') for each in 'abc'}
+        self.queries = []
+        self.statuses = Statuses(self.read)
+        self.set_freshness(60.0)
+
+    def set_freshness(self, seconds):
+        self.addCleanup(setattr, statuses, '_FRESH_SECONDS', statuses._FRESH_SECONDS)
+        statuses._FRESH_SECONDS = seconds
+
+    def read(self, snapshot_ids):
+        self.queries.append(sorted(snapshot_ids))
+        return {each: self.rows[each] for each in snapshot_ids if each in self.rows}
+
+    def test_those_who_wait_at_once_share_a_query(self):
+        with self.statuses.awaited('a') as a, self.statuses.awaited('b') as b:
+            for look in (a, b, a, b):
+                self.assertEqual(Status('creating', '0%'), look())
+        self.assertEqual([['a', 'b']], self.queries)
+
+    def test_what_is_not_fresh_any_more_is_read_again(self):
+        self.set_freshness(0.0)
+        with self.statuses.awaited('a') as look:
+            look()
+            self.rows['a'] = Status('creating', '90%')
+            self.assertEqual('90%', look().progress)
+
+    def test_who_begins_to_wait_again_sees_nothing_of_before(self):
+        self.rows['a'] = Status('creating', '90%')
+        with self.statuses.awaited('a') as look:
+            self.assertEqual('90%', look().progress)
+        self.rows['a'] = Status('deleting', '0%')
+        with self.statuses.awaited('a') as look:
+            self.assertEqual('0%', look().progress)
+
+    def test_nobody_is_looked_for_any_more_who_does_not_wait(self):
+        with self.statuses.awaited('a') as look:
+            look()
+        with self.statuses.awaited('b') as look:
+            look()
+        self.assertEqual([['a'], ['b']], self.queries)
+
+    def test_snapshot_that_is_gone_is_named_and_disturbs_nobody_else(self):
+        with self.statuses.awaited('gone') as gone, self.statuses.awaited('a') as look:
+            with self.assertRaisesRegex(exceptions.StateError, 'Snapshot gone has gone'):
+                gone()
+            self.assertEqual('creating', look().status)
+
+    def test_query_that_fails_is_made_again_by_the_next(self):
+        def fail(snapshot_ids):
+            self.statuses._read = self.read
+            raise OSError('no database')
+
+        self.statuses._read = fail
+        with self.statuses.awaited('a') as look:
+            with self.assertRaisesRegex(OSError, 'no database'):
+                look()
+            self.assertEqual('creating', look().status)
+
+    def test_threads_share_a_query(self):
+        begun, go_on = threading.Event(), threading.Event()
+
+        def read(snapshot_ids):
+            begun.set()
+            go_on.wait(10)
+            return self.read(snapshot_ids)
+
+        self.statuses._read = read
+        with self.statuses.awaited('a') as a, self.statuses.awaited('b') as b:
+            threads = [threading.Thread(target=look) for look in (a, b)]
+            threads[0].start()
+            begun.wait(10)
+            threads[1].start()
+            go_on.set()
+            for thread in threads:
+                thread.join(10)
+        self.assertEqual([['a', 'b']], self.queries)
