@@ -49,11 +49,10 @@ def read_header(layout: Layout, name: str) -> qcow2.Header:
     :raises ImageError: the header is damaged or hostile
     """
     with opened(layout.path(name)) as handle:
+        # What is wrong with a header that is cut off is no more than that.
         try:
             return qcow2.parse(files.read_at(handle, 0, _USUAL_HEADER), name)
-        except (
-            exceptions.ImageError
-        ):  # which a header that is cut off is, whatever it goes on with
+        except exceptions.ImageError:
             return qcow2.parse(files.read_at(handle, 0, qcow2.HEADER_BYTES), name)
 
 

@@ -68,7 +68,7 @@ def _turns(standing: contextlib.ExitStack, folder: Path, results: Results, tell:
         results.rounds,
         tell,
         own.folder,
-        lambda driver: clouded(folder / 'further', driver, results.image_format),
+        lambda driver: clouded(folder / driver, driver, results.image_format),
     )
 
 

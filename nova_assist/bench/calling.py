@@ -130,6 +130,7 @@ class Caller:
             written=last.details['written'],
             syncs=last.details['syncs'],
             syncing=last.details['syncing'],
+            left=last.details['left'],
             moments={name: at - began for name, at in when.items()},
         )
 

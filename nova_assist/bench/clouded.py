@@ -108,20 +108,19 @@ class Clouded:
             lambda: self._waiting.volume(volume, status),
         )
 
+    def extends_attached(self) -> bool:
+        """Tell whether the driver says that it does; Cinder asks it for nothing else."""
+        with self._caller.told('asking what the driver can do'):
+            return self._api.extends_attached(self._backend) or False
+
     def revert(self, volume: str, snapshot: str) -> Timed:
         """Give a volume the data of its newest snapshot again."""
         return self._caller.change(
             f'reverting volume {volume}',
             'revert_to_snapshot',
             volume,
-            lambda: self._revert(volume, snapshot),
+            lambda: self._api.cinder.volumes.revert_to_snapshot(volume, snapshot),
             lambda: self._waiting.volume(volume, 'available'),
-        )
-
-    def _revert(self, volume: str, snapshot: str) -> None:
-        cinder = self._api.cinder
-        cinder.volumes.revert_to_snapshot(
-            cinder.volumes.get(volume), cinder.volume_snapshots.get(snapshot)
         )
 
     def delete(self, volume: str) -> Timed:

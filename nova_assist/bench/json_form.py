@@ -24,6 +24,7 @@ def render(results: Results, outcomes: Sequence[Outcome]) -> str:
         'seconds': results.seconds,
         'rounds': results.rounds,
         'operations': [dataclasses.asdict(each) for each in results.operations],
+        'refused': results.refused,
         'timeline': [dataclasses.asdict(each) for each in timeline.of(results)],
         'curves': [_curve(each) for each in results.curves],
         'run_seconds': results.run_seconds,

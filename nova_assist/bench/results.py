@@ -42,6 +42,10 @@ class Operation:
         """Return the seconds that it took inside the driver."""
         return [timed.driver for timed in self.samples[subject]]
 
+    def by_driver(self, subject: str) -> Sequence[Timed]:
+        """Return the samples of which the times in the driver tell something; maybe none."""
+        return [timed for timed in self.samples.get(subject, ()) if not timed.left]
+
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
@@ -80,6 +84,7 @@ class Results:
     :ivar machine: what tells of the machine
     :ivar rounds: how often each was measured
     :ivar seconds: how long all of it took
+    :ivar refused: what a driver does not do, and why, by operation and subject
     :ivar run_seconds: what ``nova-assist run`` took, each time
     """
 
@@ -93,6 +98,7 @@ class Results:
     operations: list[Operation] = dataclasses.field(default_factory=list)
     curves: list[Curve] = dataclasses.field(default_factory=list)
     run_seconds: list[float] = dataclasses.field(default_factory=list)
+    refused: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
     @property
     def measured(self) -> bool:

@@ -46,6 +46,21 @@ def difference(ours: Sequence[float], theirs: Sequence[float]) -> Figure:
     )
 
 
+def grown(own: Sequence[float], low: Sequence[float], high: Sequence[float]) -> Figure:
+    """Return the ratio by which something grows that grows by as much as something else does.
+
+    :param own: what it is before
+    :param low: what the other is before
+    :param high: what the other is afterwards
+    """
+
+    def compute(samples: Sequence[Sequence[float]]) -> float:
+        before, other, after = map(statistics.median, samples)
+        return (before + after - other) / before
+
+    return _figure(compute, [own, low, high])
+
+
 def slope(points: Sequence[tuple[float, float]]) -> float:
     """Return the slope of a straight line through points on two logarithmic scales.
 

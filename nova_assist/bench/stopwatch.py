@@ -164,8 +164,12 @@ def _timed(
         started, written, began = processes.started, _written(), time.monotonic()
         synced, syncing = syncs.count, syncs.seconds
         notes.note(f'{name} began', subject)
+        left = False
         try:
             return call(*arguments, **named)
+        except NotImplementedError:
+            left = True
+            raise
         finally:
             notes.note(
                 f'{name} ended',
@@ -175,6 +179,7 @@ def _timed(
                 written=_written() - written,
                 syncs=syncs.count - synced,
                 syncing=syncs.seconds - syncing,
+                left=left,
             )
 
     return timed

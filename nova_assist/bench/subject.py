@@ -23,6 +23,7 @@ class Timed:
     :ivar written: bytes that Cinder and those processes wrote meanwhile
     :ivar syncs: how often Cinder itself had something made durable meanwhile
     :ivar syncing: seconds that this took
+    :ivar left: the driver has left it to Cinder, so that the times in it tell nothing
     :ivar moments: when what happened, in seconds from the request, by name
     """
 
@@ -32,6 +33,7 @@ class Timed:
     written: int = 0
     syncs: int = 0
     syncing: float = 0.0
+    left: bool = False
     moments: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
@@ -77,6 +79,9 @@ class Driver(Subject, Protocol):
 
     def extend(self, volume: str, gib: int) -> Timed:
         """Grow a volume to so many GiB."""
+
+    def extends_attached(self) -> bool:
+        """Tell whether the driver says that it grows volumes that a guest has open."""
 
     def revert(self, volume: str, snapshot: str) -> Timed:
         """Give a detached volume the data of its newest snapshot again."""

@@ -165,13 +165,26 @@ def _at(
     return figure
 
 
-def _growth(name: str, low: float, high: float, *, of: str = DRIVER) -> _Computed:
-    """Compare a subject with itself, at two points of a curve."""
+def _growth(name: str, low: float, high: float) -> _Computed:
+    """Compare a driver with itself, at two points of a curve."""
 
     def figure(results: Results) -> Figure | None:
         found = results.curve(name)
-        own = found.points.get(of, {}) if found else {}
+        own = found.points[DRIVER] if found else {}
         return samples.ratio(own[high], own[low]) if low in own and high in own else None
+
+    return figure
+
+
+def _floor_growth(name: str, low: float, high: float) -> _Computed:
+    """Tell what the driver would grow by if it took as much longer as the floor does."""
+
+    def figure(results: Results) -> Figure | None:
+        found = results.curve(name)
+        own, floor = ((found.points.get(each, {}) if found else {}) for each in (DRIVER, FLOOR))
+        if low not in own or low not in floor or high not in floor:
+            return None
+        return samples.grown(own[low], floor[low], floor[high])
 
     return figure
 
@@ -203,7 +216,7 @@ TARGETS = (
         1.3,
         '',
         _growth('depth-delete', 1, 100),
-        floor=_growth('depth-delete', 1, 100, of=FLOOR),
+        floor=_floor_growth('depth-delete', 1, 100),
     ),
     Target(
         'online create, end to end, above the floor', 0.25, 's', _of('create-online', _above_floor)
@@ -221,7 +234,7 @@ TARGETS = (
         1.3,
         '',
         _growth(volumes.NAME, 10, 10_000),
-        floor=_growth(volumes.NAME, 10, 10_000, of=FLOOR),
+        floor=_floor_growth(volumes.NAME, 10, 10_000),
     ),
     Target(
         '32 online snapshots at once, a second, against the control',

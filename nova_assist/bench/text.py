@@ -42,6 +42,9 @@ def _print_all(console: Console, results: Results, outcomes: Sequence[Outcome]) 
     console.print(f'{FLOOR:<8} {BARE}')
     if results.operations:
         _print_table(console, _OPERATIONS, map(_operation, results.operations))
+    for operation, reasons in results.refused.items():
+        for name, reason in reasons.items():
+            console.print(f'{name} does not {operation}: {reason}')
     moments = timeline.of(results)
     if moments:
         heads = ('AN ONLINE SNAPSHOT, AFTER', *(f'{name.upper()} ms' for name in moments[0].at))
@@ -72,23 +75,27 @@ _OPERATIONS = (
 
 
 def _operation(operation: Operation) -> list[str]:
-    def medians(of: Callable[[Timed], float], names: Sequence[str]) -> list[str]:
-        found = (operation.samples.get(name) for name in names)
+    def medians(of: Callable[[Timed], float]) -> list[str]:
+        found = map(operation.by_driver, drivers)
         return [f'{statistics.median(map(of, own)):.0f}' if own else '-' for own in found]
 
     drivers = (DRIVER, CONTROL)
+    whole = [
+        _ms(statistics.median(operation.whole(name))) if name in operation.samples else '-'
+        for name in (*drivers, FLOOR)
+    ]
     compared = ''
-    if all(operation.samples.get(name) for name in drivers):
+    if all(map(operation.by_driver, drivers)):
         ratio = samples.ratio(operation.inside(DRIVER), operation.inside(CONTROL))
         compared = f'{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})'
     return [
         operation.title,
-        *medians(lambda timed: 1000 * timed.whole, (*drivers, FLOOR)),
-        *medians(lambda timed: 1000 * timed.driver, drivers),
+        *whole,
+        *medians(lambda timed: 1000 * timed.driver),
         compared,
-        ' / '.join(medians(lambda timed: timed.processes, drivers)),
-        ' / '.join(medians(lambda timed: timed.written / 1024, drivers)),
-        ' / '.join(medians(lambda timed: 1000 * timed.syncing, drivers)),
+        ' / '.join(medians(lambda timed: timed.processes)),
+        ' / '.join(medians(lambda timed: timed.written / 1024)),
+        ' / '.join(medians(lambda timed: 1000 * timed.syncing)),
     ]
 
 

@@ -21,8 +21,25 @@ VOLUMES, SNAPSHOTS = 'volumes', 'snapshots'
 #: How long Cinder need not be asked, which may have died; seconds.
 _TRUSTED_SECONDS = 1.0
 
-#: How statuses end that don't last.
-_PASSING = ('ing', 'reserved')
+#: Statuses that don't last, and that Cinder's API tells as they are in the row: not so
+#: ``managing`` and the like (its ``views/volumes.py``).
+_PASSING = frozenset(
+    {
+        'creating',
+        'downloading',
+        'uploading',
+        'reserved',
+        'attaching',
+        'detaching',
+        'extending',
+        'reverting',
+        'restoring',
+        'retyping',
+        'backing-up',
+        'restoring-backup',
+        'deleting',
+    }
+)
 
 
 class Statuses:
@@ -43,7 +60,7 @@ class Statuses:
         row, now = self._look(table, row_id), time.monotonic()
         last = self._answers.setdefault(row_id, _Answer(now, None, None))
         if row is not None and now - last.asked < _TRUSTED_SECONDS:
-            if row.status.endswith(_PASSING):
+            if row.status in _PASSING:
                 return row.status
             if row == last.row:
                 return last.status

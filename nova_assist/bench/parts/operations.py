@@ -26,7 +26,7 @@ def measure(turns: Turns, results: Results) -> None:
     """Measure what else is done with volumes, which are empty; not every driver can all of it."""
     turns.tell('other operations')
     found = take_turns(turns.drivers, turns.rounds, _offline)
-    found |= take_turns(turns.drivers, turns.rounds, _Online().act)
+    found |= take_turns(turns.drivers, turns.rounds, _Online(results).act)
     results.operations += [
         Operation(name, title, found[name]) for name, title in _TITLES.items() if name in found
     ]
@@ -57,36 +57,51 @@ def _of_a_snapshot(driver: Driver) -> Mapping[str, Timed]:
 
 
 class _Online:
-    """Does what a driver may refuse, which is not asked of it again then."""
+    """Does what a driver may refuse, which is told, and not asked of it again then."""
 
-    def __init__(self) -> None:
-        self._refused: set[tuple[str, str]] = set()
+    def __init__(self, results: Results) -> None:
+        self._refused = results.refused
+        self._done: set[tuple[str, str]] = set()
 
     def act(self, name: str, driver: Driver) -> Mapping[str, Timed]:
         """Extend and clone a volume that a guest has open."""
+        deeds = {'extend-online': _extend, 'clone-online': _clone}
         found = {
-            'extend-online': self._try(name, driver, 'extend', lambda own: driver.extend(own, 2)),
-            'clone-online': self._try(name, driver, 'clone', lambda own: _clone(driver, own)),
+            operation: self._try(name, driver, operation, deed)
+            for operation, deed in deeds.items()
         }
         return {operation: timed for operation, timed in found.items() if timed is not None}
 
     def _try(
-        self, name: str, driver: Driver, what: str, act: Callable[[str], Timed]
+        self,
+        name: str,
+        driver: Driver,
+        operation: str,
+        deed: Callable[[Driver, str], tuple[str, Timed]],
     ) -> Timed | None:
-        if (name, what) in self._refused:
+        reasons = self._refused.setdefault(_TITLES[operation], {})
+        if name in reasons:
             return None
         volume = driver.volume()
         driver.attach(volume)
         try:
-            timed = act(volume)
-        except BenchError:
-            self._refused.add((name, what))  # the volume stays as long as the cloud
+            made, timed = deed(driver, volume)
+        except BenchError as error:
+            if (name, operation) in self._done:
+                raise
+            reasons[name] = str(error)  # the volume stays as long as the cloud
             return None
-        driver.remove(volume)
+        self._done.add((name, operation))
+        for each in {made, volume}:
+            driver.remove(each)
         return timed
 
 
-def _clone(driver: Driver, volume: str) -> Timed:
-    made, timed = driver.clone(volume)
-    driver.remove(made)
-    return timed
+def _extend(driver: Driver, volume: str) -> tuple[str, Timed]:
+    if not driver.extends_attached():
+        raise BenchError('it tells so itself (online_extend_support)')
+    return volume, driver.extend(volume, 2)
+
+
+def _clone(driver: Driver, volume: str) -> tuple[str, Timed]:
+    return driver.clone(volume)

@@ -58,6 +58,50 @@ class StatusesTest(unittest.TestCase):
                 gone()
             self.assertEqual('creating', look().status)
 
+    def test_who_comes_while_a_query_is_made_gets_one_that_begins_later(self):
+        begun, go_on = threading.Event(), threading.Event()
+
+        def read(snapshot_ids):
+            self.statuses._read = self.read
+            begun.set()
+            go_on.wait(10)
+            return {each: Status('creating', '90%') for each in snapshot_ids}
+
+        self.statuses._read = read
+        with self.statuses.awaited('a') as earlier:
+            thread = threading.Thread(target=earlier)
+            thread.start()
+            begun.wait(10)
+            with self.statuses.awaited('a') as look:
+                self.assertEqual('0%', look().progress)
+            go_on.set()
+            thread.join(10)
+
+    def test_failure_of_a_query_is_that_of_all_who_wait_for_it(self):
+        begun, go_on, failed = threading.Event(), threading.Event(), []
+
+        def fail(snapshot_ids):
+            begun.set()
+            go_on.wait(10)
+            self.queries.append(snapshot_ids)
+            raise OSError('no database')
+
+        def look_and_fail(look):
+            with self.assertRaises(OSError):
+                look()
+            failed.append(look)
+
+        self.statuses._read = fail
+        with self.statuses.awaited('a') as a, self.statuses.awaited('b') as b:
+            threads = [threading.Thread(target=look_and_fail, args=[look]) for look in (a, b)]
+            threads[0].start()
+            begun.wait(10)
+            threads[1].start()
+            go_on.set()
+            for thread in threads:
+                thread.join(10)
+        self.assertEqual(2, len(failed))
+
     def test_query_that_fails_is_made_again_by_the_next(self):
         def fail(snapshot_ids):
             self.statuses._read = self.read

@@ -49,6 +49,9 @@ class FakeDriver:
         self.sizes.append(gib)
         return self._timed(4)
 
+    def extends_attached(self):
+        return 'extend' not in self.refuses
+
     def revert(self, volume, snapshot):
         assert self._volumes[volume][-1] == snapshot
         return self._timed(5)

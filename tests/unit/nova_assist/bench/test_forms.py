@@ -19,9 +19,11 @@ _MOMENTS = {
 
 def results():
     samples = {
-        DRIVER: [Timed(0.25, 0.05, 1, 2048, 7, 0.012, _MOMENTS)] * 3,
+        DRIVER: [Timed(0.25, 0.05, 1, 2048, 7, 0.012, False, _MOMENTS)] * 3,
         CONTROL: [
-            Timed(1.3, 1.1, 4, 4096, 0, 0.0, {name: at + 1 for name, at in _MOMENTS.items()}),
+            Timed(
+                1.3, 1.1, 4, 4096, 0, 0.0, False, {name: at + 1 for name, at in _MOMENTS.items()}
+            ),
         ]
         * 3,
         FLOOR: [Timed(0.02, 0.02)] * 3,
@@ -36,10 +38,12 @@ def results():
         'raw',
         3,
         machine={'processors': '2'},
+        refused={'clone': {CONTROL: 'it can not'}},
         seconds=12.0,
         operations=[
             Operation('create-online', 'online: take a snapshot', samples),
             Operation('clone-online', 'online: clone', {DRIVER: samples[DRIVER]}),
+            Operation('revert', 'revert', {**samples, CONTROL: [Timed(4.0, 0.001, left=True)]}),
         ],
         curves=[
             Curve('depth-create', 'take a snapshot', 'snapshots', 'seconds', points),
@@ -59,6 +63,8 @@ class FormsTest(unittest.TestCase):
             r'online: take a snapshot +250 +1300 +20 +50 +1100 +0\.05 \(0\.05 to 0\.05\) +1 / 4',
             r'0\.05\) +1 / 4 +2 / 4 +12 / 0\n',
             r'online: clone +250 +- +- +50 +- +1 / - +2 / - +12 / -\n',
+            r'revert +250 +4000 +20 +50 +- +1 / - +2 / - +12 / -\n',
+            r'control does not clone: it can not\n',
             r'the driver goes on +200 +1200',
             r'in a second; floor: Cinder itself\n',
             r'32 online .* +≥ 4\.00 +2\.00 +2\.00 to 2\.00 +3\.00 +the floor forbids it\n',
@@ -78,7 +84,7 @@ class FormsTest(unittest.TestCase):
 
     def test_json_has_every_sample(self):
         told = json.loads(json_form.render(self.results, self.outcomes))
-        operation, _ = told['operations']
+        operation, *_ = told['operations']
         self.assertEqual(3, len(operation['samples'][CONTROL]))
         self.assertEqual(1.1, operation['samples'][CONTROL][0]['driver'])
         curve, _ = told['curves']
@@ -100,6 +106,7 @@ class FormsTest(unittest.TestCase):
         told = page.render(self.results, self.outcomes)
         self.assertEqual(3, told.count('<svg'))
         self.assertIn('Floor: Cinder itself.', told)
+        self.assertIn('control does not clone: it can not', told)
         self.assertIn('the floor forbids it', told)
         self.assertIn('our.Driver', told)
         self.assertNotIn('src=', told)

@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 import unittest
 
+from nova_assist.bench.errors import BenchError
 from nova_assist.bench.parts import at_once, depth, merge, operations, snapshots, volumes
 from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Results
 from nova_assist.bench.turns import Turns, take_turns
@@ -96,12 +97,37 @@ class PartsTest(unittest.TestCase):
             ],
             [each.name for each in self.results.operations],
         )
+        self.assertEqual({CONTROL: 'no clone'}, self.results.refused['online: clone a volume'])
         clone = self.results.operation('clone-online').samples
         self.assertEqual([DRIVER], list(clone))
         self.assertEqual([12.0, 12.0], self.results.operation('extend-online').inside(CONTROL))
         self.assertEqual([5.0, 5.0], self.results.operation('revert').inside(DRIVER))
         (refused,) = self.control.left
         self.control.remove(refused)
+
+    def test_driver_that_tells_that_it_does_not_extend_is_not_asked_to(self):
+        self.control.refuses = ('extend',)
+        operations.measure(self.turns, self.results)
+        found = self.results.operation('extend-online').samples
+        self.assertEqual([DRIVER], list(found))
+        (reason,) = self.results.refused['online: extend a volume by 1 GiB'].values()
+        self.assertIn('online_extend_support', reason)
+        (refused,) = self.control.left
+        self.control.remove(refused)
+
+    def test_what_has_worked_once_has_to_work(self):
+        real = self.driver.clone
+
+        def clone(volume):
+            if self.results.refused:
+                self.driver.refuses = ('clone',) if self.driver.log.count('cloned') else ()
+                self.driver.log.append('cloned')
+            return real(volume)
+
+        self.driver.clone = clone
+        with self.assertRaisesRegex(BenchError, 'no clone'):
+            operations.measure(self.turns, self.results)
+        self.driver.remove(self.driver.left[0])
 
     def test_each_driver_has_as_many_volumes_as_are_told(self):
         volumes.measure(self.turns, self.results)

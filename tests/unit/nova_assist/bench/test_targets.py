@@ -111,6 +111,21 @@ class OutcomesTest(unittest.TestCase):
         self.assertIs(Verdict.FORBIDDEN, found.verdict)
         self.assertEqual(3.0, found.floor.value)
 
+    def test_growth_is_forbidden_only_by_what_the_floor_grows_by(self):
+        for deep, floor, verdict in (
+            (2.0, 0.9, Verdict.FORBIDDEN),  # a driver of 1.0 comes to 1.8 in the best case
+            (2.0, 0.2, Verdict.MISSED),
+            (9.0, 0.4, Verdict.MISSED),  # though the floor is four times what it was
+        ):
+            with self.subTest(deep=deep, floor=floor):
+                points = {
+                    DRIVER: {1: [1.0] * 3, 100: [deep] * 3},
+                    FLOOR: {1: [0.1] * 3, 100: [floor] * 3},
+                }
+                curve = Curve('depth-delete', '', '', '', points)
+                found = self.outcome(self.results(curves=[curve]), 'delete at depth 100')
+                self.assertIs(verdict, found.verdict)
+
     def test_throughput_is_to_be_four_times_the_controls(self):
         for ours, verdict in ((8.0, Verdict.MET), (7.0, Verdict.MISSED)):
             with self.subTest(ours):

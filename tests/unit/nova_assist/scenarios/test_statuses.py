@@ -20,6 +20,8 @@ class StatusesTest(unittest.TestCase):
         for table in (VOLUMES, SNAPSHOTS):
             self.database.execute(f'CREATE TABLE {table} (id, status, updated_at, deleted)')
         self.statuses = Statuses(self.path)
+        self.addCleanup(setattr, statuses, '_TRUSTED_SECONDS', statuses._TRUSTED_SECONDS)
+        statuses._TRUSTED_SECONDS = 600.0
         self.asked = []
 
     def set(self, status, *, table=VOLUMES, changed=None, deleted=False):
@@ -43,11 +45,13 @@ class StatusesTest(unittest.TestCase):
         self.assertEqual([], self.asked)
 
     def test_how_something_has_ended_is_asked(self):
-        for status in ('available', 'in-use', 'error', 'deleted'):
+        ended = ('available', 'in-use', 'error', 'error_deleting', 'error_extending')
+        translated = ('managing', 'error_managing', 'error_managing_deleting')
+        for status in (*ended, *translated):
             with self.subTest(status):
                 self.set(status)
                 self.assertEqual('as Cinder says', self.get())
-        self.assertEqual(4, len(self.asked))
+        self.assertEqual(8, len(self.asked))
 
     def test_what_has_not_changed_since_is_not_asked_again(self):
         self.set('in-use', changed='1')
@@ -64,8 +68,6 @@ class StatusesTest(unittest.TestCase):
         self.assertEqual('as Cinder says', self.get())
 
     def test_cinder_is_asked_from_time_to_time_for_it_may_have_died(self):
-        trusted = statuses._TRUSTED_SECONDS
-        self.addCleanup(setattr, statuses, '_TRUSTED_SECONDS', trusted)
         self.set('creating')
         self.assertEqual('creating', self.get())
         statuses._TRUSTED_SECONDS = 0.0
