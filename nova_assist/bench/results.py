@@ -15,7 +15,7 @@ from nova_assist.bench import samples
 from nova_assist.bench.subject import Timed
 
 #: The subjects: the driver under test, the one it is compared with, and what no driver can be
-#: faster than, which usually is :data:`BARE`.
+#: faster than that has QEMU do the same, which usually is :data:`BARE`.
 DRIVER, CONTROL, FLOOR = 'driver', 'control', 'floor'
 
 BARE = 'bare calls of QEMU'

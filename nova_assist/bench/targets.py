@@ -41,7 +41,7 @@ class Target:
     :ivar unit: ``s`` for seconds, '' for a ratio or a number
     :ivar figure: computes it of the results; ``None`` if that was not measured
     :ivar least: the figure is to be at least the limit, not at most
-    :ivar floor: computes the same of what no driver can be faster than, if that was measured
+    :ivar floor: computes the same of what has nothing around it, if that was measured
     """
 
     what: str
@@ -64,7 +64,7 @@ class Target:
 class Outcome:
     """How a target was reached; the figures are ``None`` if they were not measured.
 
-    :ivar floor: what no driver can be faster than
+    :ivar floor: what can't be beaten by a driver that has the same done by QEMU, or Cinder
     """
 
     target: Target

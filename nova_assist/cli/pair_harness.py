@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: The folder of the second cloud, in that of the first.
 _SECOND = 'second'
+
+#: How soon services are asked again to end, of which some may only just have come up.
+_AGAIN_SECONDS = 0.1
 
 
 class PairHarness(OwnScenarios):
@@ -90,6 +93,9 @@ class PairSession(EmbeddedSession):
             try:
                 yield started.result
             finally:
+                while not started.done():  # which nobody needs any more
+                    cloud.terminate()
+                    wait([started], _AGAIN_SECONDS)
                 if started.exception() is None:
                     self._second = None
                     cloud.stop()

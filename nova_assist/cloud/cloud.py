@@ -169,14 +169,18 @@ class Cloud:
         """
         try:
             deadline = time.monotonic() + STOP_SECONDS
-            self.cinder.terminate()
-            self.compute.terminate()
+            self.terminate()
             for service in reversed(self._services):
                 service.stop(max(0.0, deadline - time.monotonic()))
             if self._temporary and self._reaper:
                 self._premises.forget_volumes()
         finally:
             self._clean_up()
+
+    def terminate(self) -> None:
+        """Ask the services to end, and return at once; a start under way fails for it."""
+        self.cinder.terminate()
+        self.compute.terminate()
 
     def check(self) -> None:
         """See that all services run.

@@ -20,7 +20,7 @@ class Story:
 
     :ivar slow: why it is played only if it is asked for; empty if it always is
     :ivar moves: whether its volumes go to the backends of the other formats, too
-    :ivar alone: whether nothing else may be played meanwhile, though they don't
+    :ivar alone: whether nothing else may be played meanwhile in the same cloud
     """
 
     name: str

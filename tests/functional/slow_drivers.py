@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our driver, slow or failing on purpose, to show that this is seen."""
 
+import pathlib
 import time
 
 from cinder import interface
@@ -32,4 +33,16 @@ class StartsOnceDriver(nfs.NfsDriver):
     def do_setup(self, context):
         super().do_setup(context)
         if '/second/' in str(self.settings.mount_base):
-            raise RuntimeError('one is enough')
+            self.fail()
+
+    def fail(self):
+        raise RuntimeError('one is enough')
+
+
+@interface.volumedriver
+class HangsOnceDriver(StartsOnceDriver):
+    """Never gets to an end of its start in the second of two clouds."""
+
+    def fail(self):
+        (pathlib.Path(self.settings.mount_base).parent / 'hangs').touch()
+        time.sleep(600)

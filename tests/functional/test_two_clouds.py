@@ -12,6 +12,7 @@ import unittest
 
 from nova_assist import client
 
+_two_processors = unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -34,6 +35,9 @@ class TwoCloudsTest(unittest.TestCase):
             text=True,
         )
 
+    def volumes_of_the_second(self):
+        return list(self.temporary.glob('*/second/**/volume-*'))
+
     def logs(self):
         report = json.loads((self.folder / 'report' / 'report.json').read_text())
         return {
@@ -41,7 +45,7 @@ class TwoCloudsTest(unittest.TestCase):
             for name, place in report['logs'].items()
         }
 
-    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
+    @_two_processors
     def test_each_format_has_its_own(self):
         with self.start('--scenario', 'offline-chain', '--scenario', 'retype') as run:
             _, said = run.communicate(timeout=300)
@@ -57,7 +61,7 @@ class TwoCloudsTest(unittest.TestCase):
         self.assertEqual(0, run.returncode, said)
         self.assertEqual(['log/cinder.log', 'log/compute.log'], sorted(self.logs()))
 
-    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
+    @_two_processors
     def test_interrupt_while_the_second_one_starts_leaves_nothing(self):
         with self.start('--scenario', 'offline-chain') as run:
             second = client.poll(lambda: list(self.temporary.glob('*/second')), bool, 120)
@@ -67,7 +71,27 @@ class TwoCloudsTest(unittest.TestCase):
         self.assertEqual(130, run.returncode, said)
         self.assertEqual([], os.listdir(self.temporary))
 
-    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
+    @_two_processors
+    def test_interrupt_while_the_second_one_hangs_at_its_start_ends_that(self):
+        driver = 'tests.functional.slow_drivers.HangsOnceDriver'
+        with self.start('--driver', driver, '--scenario', 'offline-chain') as run:
+            self.assertTrue(
+                client.poll(lambda: list(self.temporary.rglob('hangs')), bool, 120), 'it hangs'
+            )
+            run.send_signal(signal.SIGINT)
+            _, said = run.communicate(timeout=60)
+        self.assertEqual(130, run.returncode, said)
+        self.assertEqual([], os.listdir(self.temporary))
+
+    @_two_processors
+    def test_kill_leaves_nothing_of_both(self):
+        with self.start('--scenario', 'mixed') as run:
+            self.assertTrue(client.poll(self.volumes_of_the_second, bool, 120), 'both play')
+            run.kill()
+        left = client.poll(lambda: os.listdir(self.temporary), lambda found: not found, 60)
+        self.assertEqual([], left)
+
+    @_two_processors
     def test_second_one_that_does_not_start_is_told_and_nothing_is_left(self):
         driver = 'tests.functional.slow_drivers.StartsOnceDriver'
         with self.start('--driver', driver, '--scenario', 'offline-chain') as run:
