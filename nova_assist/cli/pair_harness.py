@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: The folder of the second cloud, in that of the first.
 _SECOND = 'second'
 
-#: How soon services are asked again to end, of which some may only just have come up.
+#: How soon services are killed again, of which some may only just have come up; seconds.
 _AGAIN_SECONDS = 0.1
 
 
@@ -77,8 +77,8 @@ class PairSession(EmbeddedSession):
             self._second.check()
 
     @contextlib.contextmanager
-    def _starting(self) -> Iterator[Callable[[], EmbeddedTestbed]]:
-        """Start the second cloud meanwhile, and stop it in the end; yields who waits for it."""
+    def _starting(self) -> Iterator[Future[EmbeddedTestbed]]:
+        """Start the second cloud meanwhile, and stop it in the end; yields when it is up."""
         from nova_assist.scenarios.embedded import EmbeddedTestbed
 
         cloud = self._make_second()
@@ -91,10 +91,10 @@ class PairSession(EmbeddedSession):
         with ThreadPoolExecutor(max_workers=1) as pool:
             started: Future[EmbeddedTestbed] = pool.submit(start)
             try:
-                yield started.result
+                yield started
             finally:
                 while not started.done():  # which nobody needs any more
-                    cloud.terminate()
+                    cloud.give_up()
                     wait([started], _AGAIN_SECONDS)
                 if started.exception() is None:
                     self._second = None

@@ -169,7 +169,8 @@ class Cloud:
         """
         try:
             deadline = time.monotonic() + STOP_SECONDS
-            self.terminate()
+            self.cinder.terminate()
+            self.compute.terminate()
             for service in reversed(self._services):
                 service.stop(max(0.0, deadline - time.monotonic()))
             if self._temporary and self._reaper:
@@ -177,10 +178,10 @@ class Cloud:
         finally:
             self._clean_up()
 
-    def terminate(self) -> None:
-        """Ask the services to end, and return at once; a start under way fails for it."""
-        self.cinder.terminate()
-        self.compute.terminate()
+    def give_up(self) -> None:
+        """Kill the services, so that a start under way in another thread fails."""
+        self.cinder.kill()
+        self.compute.kill()
 
     def check(self) -> None:
         """See that all services run.

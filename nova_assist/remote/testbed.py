@@ -110,7 +110,9 @@ class RemoteTestbed:
         """Return what all scenarios have in common: one is played at a time."""
         return {None}
 
-    def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
+    def judges(
+        self, formats: Sequence[str], stop: threading.Event
+    ) -> AbstractContextManager[Sequence[Judge]]:
         """Return no further judges."""
         return contextlib.nullcontext(())
 

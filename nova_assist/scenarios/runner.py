@@ -179,7 +179,7 @@ def play(
 
     def play_lane(lane: Sequence[tuple[int, Scenario]]) -> None:
         try:
-            with testbed.judges(lane[0][1].formats) as judges:
+            with testbed.judges(lane[0][1].formats, stop) as judges:
                 player = Player(testbed, seed, stop, judges)
                 for index, scenario in lane:
                     if not stop.is_set():

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which of two clouds has what."""
 
+import threading
 import unittest
+from concurrent.futures import Future
 
+from nova_assist.scenarios.errors import Interrupted
 from nova_assist.scenarios.paired import PairedTestbed
 
 
@@ -16,7 +19,7 @@ class FakeTestbed:
     def ended(self):
         return self.why_ended
 
-    def judges(self, formats):
+    def judges(self, formats, stop):
         return (self.name, formats)
 
     def ownership(self, image_format):
@@ -29,14 +32,11 @@ class FakeTestbed:
 class PairedTest(unittest.TestCase):
     def setUp(self):
         self.first, self.second = FakeTestbed('first'), FakeTestbed('second')
-        self.waited = 0
-        self.pair = PairedTestbed(self.first, 'qcow2', self.wait)
-
-    def wait(self):
-        self.waited += 1
-        return self.second
+        self.starting, self.stop = Future(), threading.Event()
+        self.pair = PairedTestbed(self.first, 'qcow2', self.starting)
 
     def test_each_format_has_its_cloud_and_what_moves_stays_in_that(self):
+        self.starting.set_result(self.second)
         for formats, name in (
             (('raw',), 'first'),
             (('raw', 'qcow2'), 'first'),
@@ -45,18 +45,29 @@ class PairedTest(unittest.TestCase):
         ):
             with self.subTest(formats):
                 self.assertEqual((name, 's', formats), self.pair.prepare('s', formats, None, None))
-                self.assertEqual((name, formats), self.pair.judges(formats))
+                self.assertEqual((name, formats), self.pair.judges(formats, self.stop))
                 self.assertEqual((name, formats[0]), self.pair.ownership(formats[0]))
                 self.assertEqual({formats[0]}, self.pair.lanes(formats))
 
     def test_nobody_waits_for_the_second_one_who_does_not_need_it(self):
         self.pair.prepare('s', ('raw', 'qcow2'), None, None)
-        self.pair.ended()
-        self.assertEqual(0, self.waited)
+        self.pair.judges(('raw', 'qcow2'), self.stop)
+        self.assertEqual('', self.pair.ended())
+
+    def test_who_waits_for_the_second_one_gives_up_when_the_run_is_stopped(self):
+        self.stop.set()
+        with self.assertRaisesRegex(Interrupted, 'second cloud'):
+            self.pair.judges(('qcow2',), self.stop)
+
+    def test_who_waits_for_the_second_one_is_told_why_it_does_not_come(self):
+        self.starting.set_exception(OSError('no room'))
+        with self.assertRaisesRegex(OSError, 'no room'):
+            self.pair.judges(('qcow2',), self.stop)
+        self.assertEqual('', self.pair.ended())
 
     def test_end_of_either_is_told(self):
         self.assertEqual('', self.pair.ended())
-        self.pair.judges(('qcow2',))
+        self.starting.set_result(self.second)
         self.second.why_ended = 'the second has'
         self.assertEqual('the second has', self.pair.ended())
         self.first.why_ended = 'the first has'
