@@ -101,18 +101,18 @@ class CrashSession(EmbeddedSession):
         """Play the operations in turn, with a death at each point."""
         from nova_assist.faults.exhaustion import CrashScenario, Exhaustion
 
-        testbed, stop = self._testbed(), threading.Event()
+        testbed = self._testbed()
         listener = wanted.listener
         for index, name in enumerate(wanted.names, 1):
             listener.scenario_started(name, index, len(wanted.names))
             scenario = CrashScenario.named(name)
-            with testbed.judges(scenario.formats, stop) as judges:
+            with testbed.judges(scenario.formats) as judges:
                 exhaustion = Exhaustion(
                     testbed,
                     self._cloud,
                     self._traps,
                     wanted.seed,
-                    stop,
+                    threading.Event(),
                     judges,
                     self._sample,
                 )

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``nova-assist run`` needs where nothing stands against two clouds at the same time.
 
-Main class: :class:`PairHarness`.
+Main class: :class:`PairHarness`. A Cinder has one processor for all that it does, and most of what
+a scenario takes it takes there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 #: The folder of the second cloud, in that of the first.
 _SECOND = 'second'
 
-#: How soon services are killed again, of which some may only just have come up; seconds.
-_AGAIN_SECONDS = 0.1
+#: How often is looked whether the second cloud is up, or has given up; seconds.
+_LOOK_SECONDS = 0.05
 
 
 class PairHarness(OwnScenarios):
-    """The scenarios of this package, those of each format in a cloud of their own."""
+    """The scenarios of this package, every other story in a second cloud."""
 
     @contextlib.contextmanager
     def open(self, folder: Path, target: Target, keep: bool) -> Iterator[Session]:
@@ -42,7 +44,7 @@ class PairHarness(OwnScenarios):
 
 
 class PairSession(EmbeddedSession):
-    """A cloud that is up, and one that is started where scenarios of two formats are to be run.
+    """A cloud that is up, and one that is started where several stories are to be played.
 
     :param second: makes that
     """
@@ -53,20 +55,23 @@ class PairSession(EmbeddedSession):
         self._second: Cloud | None = None
 
     def judge(self, wanted: Wanted) -> Generator[ScenarioResult, None, None]:
-        """Run scenarios in turn, those of different formats at the same time."""
+        """Run scenarios, those of different stories at the same time."""
         from nova_assist import scenarios
         from nova_assist.scenarios import runner
         from nova_assist.scenarios.embedded import EmbeddedTestbed
-        from nova_assist.scenarios.paired import PairedTestbed
 
-        formats = [scenario.image_format for scenario in runner.select(wanted.names)]
-        if len(set(formats)) == 1 or len(os.sched_getaffinity(0)) == 1:
+        stories = {scenario.story.name for scenario in runner.select(wanted.names)}
+        if len(stories) == 1 or len(os.sched_getaffinity(0)) == 1:
             yield from super().judge(wanted)
             return
         with self._starting() as second:
-            testbed = PairedTestbed(EmbeddedTestbed(self._cloud), formats[-1], second)
-            yield from scenarios.run(
-                testbed, wanted.names, wanted.seed, wanted.listener, wanted.repeat
+            first = EmbeddedTestbed(self._cloud)
+            yield from scenarios.run_apart(
+                [lambda stop: first, lambda stop: _once_up(second, stop)],
+                wanted.names,
+                wanted.seed,
+                wanted.listener,
+                wanted.repeat,
             )
             self.check()
 
@@ -95,7 +100,21 @@ class PairSession(EmbeddedSession):
             finally:
                 while not started.done():  # which nobody needs any more
                     cloud.give_up()
-                    wait([started], _AGAIN_SECONDS)
+                    wait([started], _LOOK_SECONDS)
                 if started.exception() is None:
                     self._second = None
                     cloud.stop()
+
+
+def _once_up(starting: Future[EmbeddedTestbed], stop: threading.Event) -> EmbeddedTestbed:
+    """Wait for a cloud that is starting.
+
+    :raises nova_assist.cloud.errors.CloudError: it does not start
+    :raises Interrupted: the run is being stopped
+    """
+    from nova_assist.scenarios.errors import Interrupted
+
+    while not starting.done():
+        if stop.wait(_LOOK_SECONDS):
+            raise Interrupted('stopped while the second cloud was starting')
+    return starting.result()

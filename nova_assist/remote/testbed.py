@@ -110,9 +110,7 @@ class RemoteTestbed:
         """Return what all scenarios have in common: one is played at a time."""
         return {None}
 
-    def judges(
-        self, formats: Sequence[str], stop: threading.Event
-    ) -> AbstractContextManager[Sequence[Judge]]:
+    def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return no further judges."""
         return contextlib.nullcontext(())
 

@@ -7,6 +7,6 @@ played for raw and for qcow2 volumes; its judges are those of :mod:`nova_assist.
 """
 
 from nova_assist.scenarios.errors import ScenarioError, UnknownScenario
-from nova_assist.scenarios.runner import ScenarioInfo, all_scenarios, run
+from nova_assist.scenarios.runner import ScenarioInfo, all_scenarios, run, run_apart
 
-__all__ = ['ScenarioError', 'ScenarioInfo', 'UnknownScenario', 'all_scenarios', 'run']
+__all__ = ['ScenarioError', 'ScenarioInfo', 'UnknownScenario', 'all_scenarios', 'run', 'run_apart']

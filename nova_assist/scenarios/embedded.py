@@ -49,9 +49,7 @@ class EmbeddedTestbed:
         """Return the shares: on different ones nothing can meet."""
         return {self._cloud.shares[each].path for each in formats}
 
-    def judges(
-        self, formats: Sequence[str], stop: threading.Event
-    ) -> AbstractContextManager[Sequence[Judge]]:
+    def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return the judges of a cloud with separate accounts."""
         return secure.judges(self._cloud, self._shares_of(formats))
 

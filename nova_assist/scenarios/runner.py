@@ -11,7 +11,7 @@ import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from nova_assist.reports.model import ScenarioResult, Step
 from nova_assist.reports.progress import Listener
@@ -75,6 +75,21 @@ class ScenarioInfo:
     slow: str
 
 
+#: A scenario with its place among those that are played.
+Numbered = tuple[int, Scenario]
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Scenarios that are played in one of several clouds.
+
+    :ivar testbed: returns the cloud once it is up; given what is set when the run is being stopped
+    """
+
+    testbed: Callable[[threading.Event], Testbed]
+    scenarios: Sequence[Numbered]
+
+
 def all_scenarios() -> Sequence[ScenarioInfo]:
     """Return every scenario, in the order in which they are played."""
     return tuple(
@@ -107,6 +122,30 @@ def run(
     """
     chosen = select(names)
     return play(testbed, chosen, seed, listener, repeat)
+
+
+def run_apart(
+    testbeds: Sequence[Callable[[threading.Event], Testbed]],
+    names: Sequence[str],
+    seed: int,
+    listener: Listener,
+    repeat: Callable[[str], str],
+) -> Iterator[ScenarioResult]:
+    """Play scenarios as :func:`run` does, in several clouds at the same time, story by story.
+
+    :param testbeds: what :class:`Part` has of each cloud
+    """
+    chosen = select(names)
+    stories = list(dict.fromkeys(scenario.story.name for scenario in chosen))
+    numbered = list(enumerate(chosen, 1))
+    parts = [
+        Part(
+            testbed,
+            [each for each in numbered if each[1].story.name in stories[place :: len(testbeds)]],
+        )
+        for place, testbed in enumerate(testbeds)
+    ]
+    yield from _play(parts, seed, listener, repeat)
 
 
 def select(names: Iterable[str]) -> list[Scenario]:
@@ -174,44 +213,58 @@ def play(
     repeat: Callable[[str], str],
 ) -> Iterator[ScenarioResult]:
     """Play scenarios of any kind, as :func:`run` does those that it knows by name."""
+    numbered = list(enumerate(chosen, 1))
+    yield from _play([Part(lambda stop: testbed, numbered)], seed, listener, repeat)
+
+
+def _play(
+    parts: Sequence[Part], seed: int, listener: Listener, repeat: Callable[[str], str]
+) -> Iterator[ScenarioResult]:
     relay = _Relay(listener)
     stop = threading.Event()
+    total = sum(len(part.scenarios) for part in parts)
 
-    def play_lane(lane: Sequence[tuple[int, Scenario]]) -> None:
+    def play_lane(testbed: Testbed, lane: Sequence[Numbered]) -> None:
+        with testbed.judges(lane[0][1].formats) as judges:
+            player = Player(testbed, seed, stop, judges)
+            for index, scenario in lane:
+                if not stop.is_set():
+                    relay.scenario_started(scenario.name, index, total)
+                    relay.scenario_finished(player.play(scenario, relay, repeat))
+
+    def play_part(part: Part) -> None:
         try:
-            with testbed.judges(lane[0][1].formats, stop) as judges:
-                player = Player(testbed, seed, stop, judges)
-                for index, scenario in lane:
-                    if not stop.is_set():
-                        relay.scenario_started(scenario.name, index, len(chosen))
-                        relay.scenario_finished(player.play(scenario, relay, repeat))
+            testbed = part.testbed(stop)
+            lanes, last = _lanes(testbed, part.scenarios)
+            with ThreadPoolExecutor(max_workers=len(lanes) + 1) as pool:
+                # A failure has to be heard of before other lanes have ended.
+                playing = [pool.submit(play_lane, testbed, lane) for lane in lanes]
+                for ended in as_completed(playing):
+                    ended.result()
+                if last:
+                    play_lane(testbed, last)
         except BaseException as error:
             relay.failed(error)
 
-    def play_after(others: Sequence[Future[None]], last: Sequence[tuple[int, Scenario]]) -> None:
-        wait(others)
-        if last:
-            play_lane(last)
-
-    lanes, last = _lanes(testbed, chosen)
-    with ThreadPoolExecutor(max_workers=len(lanes) + 1) as pool:
-        pool.submit(play_after, [pool.submit(play_lane, lane) for lane in lanes], last)
+    with ThreadPoolExecutor(max_workers=len(parts)) as pool:
+        for part in parts:
+            pool.submit(play_part, part)
         try:
-            yield from relay.results(len(chosen))
+            yield from relay.results(total)
         finally:
             stop.set()
 
 
 def _lanes(
-    testbed: Testbed, chosen: Sequence[Scenario]
-) -> tuple[list[list[tuple[int, Scenario]]], list[tuple[int, Scenario]]]:
-    """Return the scenarios with their numbers, those that can't meet in a list of their own.
+    testbed: Testbed, chosen: Sequence[Numbered]
+) -> tuple[list[list[Numbered]], list[Numbered]]:
+    """Return the scenarios, those that can't meet in a list of their own.
 
     Those that may meet any other, or disturb it, are returned apart, as the last ones.
     """
-    lanes: dict[Hashable, list[tuple[int, Scenario]]] = {}
+    lanes: dict[Hashable, list[Numbered]] = {}
     last = []
-    for index, scenario in enumerate(chosen, 1):
+    for index, scenario in chosen:
         lane, *others = testbed.lanes(scenario.formats)
         if others or scenario.story.alone:
             last.append((index, scenario))

@@ -31,13 +31,9 @@ class Testbed(Protocol):
         :param formats: of a scenario's volumes, that of new ones first
         """
 
-    def judges(
-        self, formats: Sequence[str], stop: threading.Event
-    ) -> AbstractContextManager[Sequence[Judge]]:
+    def judges(self, formats: Sequence[str]) -> AbstractContextManager[Sequence[Judge]]:
         """Return the judges that look besides those of every cloud, at volumes of some formats.
 
-        :param stop: set when the run is being stopped, so that nothing is to be waited for
-        :raises Interrupted: it was
         :raises nova_assist.cloud.errors.CloudError: they can't look
         """
 

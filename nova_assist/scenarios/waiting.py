@@ -19,7 +19,7 @@ OPERATION_SECONDS = 120.0
 HURRIED_SECONDS = 20.0
 
 #: Seconds between two looks.
-_INTERVAL = 0.06
+_INTERVAL = 0.03
 
 Result = TypeVar('Result')
 
