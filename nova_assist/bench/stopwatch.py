@@ -3,8 +3,8 @@
 
 Main function: :func:`install`. Noted are the beginning and the end of each call, what it does to
 the share meanwhile, which processes it starts, how many bytes they and Cinder write, and how long
-Cinder itself waits for data to be durable. For its
-capacities, which no request leads to, a driver is asked at a socket: :func:`capacity_seconds`.
+Cinder itself waits for data to be durable. For its capacities, which no request leads to, a driver
+is asked at a socket: :func:`capacity_seconds`.
 """
 
 from __future__ import annotations

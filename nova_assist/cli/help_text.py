@@ -38,7 +38,7 @@ where NO_COLOR is set."""
 RUN = CommandText(
     summary='run the scenarios, judge each step, write a report',
     description="""\
-Start a cloud, or one for the volumes of each format, run each scenario through the
+Start a cloud, or two that share the scenarios, run each of these through the
 REST APIs, and after each step judge the data, the backing chains, left-over files,
 and owner and mode of every file.
 Prints a table, and writes report.json, junit.xml, report.html and logs/.

@@ -112,8 +112,8 @@ def run(
     """Play scenarios, and yield each one's result when it ends.
 
     Scenarios on different shares are played at the same time, for nothing of theirs can meet, and
-    then those that need several shares; the listener is told of all in the
-    caller's thread. Ending the iteration early stops the scenarios under way at their next wait.
+    then those that need several shares; the listener is told of all in the caller's thread. Ending
+    the iteration early stops the scenarios under way at their next wait.
 
     :param names: names of scenarios, or of stories, which stand for both formats
     :param seed: everything random follows from it and from a scenario's name

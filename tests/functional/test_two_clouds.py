@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenarios of two formats are run in two clouds, of which nothing is left."""
+"""Scenarios of several stories are run in two clouds, of which nothing is left."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import unittest
 from nova_assist import client
 
 _two_processors = unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
+_TWO = ('--scenario', 'offline-chain', '--scenario', 'mixed')
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -46,7 +47,7 @@ class TwoCloudsTest(unittest.TestCase):
         }
 
     @_two_processors
-    def test_each_format_has_its_own(self):
+    def test_every_other_story_has_the_second_one(self):
         with self.start('--scenario', 'offline-chain', '--scenario', 'retype') as run:
             _, said = run.communicate(timeout=300)
         self.assertEqual(0, run.returncode, said)
@@ -55,15 +56,15 @@ class TwoCloudsTest(unittest.TestCase):
         for name in ('log/cinder.log', 'second/log/cinder.log'):
             self.assertIn('POST /v3/snapshots', logs[name])
 
-    def test_scenarios_of_one_format_have_one(self):
-        with self.start('--scenario', 'damaged-record-raw') as run:
+    def test_one_story_has_one(self):
+        with self.start('--scenario', 'damaged-record') as run:
             _, said = run.communicate(timeout=300)
         self.assertEqual(0, run.returncode, said)
         self.assertEqual(['log/cinder.log', 'log/compute.log'], sorted(self.logs()))
 
     @_two_processors
     def test_interrupt_while_the_second_one_starts_leaves_nothing(self):
-        with self.start('--scenario', 'offline-chain') as run:
+        with self.start(*_TWO) as run:
             second = client.poll(lambda: list(self.temporary.glob('*/second')), bool, 120)
             self.assertTrue(second, 'the second cloud starts')
             run.send_signal(signal.SIGINT)
@@ -74,7 +75,7 @@ class TwoCloudsTest(unittest.TestCase):
     @_two_processors
     def test_interrupt_while_the_second_one_hangs_at_its_start_ends_that(self):
         driver = 'tests.functional.slow_drivers.HangsOnceDriver'
-        with self.start('--driver', driver, '--scenario', 'offline-chain') as run:
+        with self.start('--driver', driver, *_TWO) as run:
             self.assertTrue(
                 client.poll(lambda: list(self.temporary.rglob('hangs')), bool, 120), 'it hangs'
             )
@@ -85,7 +86,7 @@ class TwoCloudsTest(unittest.TestCase):
 
     @_two_processors
     def test_kill_leaves_nothing_of_both(self):
-        with self.start('--scenario', 'mixed') as run:
+        with self.start(*_TWO) as run:
             self.assertTrue(client.poll(self.volumes_of_the_second, bool, 120), 'both play')
             run.kill()
         left = client.poll(lambda: os.listdir(self.temporary), lambda found: not found, 60)
@@ -94,7 +95,7 @@ class TwoCloudsTest(unittest.TestCase):
     @_two_processors
     def test_second_one_that_does_not_start_is_told_and_nothing_is_left(self):
         driver = 'tests.functional.slow_drivers.StartsOnceDriver'
-        with self.start('--driver', driver, '--scenario', 'offline-chain') as run:
+        with self.start('--driver', driver, *_TWO) as run:
             _, said = run.communicate(timeout=300)
         self.assertEqual(2, run.returncode, said)
         self.assertIn('one is enough', said)
