@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import importlib.util
 import os
@@ -40,12 +41,17 @@ def play(folder: Path, results: Results, parts: Sequence[str], tell: Tell) -> No
     began = time.monotonic()
     results.started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')
     results.machine = _machine()
+    chosen = [PARTS[part] for part in parts]
     try:
         with contextlib.ExitStack() as standing:
             turns = _turns(standing, folder, results, tell)
-            for part in parts:
-                PARTS[part].measure(turns, results)
+            for part in chosen:
+                if not part.alone:
+                    part.measure(turns, results)
             tell('stopping the clouds')
+        for part in chosen:
+            if part.alone:
+                part.measure(dataclasses.replace(turns, drivers={}, bare={}), results)
     finally:
         results.seconds = time.monotonic() - began
 

@@ -6,6 +6,7 @@ Main functions: :func:`read`, what ``nova-assist bench`` has written as JSON, an
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -28,10 +29,12 @@ Measured figures
     python -m tests.figures nova-assist-bench/bench.json      # writes this page of it
 
 Measured on {started}: {rounds} rounds, {volumes} volumes, Cinder {cinder}, QEMU {qemu}, Python
-{python}, {processors} processors, {memory}, nothing else at work. What is measured and how,
-:doc:`../contributor/bench` tells. The control is Cinder's own NFS driver, ``{control}``; its cloud
-and this driver's are alike.
+{python}, {processors} processors, {memory}, nothing else at work. What is measured and how, and
+why some targets are missed, :doc:`../contributor/bench` tells. The control is ``{control}``.
 """
+
+_UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+_PLACE = re.compile(r'; see /.*')
 
 
 def read(content: Mapping[str, Any]) -> Results:
@@ -74,7 +77,7 @@ def compose(results: Results, outcomes: Sequence[Outcome]) -> str:
         rounds=results.rounds,
         volumes=results.image_format,
         cinder=results.versions['cinder'],
-        qemu=results.versions['qemu-img'],
+        qemu=results.versions['qemu-img'].partition(' ')[0],
         python=results.versions['python'],
         control=results.drivers[CONTROL],
         **results.machine,
@@ -120,7 +123,7 @@ def _operations(results: Results) -> str:
         for operation, reasons in results.refused.items()
         for name, reason in reasons.items()
     ]
-    said = ''.join(f'\n* {_plain(each)}\n' for each in refused)
+    said = ''.join(f'\n* {_plain(_lasting(each))}\n' for each in refused)
     table = _table(heads, [_row(each) for each in results.operations])
     return (
         f'Medians; times in milliseconds; of two figures the first is of this driver.\n'
@@ -167,6 +170,11 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _image(name: str) -> str:
     return f'.. image:: figures/{name}.svg\n   :width: 100%\n   :alt: {name}\n'
+
+
+def _lasting(text: str) -> str:
+    """Return a reason without what is of one run only."""
+    return _UUID.sub('…', _PLACE.sub('', text))
 
 
 def _plain(text: str) -> str:

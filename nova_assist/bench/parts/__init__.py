@@ -28,10 +28,12 @@ class Part:
     """A part.
 
     :ivar what: it measures, in one line
+    :ivar alone: the clouds of the drivers are stopped before
     """
 
     what: str
     measure: Callable[[Turns, Results], None]
+    alone: bool = False
 
 
 #: In the order in which they are played.
@@ -51,5 +53,5 @@ PARTS: Mapping[str, Part] = {
     ),
     'volumes': Part('capacities told with 10 to 10,000 volumes on the share', volumes.measure),
     'check': Part('nova-assist check on 10 to 1,000 volumes, 10 snapshots deep', check.measure),
-    'run': Part('nova-assist run, all default scenarios', lifecycle.measure),
+    'run': Part('nova-assist run, all default scenarios', lifecycle.measure, alone=True),
 }

@@ -40,6 +40,14 @@ class FiguresTest(unittest.TestCase):
             with self.subTest(words):
                 self.assertIn(words, told)
 
+    def test_page_tells_nothing_that_is_of_one_run_only(self):
+        volume = '19119c97-9fa2-4256-92b3-ff2b4c8ebca2'
+        self.measured.refused = {
+            'clone': {DRIVER: f'volume {volume} is error; see /tmp/x/cinder.log'}
+        }
+        told = page.compose(self.measured, self.outcomes)
+        self.assertIn('The driver does not clone: volume … is error\n', told)
+
     def test_page_is_rest_whatever_is_told(self):
         self.measured.refused = {'clone_it': {DRIVER: 'a*b `c` \\d'}}
         told = page.compose(self.measured, self.outcomes).replace(':doc:', '')
