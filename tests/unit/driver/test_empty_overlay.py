@@ -59,7 +59,7 @@ class EmptyOverlayTest(FolderCase):
             ((*raw, *large), Format.QCOW2),
         ):
             for size in sizes:
-                with self.subTest(size=size, backing_format=backing_format):
+                with self.subTest(size=size, backing_format=backing_format.value):
                     self.base.unlink(missing_ok=True)
                     self.assert_like_theirs(size, backing_format)
 
