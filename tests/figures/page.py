@@ -7,12 +7,11 @@ Main functions: :func:`read`, what ``nova-assist bench`` has written as JSON, an
 from __future__ import annotations
 
 import re
-import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nova_assist.bench import samples, timeline
-from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Curve, Operation, Results
+from nova_assist.bench import rows, timeline
+from nova_assist.bench.results import CONTROL, FLOOR, Curve, Operation, Results
 from nova_assist.bench.subject import Timed
 from nova_assist.bench.targets import Outcome
 
@@ -84,13 +83,13 @@ def compose(results: Results, outcomes: Sequence[Outcome]) -> str:
     )
     parts = [
         head,
-        _section('Targets', _targets(outcomes)),
+        _section('Targets', _table(rows.OUTCOME_HEADS, map(rows.outcome, outcomes))),
         _section('Operations', _operations(results)),
     ]
     stops = timeline.of(results)
     if stops:
-        rows = [[each.name, *(_ms(at) for at in each.at.values())] for each in stops]
-        table = _table(['Milliseconds from the request', *stops[0].at], rows)
+        told = ([each.name, *map(rows.ms, each.at.values())] for each in stops)
+        table = _table(['milliseconds from the request', *stops[0].at], told)
         parts.append(_section('An online snapshot', f'{table}\n{_image("timeline")}'))
     for curve in results.curves:
         floor = f'\nFloor: {curve.floor}.\n' if FLOOR in curve.points else ''
@@ -98,71 +97,27 @@ def compose(results: Results, outcomes: Sequence[Outcome]) -> str:
     return '\n'.join(parts)
 
 
-def _targets(outcomes: Iterable[Outcome]) -> str:
-    rows = []
-    for outcome in outcomes:
-        target, figure, floor = outcome.target, outcome.figure, outcome.floor
-        rows.append(
-            [
-                target.what,
-                f'{"≥" if target.least else "≤"} {target.limit:.2f} {target.unit}'.strip(),
-                f'{figure.value:.2f}' if figure else '',
-                f'{figure.low:.2f} to {figure.high:.2f}' if figure else '',
-                f'{floor.value:.2f}' if floor else '',
-                outcome.verdict.value,
-            ]
-        )
-    return _table(['Target', 'Limit', 'Found', 'Spread', 'Floor', ''], rows)
-
-
 def _operations(results: Results) -> str:
-    heads = ['Operation', 'End to end', 'Control', 'Floor', 'In the driver', 'Control']
-    heads += ['Ratio in the driver', 'Processes', 'KiB written', 'In fsync']
     refused = [
         f'The {name} does not {operation}: {reason}'
         for operation, reasons in results.refused.items()
         for name, reason in reasons.items()
     ]
     said = ''.join(f'\n* {_plain(_lasting(each))}\n' for each in refused)
-    table = _table(heads, [_row(each) for each in results.operations])
+    table = _table(rows.OPERATION_HEADS, map(rows.operation, results.operations))
     return (
         f'Medians; times in milliseconds; of two figures the first is of this driver.\n'
         f'\n{table}{said}'
     )
 
 
-def _row(operation: Operation) -> list[str]:
-    drivers = (DRIVER, CONTROL)
-
-    def medians(of: Callable[[Timed], float]) -> list[str]:
-        found = map(operation.by_driver, drivers)
-        return [f'{statistics.median(map(of, own)):.0f}' if own else '' for own in found]
-
-    ratio = ''
-    if all(map(operation.by_driver, drivers)):
-        figure = samples.ratio(operation.inside(DRIVER), operation.inside(CONTROL))
-        ratio = f'{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})'
-    return [
-        operation.title,
-        *(
-            _ms(statistics.median(operation.whole(name))) if name in operation.samples else ''
-            for name in (*drivers, FLOOR)
-        ),
-        *medians(lambda timed: 1000 * timed.driver),
-        ratio,
-        ' / '.join(medians(lambda timed: timed.processes)),
-        ' / '.join(medians(lambda timed: timed.written / 1024)),
-        ' / '.join(medians(lambda timed: 1000 * timed.syncing)),
-    ]
-
-
 def _section(title: str, text: str) -> str:
     return f'{title}\n{"=" * len(title)}\n\n{text}'
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(heads: Sequence[str], told: Iterable[Sequence[str]]) -> str:
     lines = ['.. list-table::', '   :header-rows: 1', '']
-    for row in (heads, *rows):
+    for row in (heads, *told):
         for number, cell in enumerate(row):
             lines.append(f'   {"*" if number == 0 else " "} - {_plain(cell)}'.rstrip())
     return '\n'.join([*lines, ''])
@@ -180,7 +135,3 @@ def _lasting(text: str) -> str:
 def _plain(text: str) -> str:
     """Return text in which nothing is markup."""
     return text.replace('\\', '\\\\').replace('*', '\\*').replace('`', '\\`').replace('_', '\\_')
-
-
-def _ms(seconds: float) -> str:
-    return f'{1000 * seconds:.0f}'
