@@ -80,7 +80,8 @@ class TwoCloudsTest(unittest.TestCase):
                 client.poll(lambda: list(self.temporary.rglob('hangs')), bool, 120), 'it hangs'
             )
             run.send_signal(signal.SIGINT)
-            _, said = run.communicate(timeout=60)
+            # Sooner than a start is given up by itself.
+            _, said = run.communicate(timeout=150)
         self.assertEqual(130, run.returncode, said)
         self.assertEqual([], os.listdir(self.temporary))
 
