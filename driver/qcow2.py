@@ -23,7 +23,8 @@ _FIXED = struct.Struct('>4sIQIIQIIQQIIQ')
 _VERSION_3 = struct.Struct('>QQQII')
 _EXTENSION = struct.Struct('>II')
 
-_BACKING_FORMAT = 0xE2792ACA
+#: The extension that tells the backing file's format.
+BACKING_FORMAT = 0xE2792ACA
 _DATA_FILE = 0x44415441
 _END_OF_EXTENSIONS = 0
 _LONGEST_NAME = 1023
@@ -203,7 +204,7 @@ def _backing_format(data: bytes, start: int, end: int, name: str) -> str | None:
     for kind, content in _extensions(data, start, end, name):
         if kind == _DATA_FILE:
             raise _bad(name, 'names an external data file, which a volume may not')
-        if kind != _BACKING_FORMAT:
+        if kind != BACKING_FORMAT:
             continue
         if found is not None:
             raise _bad(name, 'records the format of its backing file twice')

@@ -12,6 +12,8 @@ import os
 import struct
 from collections.abc import Sequence
 
+from driver import qcow2
+
 _CLUSTER_BITS = 16
 
 #: Bytes of a cluster; how many entries a table of one cluster has; how many reference counts.
@@ -23,7 +25,6 @@ _REFCOUNT_ORDER = 4
 
 _HEADER = struct.Struct('>4sIQIIQIIQQIIQQQQII')
 _EXTENSION = struct.Struct('>II')
-_BACKING_FORMAT = 0xE2792ACA
 
 
 def header(
@@ -50,12 +51,12 @@ def header(
     if backing_format:
         form = backing_format.encode('ascii')
         extensions = (
-            _EXTENSION.pack(_BACKING_FORMAT, len(form))
+            _EXTENSION.pack(qcow2.BACKING_FORMAT, len(form))
             + form.ljust(taken(len(form), 8) * 8, b'\0')
             + extensions
         )
     fixed = _HEADER.pack(
-        b'QFI\xfb',
+        qcow2.MAGIC,
         3,
         _HEADER.size + len(extensions) if name else 0,
         len(name),

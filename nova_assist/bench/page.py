@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from nova_assist.bench import pictures, samples, timeline
-from nova_assist.bench.results import BARE, CONTROL, DRIVER, FLOOR, Results
+from nova_assist.bench import pictures, rows, timeline
+from nova_assist.bench.results import BARE, Results
 from nova_assist.bench.targets import Outcome, missed
 from nova_assist.reports.html import fill
 
@@ -25,10 +24,7 @@ def render(results: Results, outcomes: Sequence[Outcome]) -> str:
         missed=missed(outcomes),
         stops=timeline.of(results),
         bare=BARE,
-        names=(DRIVER, CONTROL, FLOOR),
-        drivers=(DRIVER, CONTROL),
-        median=statistics.median,
-        ratio=samples.ratio,
+        rows=rows,
         # Ours, drawn of numbers and of our own words.
         pictures={name: Markup(svg) for name, svg in pictures.draw(results).items()},  # noqa: S704
     )

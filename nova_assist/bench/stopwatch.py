@@ -167,7 +167,7 @@ def _timed(
         left = False
         try:
             return call(*arguments, **named)
-        except NotImplementedError:
+        except NotImplementedError:  # Cinder's word for a driver that leaves it to Cinder
             left = True
             raise
         finally:

@@ -1,48 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bench measures real drivers, and a slow one misses its targets."""
 
-import contextlib
 import json
 import os
-import pathlib
 import signal
-import subprocess
-import sys
-import tempfile
-import unittest
 
 from nova_assist import client
 from nova_assist.bench import timeline
+from tests.functional.command_case import CommandCase
 
-_ROOT = pathlib.Path(__file__).parents[2]
 #: Seconds that the slow driver takes longer.
 _LONGER = 1.0
 _OURS = 'driver.nfs.NfsDriver'
 _SLOW, _FAILING = (f'tests.functional.slow_drivers.{name}Driver' for name in ('Slow', 'Failing'))
 
 
-class BenchTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.temporary = self.folder / 'tmp'
-        self.temporary.mkdir()
-        self.report = self.folder / 'report'
-
-    def start(self, *options):
-        return subprocess.Popen(
-            [*(sys.executable, '-m', 'nova_assist', 'bench', '--report', self.report), *options],
-            cwd=_ROOT,
-            env={**os.environ, 'TMPDIR': str(self.temporary)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
+class BenchTest(CommandCase):
     def bench(self, *options):
         """Measure, and return exit code, results and what was told."""
-        with self.start(*options, '-f', 'json') as process:
+        with self.start('bench', *options, '-f', 'json') as process:
             told, said = process.communicate(timeout=300)
         return process.returncode, json.loads(told) if told else None, said
 
@@ -107,16 +83,11 @@ class BenchTest(unittest.TestCase):
         self.assertIn('no snapshots today', log)
 
     def test_interrupt_in_the_middle_leaves_nothing_behind(self):
-        with self.start('--part', 'snapshots') as process:
-            snapshots = client.poll(lambda: list(self.temporary.rglob('volume-*.*-*')), bool, 120)
+        with self.start('bench', '--part', 'snapshots') as process:
+            snapshots = client.poll(lambda: self.found('**/volume-*.*-*'), bool, 120)
             self.assertTrue(snapshots, 'the bench has come to a snapshot')
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=60)
         self.assertEqual(130, process.returncode, said)
         self.assertEqual([], os.listdir(self.temporary))
         self.assertFalse((self.report / 'bench.json').exists())
-
-    def snapshots(self):
-        with contextlib.suppress(FileNotFoundError):  # of a folder that has gone meanwhile
-            return list(self.temporary.rglob('volume-*.*-*'))
-        return []

@@ -3,52 +3,24 @@
 
 import json
 import os
-import pathlib
 import signal
-import subprocess
-import sys
-import tempfile
 import unittest
 
 from nova_assist import client
+from tests.functional.command_case import CommandCase
 
 _two_processors = unittest.skipIf(len(os.sched_getaffinity(0)) < 2, 'one processor has one cloud')
 _TWO = ('--scenario', 'offline-chain', '--scenario', 'mixed')
-_ROOT = pathlib.Path(__file__).parents[2]
 
 
-class TwoCloudsTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.temporary = self.folder / 'tmp'
-        self.temporary.mkdir()
-
-    def start(self, *options):
-        command = [sys.executable, '-m', 'nova_assist', 'run', '--report', self.folder / 'report']
-        return subprocess.Popen(
-            [*command, *options],
-            cwd=_ROOT,
-            env={**os.environ, 'TMPDIR': str(self.temporary)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def volumes_of_the_second(self):
-        return list(self.temporary.glob('*/second/**/volume-*'))
-
+class TwoCloudsTest(CommandCase):
     def logs(self):
-        report = json.loads((self.folder / 'report' / 'report.json').read_text())
-        return {
-            name: (self.folder / 'report' / place).read_text()
-            for name, place in report['logs'].items()
-        }
+        report = json.loads((self.report / 'report.json').read_text())
+        return {name: (self.report / place).read_text() for name, place in report['logs'].items()}
 
     @_two_processors
     def test_every_other_story_has_the_second_one(self):
-        with self.start('--scenario', 'offline-chain', '--scenario', 'retype') as run:
+        with self.start('run', '--scenario', 'offline-chain', '--scenario', 'retype') as run:
             _, said = run.communicate(timeout=300)
         self.assertEqual(0, run.returncode, said)
         self.assertEqual([], os.listdir(self.temporary))
@@ -57,15 +29,15 @@ class TwoCloudsTest(unittest.TestCase):
             self.assertIn('POST /v3/snapshots', logs[name])
 
     def test_one_story_has_one(self):
-        with self.start('--scenario', 'damaged-record') as run:
+        with self.start('run', '--scenario', 'damaged-record') as run:
             _, said = run.communicate(timeout=300)
         self.assertEqual(0, run.returncode, said)
         self.assertEqual(['log/cinder.log', 'log/compute.log'], sorted(self.logs()))
 
     @_two_processors
     def test_interrupt_while_the_second_one_starts_leaves_nothing(self):
-        with self.start(*_TWO) as run:
-            second = client.poll(lambda: list(self.temporary.glob('*/second')), bool, 120)
+        with self.start('run', *_TWO) as run:
+            second = client.poll(lambda: self.found('*/second'), bool, 120)
             self.assertTrue(second, 'the second cloud starts')
             run.send_signal(signal.SIGINT)
             _, said = run.communicate(timeout=120)
@@ -75,10 +47,8 @@ class TwoCloudsTest(unittest.TestCase):
     @_two_processors
     def test_interrupt_while_the_second_one_hangs_at_its_start_ends_that(self):
         driver = 'tests.functional.slow_drivers.HangsOnceDriver'
-        with self.start('--driver', driver, *_TWO) as run:
-            self.assertTrue(
-                client.poll(lambda: list(self.temporary.rglob('hangs')), bool, 120), 'it hangs'
-            )
+        with self.start('run', '--driver', driver, *_TWO) as run:
+            self.assertTrue(client.poll(lambda: self.found('**/hangs'), bool, 120), 'it hangs')
             run.send_signal(signal.SIGINT)
             # Sooner than a start is given up by itself.
             _, said = run.communicate(timeout=150)
@@ -87,8 +57,10 @@ class TwoCloudsTest(unittest.TestCase):
 
     @_two_processors
     def test_kill_leaves_nothing_of_both(self):
-        with self.start(*_TWO) as run:
-            self.assertTrue(client.poll(self.volumes_of_the_second, bool, 120), 'both play')
+        with self.start('run', *_TWO) as run:
+            self.assertTrue(
+                client.poll(lambda: self.found('*/second/**/volume-*'), bool, 120), 'both play'
+            )
             run.kill()
         left = client.poll(lambda: os.listdir(self.temporary), lambda found: not found, 60)
         self.assertEqual([], left)
@@ -96,7 +68,7 @@ class TwoCloudsTest(unittest.TestCase):
     @_two_processors
     def test_second_one_that_does_not_start_is_told_and_nothing_is_left(self):
         driver = 'tests.functional.slow_drivers.StartsOnceDriver'
-        with self.start('--driver', driver, *_TWO) as run:
+        with self.start('run', '--driver', driver, *_TWO) as run:
             _, said = run.communicate(timeout=300)
         self.assertEqual(2, run.returncode, said)
         self.assertIn('one is enough', said)

@@ -6,6 +6,7 @@ import unittest
 
 from driver import exceptions, statuses
 from driver.statuses import Statuses
+from nova_assist import client
 from nova_assist.client import Status
 
 
@@ -78,29 +79,13 @@ class StatusesTest(unittest.TestCase):
             thread.join(10)
 
     def test_failure_of_a_query_is_that_of_all_who_wait_for_it(self):
-        begun, go_on, failed = threading.Event(), threading.Event(), []
-
         def fail(snapshot_ids):
-            begun.set()
-            go_on.wait(10)
-            self.queries.append(snapshot_ids)
+            self.read(snapshot_ids)
             raise OSError('no database')
 
-        def look_and_fail(look):
-            with self.assertRaises(OSError):
-                look()
-            failed.append(look)
-
-        self.statuses._read = fail
-        with self.statuses.awaited('a') as a, self.statuses.awaited('b') as b:
-            threads = [threading.Thread(target=look_and_fail, args=[look]) for look in (a, b)]
-            threads[0].start()
-            begun.wait(10)
-            threads[1].start()
-            go_on.set()
-            for thread in threads:
-                thread.join(10)
-        self.assertEqual(2, len(failed))
+        failed = self.look_while_another_does(fail)
+        self.assertEqual(['no database'] * 2, list(map(str, failed)))
+        self.assertEqual([['a', 'b']], self.queries)
 
     def test_query_that_fails_is_made_again_by_the_next(self):
         def fail(snapshot_ids):
@@ -114,20 +99,36 @@ class StatusesTest(unittest.TestCase):
             self.assertEqual('creating', look().status)
 
     def test_threads_share_a_query(self):
-        begun, go_on = threading.Event(), threading.Event()
+        self.assertEqual([Status('creating', '0%')] * 2, self.look_while_another_does(self.read))
+        self.assertEqual([['a', 'b']], self.queries)
 
-        def read(snapshot_ids):
+    def look_while_another_does(self, read):
+        """Have one thread wait for the query of another; return what both see or raise.
+
+        :param read: answers, once both wait
+        """
+        begun, go_on, seen = threading.Event(), threading.Event(), []
+
+        def held(snapshot_ids):
             begun.set()
             go_on.wait(10)
-            return self.read(snapshot_ids)
+            return read(snapshot_ids)
 
-        self.statuses._read = read
+        def look_and_keep(look):
+            try:
+                seen.append(look())
+            except OSError as error:
+                seen.append(error)
+
+        self.statuses._read = held
         with self.statuses.awaited('a') as a, self.statuses.awaited('b') as b:
-            threads = [threading.Thread(target=look) for look in (a, b)]
+            threads = [threading.Thread(target=look_and_keep, args=[look]) for look in (a, b)]
             threads[0].start()
-            begun.wait(10)
+            self.assertTrue(begun.wait(10))
             threads[1].start()
+            answer = self.statuses._last.answer
+            self.assertTrue(client.poll(lambda: answer._condition._waiters, bool, 10), 'it waits')
             go_on.set()
             for thread in threads:
                 thread.join(10)
-        self.assertEqual([['a', 'b']], self.queries)
+        return seen
