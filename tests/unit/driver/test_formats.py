@@ -2,8 +2,8 @@
 """What a volume's formats become in a database with Cinder's own tables."""
 
 import sqlalchemy
-from cinder import objects
-from cinder.db.sqlalchemy import models
+from cinder import context, objects
+from cinder.db import api as db
 from sqlalchemy import orm
 
 from driver import database
@@ -16,14 +16,12 @@ class SaveFormatsTest(DatabaseCase):
         super().setUp()
         with orm.Session(self.engine) as session, session.begin():
             session.add(objects.Volume.model(id='v', volume_type_id='t', use_quota=True))
-            session.flush()
-            for key, value in (('readonly', 'False'), ('format', 'raw')):
-                session.add(models.VolumeAdminMetadata(volume_id='v', key=key, value=value))
+        self.admin = context.get_admin_context()
+        known = {'readonly': 'False', 'format': 'raw'}
+        db.volume_admin_metadata_update(self.admin, 'v', known, False)
 
     def metadata(self):
-        with orm.Session(self.engine) as session:
-            rows = session.query(models.VolumeAdminMetadata).filter_by(deleted=False)
-            return {row.key: row.value for row in rows}
+        return db.volume_admin_metadata_get(self.admin, 'v')
 
     def test_formats_change_and_nothing_else_does(self):
         database.save_formats('v', Format.QCOW2, Format.RAW)
