@@ -7,6 +7,9 @@ same style are filled by :func:`fill`.
 
 from __future__ import annotations
 
+import functools
+import urllib.parse
+
 import jinja2
 
 from nova_assist.reports.model import RunReport
@@ -44,4 +47,6 @@ def fill(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # Jinja's own "urlencode" fails on what is no character, such as half of a surrogate pair.
+    environment.filters['address'] = functools.partial(urllib.parse.quote, errors='replace')
     return visible(environment.get_template(template).render(values)) + '\n'

@@ -91,6 +91,13 @@ class HtmlTest(unittest.TestCase):
             ['./logs/a%20b%231.log', './javascript%3Aalert%281%29', './//evil/c'], links[-3:]
         )
 
+    def test_a_log_whose_name_holds_no_character_is_linked_too(self) -> None:
+        report = samples.mixed()
+        report.logs = {'a': 'logs/\ud800'}
+        page = Page(html_form.render(report))
+        links = [attrs['href'] for tag, attrs in page.tags if tag == 'a']
+        self.assertEqual('./logs/%3F', links[-1])
+
     def test_no_text_becomes_markup(self) -> None:
         plain = Page(html_form.render(hostile('x')))
         for words in ('<script>alert(1)</script>', '"><b>', "' onclick='x", '</style>', '{{ 1 }}'):
