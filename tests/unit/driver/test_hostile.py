@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+from unittest import mock
 
 from driver import exceptions, journal, qemu_img
 from driver.backend import Target
@@ -115,13 +116,9 @@ class HostileCase(CloneCase):
     def setUp(self):
         super().setUp()
         self.take('a')
-        self.started = []
-        real = qemu_img.processutils.execute
-        self.addCleanup(setattr, qemu_img.processutils, 'execute', real)
-        qemu_img.processutils.execute = lambda *args, **options: (
-            self.started.append(args),
-            real(*args, **options),
-        )[1]
+        spy = mock.patch.object(qemu_img, '_run', wraps=qemu_img._run)
+        self.qemu_img = spy.start()
+        self.addCleanup(spy.stop)
 
     def entries(self):
         return {
@@ -155,7 +152,7 @@ class HostileCase(CloneCase):
                 call()
             self.assertEqual(before, self.seen(), entry)
             self.assertEqual([], self.files_of_clone(), entry)
-            self.assertEqual([], self.started, entry)
+            self.assertEqual([], self.qemu_img.mock_calls, entry)
 
     def deletion(self):
         return {
@@ -250,7 +247,7 @@ class PlaceTest(HostileCase):
 
     def test_volume_of_which_something_is_no_file_is_not_deleted(self):
         self.remove('a')
-        self.started.clear()
+        self.qemu_img.reset_mock()
         for name in (builders.VOLUME, self.layout.record):
             for kind in PLANTS:
                 with plant(kind, self.layout.path(name)):

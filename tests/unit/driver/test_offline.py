@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import tempfile
 import unittest
+from unittest import mock
 
 from driver import access, chain, exceptions, offline, qemu_img, reading, records, volumes
 from driver.layout import Format
@@ -224,17 +225,14 @@ class OfflineTest(VolumeCase):
             self.snapshot('a')
         self.assertEqual([builders.VOLUME], self.names())
 
-    def test_create_starts_no_process(self):
+    def test_create_starts_no_process_and_deletion_of_the_newest_starts_one(self):
         self.create()
-        started = []
-        real = qemu_img.processutils.execute
-        self.addCleanup(setattr, qemu_img.processutils, 'execute', real)
-        qemu_img.processutils.execute = lambda *args, **options: (
-            started.append(args),
-            real(*args, **options),
-        )[1]
-        self.snapshot('a')
-        self.assertEqual([], started)
+        with mock.patch.object(qemu_img, '_run', wraps=qemu_img._run) as spy:
+            self.snapshot('a')
+            spy.assert_not_called()
+            record, found = self.opened()
+            offline.merge(self.layout, chain.plan_offline_merge(record, found, 'a'), self.maker)
+            spy.assert_called_once()
 
     def test_merge_of_files_that_somebody_has_open_is_refused(self):
         self.create()
