@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import pathlib
 from collections.abc import Iterator
@@ -17,7 +18,10 @@ from driver.chain import Chain, Image
 from driver.layout import Format, Layout
 
 # Bytes that nearly all headers end within; a chain has many of them.
-_USUAL_HEADER = 4096
+_USUAL_HEADER = 1024
+
+# Each operation reads the whole chain, and what the same bytes mean does not change.
+_parse_usual = functools.lru_cache(maxsize=2048)(qcow2.parse)
 
 
 def read_chain(layout: Layout, active: str, active_format: Format, largest: int) -> Chain:
@@ -48,10 +52,11 @@ def read_header(layout: Layout, name: str) -> qcow2.Header:
     :raises ChainError: the file is missing
     :raises ImageError: the header is damaged or hostile
     """
-    with opened(layout.path(name)) as handle:
+    # As text: pathlib takes a fifth of the whole time for putting a name together.
+    with opened(os.path.join(layout.folder, name)) as handle:
         # What is wrong with a header that is cut off is no more than that.
         try:
-            return qcow2.parse(files.read_at(handle, 0, _USUAL_HEADER), name)
+            return _parse_usual(files.read_at(handle, 0, _USUAL_HEADER), name)
         except exceptions.ImageError:
             return qcow2.parse(files.read_at(handle, 0, qcow2.HEADER_BYTES), name)
 
@@ -139,7 +144,7 @@ def _inspect(layout: Layout, name: str, image_format: Format) -> Image:
 
 
 @contextlib.contextmanager
-def opened(path: pathlib.Path) -> Iterator[int]:
+def opened(path: pathlib.Path | str) -> Iterator[int]:
     """Open one of a volume's files to read; yields its descriptor.
 
     :raises ChainError: it is missing, or can't be read
@@ -149,7 +154,8 @@ def opened(path: pathlib.Path) -> Iterator[int]:
             yield handle
     except OSError as error:
         raise exceptions.ChainError(
-            f'Could not read {path}: {error.strerror}. Nothing was changed. {_remedy(path, error)}'
+            f'Could not read {path}: {error.strerror}. Nothing was changed. '
+            f'{_remedy(pathlib.Path(path), error)}'
         ) from error
 
 

@@ -8,6 +8,7 @@ from the other: ``{"active": file, "<snapshot id>": file, …}``.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import reprlib
 from collections.abc import Mapping
@@ -70,6 +71,8 @@ def load(layout: Layout) -> Record:
     return parse(data, layout)
 
 
+# An operation reads the record several times, and what the same bytes mean does not change.
+@functools.lru_cache(maxsize=32)
 def parse(data: bytes, layout: Layout) -> Record:
     """Parse and validate a record.
 

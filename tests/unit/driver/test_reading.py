@@ -28,6 +28,13 @@ class HeaderTest(FolderCase):
         with self.assertRaisesRegex(exceptions.ImageError, 'of its backing file twice'):
             self.header(backing='volume-0f0e0d0c.a', extensions=twice)
 
+    def test_file_that_has_changed_is_read_anew(self):
+        first = self.header(backing='volume-0f0e0d0c.a')
+        second = self.header(backing='volume-0f0e0d0c.b')
+        self.assertEqual(
+            ('volume-0f0e0d0c.a', 'volume-0f0e0d0c.b'), (first.backing_file, second.backing_file)
+        )
+
     def test_little_is_read_of_a_usual_header(self):
         read, real = [], files.read_at
 
@@ -38,4 +45,4 @@ class HeaderTest(FolderCase):
         self.addCleanup(setattr, files, 'read_at', real)
         files.read_at = counting
         self.header(backing='volume-0f0e0d0c.a')
-        self.assertEqual([4096], read)
+        self.assertEqual([1024], read)
