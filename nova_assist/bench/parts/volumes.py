@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nova_assist.bench.results import DRIVER, FLOOR, Curve, Results
+from nova_assist.bench.subject import Driver
 from nova_assist.bench.turns import Turns, take_turns
 
 #: How many volumes there are at least.
@@ -17,17 +20,18 @@ _FLOOR = 'one query of the database and one look at the file system'
 def measure(turns: Turns, results: Results) -> None:
     """Measure how long a driver takes to tell its capacities, with 10 to 10,000 volumes."""
     points: dict[str, dict[float, list[float]]] = {}
+    own = turns.drivers[DRIVER]
     for count in COUNTS:
         turns.tell(f'capacities with {count} volumes')
         for driver in turns.drivers.values():
             driver.fill(count)
-        found = take_turns(
-            turns.drivers, turns.rounds, lambda _, driver: {NAME: driver.capacity()}
-        )
-        own = turns.drivers[DRIVER]
-        bare = take_turns({FLOOR: own}, turns.rounds, lambda _, driver: {NAME: driver.bare_sums()})
-        for name, seconds in {**found[NAME], **bare[NAME]}.items():
+        found = take_turns({**turns.drivers, FLOOR: own}, turns.rounds, _tell)
+        for name, seconds in found[NAME].items():
             points.setdefault(name, {})[count] = seconds
     results.curves.append(
         Curve(NAME, 'tell capacities', 'volumes on the share', 'seconds', points, _FLOOR)
     )
+
+
+def _tell(name: str, driver: Driver) -> Mapping[str, float]:
+    return {NAME: driver.bare_sums() if name == FLOOR else driver.capacity()}
