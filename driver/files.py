@@ -42,7 +42,7 @@ def kind(mode: int) -> str:
 
 
 @contextlib.contextmanager
-def opened(path: pathlib.Path | str, flags: int = os.O_RDONLY) -> Iterator[int]:
+def opened(path: pathlib.Path, flags: int = os.O_RDONLY) -> Iterator[int]:
     """Open a regular file for the length of the block; yields its descriptor.
 
     :raises NotAFile: it is something else, which was not followed, waited for or changed
@@ -100,7 +100,7 @@ def write_at(handle: int, offset: int, data: bytes) -> None:
     write(handle, data)
 
 
-def _open(path: pathlib.Path | str, flags: int) -> int:
+def _open(path: pathlib.Path, flags: int) -> int:
     try:
         return os.open(path, flags | _GUARDS)
     except OSError as error:
@@ -113,9 +113,9 @@ def _open(path: pathlib.Path | str, flags: int) -> int:
     return os.open(path, (flags | _GUARDS) & ~os.O_NONBLOCK)
 
 
-def _mode(path: pathlib.Path | str) -> int:
+def _mode(path: pathlib.Path) -> int:
     """Return what lies under a name, 0 if that can't be told."""
     try:
-        return os.lstat(path).st_mode
+        return path.lstat().st_mode
     except OSError:
         return 0

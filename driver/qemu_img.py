@@ -8,6 +8,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import time
 
 from oslo_log import log as logging
 
@@ -127,16 +128,18 @@ def resize(path: pathlib.Path, image_format: Format, size: int, *, shrink: bool 
 
 
 def _run(*arguments: str, elsewhere: pathlib.Path | None = None, said: str | None = None) -> None:
-    """Run ``qemu-img``.
+    """Run ``qemu-img``; it ends with a greenthread that is killed meanwhile.
 
     :param elsewhere: where it writes to, if not to a share
     :param said: what it is to read from its standard input
     """
     command = ('qemu-img', *arguments)
-    LOG.debug('Running %s', shlex.join(command))
+    shown = shlex.join(command)
+    LOG.debug('Running %s', shown)
+    began = time.monotonic()
     try:
-        # Not by oslo.concurrency: what it has the child do first makes Python copy the whole of
-        # Cinder's process by fork(), which takes longer than qemu-img itself.
+        # Not by oslo.concurrency: its preexec_fn keeps Python from vfork(), and to fork() a
+        # process of Cinder's size takes as long as qemu-img does for a header.
         ended = subprocess.run(
             command,
             input=(said or '').encode(),
@@ -147,6 +150,12 @@ def _run(*arguments: str, elsewhere: pathlib.Path | None = None, said: str | Non
         raise exceptions.CommandError(
             command, 127, f'{error.strerror} (qemu-img comes with the package qemu-utils)'
         ) from error
+    LOG.debug(
+        '%s ended with exit code %s after %.1f s',
+        shown,
+        ended.returncode,
+        time.monotonic() - began,
+    )
     if ended.returncode:
         output = os.fsdecode(ended.stdout)
         remedy = _no_room(elsewhere, output) or advice.on_output(output)

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import json
 import reprlib
+import types
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ _ACTIVE = 'active'
 
 #: A record of thousands of snapshots stays far below this many bytes.
 _LARGEST = 1 << 20
+#: One of hundreds is no larger.
+_USUAL = 64 << 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,8 +74,6 @@ def load(layout: Layout) -> Record:
     return parse(data, layout)
 
 
-# An operation reads the record several times, and what the same bytes mean does not change.
-@functools.lru_cache(maxsize=32)
 def parse(data: bytes, layout: Layout) -> Record:
     """Parse and validate a record.
 
@@ -82,6 +83,10 @@ def parse(data: bytes, layout: Layout) -> Record:
     """
     if len(data) > _LARGEST:
         raise _bad(layout, f'is larger than {_LARGEST} bytes')
+    return _parse_known(data, layout) if len(data) <= _USUAL else _parse(data, layout)
+
+
+def _parse(data: bytes, layout: Layout) -> Record:
     try:
         content = json.loads(data, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
@@ -96,7 +101,11 @@ def parse(data: bytes, layout: Layout) -> Record:
             shown = reprlib.repr(file)
             raise _bad(layout, f'names {shown} for "{key}", which is no file of this volume')
     active = content.pop(_ACTIVE)
-    return Record(active, content)
+    return Record(active, types.MappingProxyType(content))
+
+
+# An operation reads the record several times, and what the same bytes mean does not change.
+_parse_known = functools.lru_cache(maxsize=32)(_parse)
 
 
 def written(record: Record) -> bytes:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nova_assist.cloud import barbican_conf, private
 from nova_assist.cloud.barbican_settings import BarbicanSettings
-from nova_assist.cloud.child import Channel, leave
+from nova_assist.cloud.child import Channel, leave, starting
 
 
 def main() -> int:
@@ -24,17 +24,18 @@ def main() -> int:
     channel = Channel()
     warnings.filterwarnings('ignore', module='oslo_policy')  # of rules that nobody changed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        settings = BarbicanSettings.load(Path(sys.argv[1]))
-        _configure(settings)
-        from nova_assist.cloud.barbican_server import BarbicanServer
+    with starting():
+        try:
+            settings = BarbicanSettings.load(Path(sys.argv[1]))
+            _configure(settings)
+            from nova_assist.cloud.barbican_server import BarbicanServer
 
-        barbican = BarbicanServer(settings)
-        barbican.start()
-    except Exception as error:
-        traceback.print_exc()
-        channel.error(f'{type(error).__name__}: {error}')
-        return 1
+            barbican = BarbicanServer(settings)
+            barbican.start()
+        except Exception as error:
+            traceback.print_exc()
+            channel.error(f'{type(error).__name__}: {error}')
+            return 1
     channel.ready(barbican.url)
     barbican.serve()
     return 0

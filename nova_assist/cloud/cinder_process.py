@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nova_assist.bench import stopwatch
-from nova_assist.cloud.child import Channel, leave
+from nova_assist.cloud.child import Channel, leave, starting
 from nova_assist.cloud.settings import CinderSettings
 from nova_assist.faults import trap
 
@@ -27,22 +27,23 @@ def main() -> int:
     """Run Cinder until SIGTERM; return the exit code."""
     channel = Channel()
     trap.install()
-    _patch()
-    warnings.filterwarnings('ignore', module='oslo_policy')  # of rules that nobody changed
-    from nova_assist.cloud import cinder_services
+    with starting():
+        _patch()
+        warnings.filterwarnings('ignore', module='oslo_policy')  # of rules that nobody changed
+        from nova_assist.cloud import cinder_services
 
-    try:
-        wake = _wake_on_termination()
-        cinder = cinder_services.CinderServices(CinderSettings.load(Path(sys.argv[1])))
-        cinder.start()
-        stopwatch.install(cinder.drivers, cinder.shares)
-    except Exception as error:
-        traceback.print_exc()
-        message = str(error) or type(error).__name__
-        if not isinstance(error, cinder_services.StartError):
-            message = f'{type(error).__name__}: {message}'
-        channel.error(message)
-        return 1
+        try:
+            wake = _wake_on_termination()
+            cinder = cinder_services.CinderServices(CinderSettings.load(Path(sys.argv[1])))
+            cinder.start()
+            stopwatch.install(cinder.drivers, cinder.shares)
+        except Exception as error:
+            traceback.print_exc()
+            message = str(error) or type(error).__name__
+            if not isinstance(error, cinder_services.StartError):
+                message = f'{type(error).__name__}: {message}'
+            channel.error(message)
+            return 1
     channel.ready(cinder.url)
     wake.recv(1)
     cinder.stop()

@@ -13,7 +13,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-from nova_assist.cloud.child import Channel, leave
+from nova_assist.cloud.child import Channel, leave, starting
 from nova_assist.cloud.keystone_settings import KeystoneSettings
 
 
@@ -22,15 +22,16 @@ def main() -> int:
     channel = Channel()
     warnings.filterwarnings('ignore', module='oslo_policy')  # of rules that nobody changed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        from nova_assist.cloud.keystone_server import KeystoneServer
+    with starting():
+        try:
+            from nova_assist.cloud.keystone_server import KeystoneServer
 
-        keystone = KeystoneServer(KeystoneSettings.load(Path(sys.argv[1])))
-        keystone.start()
-    except Exception as error:
-        traceback.print_exc()
-        channel.error(f'{type(error).__name__}: {error}')
-        return 1
+            keystone = KeystoneServer(KeystoneSettings.load(Path(sys.argv[1])))
+            keystone.start()
+        except Exception as error:
+            traceback.print_exc()
+            channel.error(f'{type(error).__name__}: {error}')
+            return 1
     channel.ready(keystone.url)
     keystone.serve()
     return 0

@@ -7,7 +7,6 @@ same style are filled by :func:`fill`.
 
 from __future__ import annotations
 
-import functools
 import urllib.parse
 
 import jinja2
@@ -47,6 +46,13 @@ def fill(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # Jinja's own "urlencode" fails on what is no character, such as half of a surrogate pair.
-    environment.filters['address'] = functools.partial(urllib.parse.quote, errors='replace')
+    environment.filters['address'] = _address
     return visible(environment.get_template(template).render(values)) + '\n'
+
+
+def _address(place: str) -> str:
+    """Return a relative URL of a file; its name need not be text, on which ``urlencode`` fails."""
+    try:
+        return urllib.parse.quote(place, errors='surrogateescape')
+    except UnicodeEncodeError:  # no file has such a name
+        return urllib.parse.quote(place, errors='replace')

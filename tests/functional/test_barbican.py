@@ -20,7 +20,7 @@ from nova_assist.cloud.cloud import Cloud
 from nova_assist.cloud.reaper import MARK
 from nova_assist.scenarios.embedded_api import EmbeddedApi
 from tests.functional.gate import DROP, Gate
-from tests.functional.test_encrypted import EncryptedCase
+from tests.functional.test_encrypted import WELL, EncryptedCase
 
 PAYLOAD = 'GET /v1/secrets/[^/]+/payload'
 REFUSALS = (403, 404, 503, DROP)
@@ -72,11 +72,11 @@ class BarbicanCase(EncryptedCase):
         """Return a new volume with something in it, and the server that has it."""
         volume, server = self.make(), self.server()
         self.plug(server, volume)
-        self.assertEqual('', self.do(server, volume, f'write {PLACE}', 'flush'))
+        self.assertEqual(WELL, self.do(server, volume, f'write {PLACE}', 'flush'))
         return volume, server
 
     def assert_found(self, server, volume):
-        self.assertEqual('', self.do(server, volume, f'read {PLACE}'))
+        self.assertEqual(WELL, self.do(server, volume, f'read {PLACE}'))
 
     def ask(self, path, user='demo', project='demo', method='GET', accept='application/json'):
         """Ask Barbican itself as a user; returns the answer."""

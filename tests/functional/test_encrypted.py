@@ -19,6 +19,9 @@ WRITTEN = 0x5A
 PLACES = (0, GIB // 2)
 LENGTH = 1 << 20
 
+#: What comes of commands that nothing was said against.
+WELL = (0, '')
+
 
 class EncryptedCase(BackupCase):
     @classmethod
@@ -53,25 +56,29 @@ class EncryptedCase(BackupCase):
         return volume
 
     def do(self, server, volume, *commands):
-        """Do something as the guest that has a volume; returns what was said against it."""
+        """Do something as the guest that has a volume; returns exit code and what was said."""
         source = self.api.disks(server.id, self.share)[volume.id].source
-        said = subprocess.run(
+        ended = subprocess.run(
             ['qemu-io', '-f', source.format, source.location],
             input='\n'.join(commands),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        ).stdout
-        return said.replace('qemu-io> ', '').strip()
+        )
+        return ended.returncode, ended.stdout.replace('qemu-io> ', '').strip()
 
     def write(self, server, volume):
         commands = [f'write -q -P {WRITTEN} {place} {LENGTH}' for place in PLACES]
-        self.assertEqual('', self.do(server, volume, *commands, 'flush'))
+        self.assertEqual(WELL, self.do(server, volume, *commands, 'flush'))
 
     def holds(self, server, volume):
         """Tell whether a guest finds what was written."""
         commands = [f'read -q -P {WRITTEN} {place} {LENGTH}' for place in PLACES]
-        return self.do(server, volume, *commands) == ''
+        found = self.do(server, volume, *commands)
+        if found != WELL:
+            # Nothing else is a no.
+            self.assertIn('Pattern verification failed', found[1])
+        return found == WELL
 
     def shows(self, volume):
         """Tell whether a file of a volume on the share has something of what was written."""
@@ -150,7 +157,7 @@ class SnapshotTest(EncryptedCase):
         snapshot = self.snapshot(volume)
         self.nova.volumes.create_server_volume(server.id, volume.id)
         self.await_status(self.cinder.volumes, volume, 'in-use')
-        self.assertEqual('', self.do(server, volume, f'write -q -z 0 {LENGTH}', 'flush'))
+        self.assertEqual(WELL, self.do(server, volume, f'write -q -z 0 {LENGTH}', 'flush'))
         backup = self.backup(volume, snapshot_id=snapshot.id, force=True)
         self.await_status(self.cinder.backups, backup, 'available')
         restored = self.make()

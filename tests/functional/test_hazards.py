@@ -31,9 +31,10 @@ class HazardTest(unittest.TestCase):
             'image-transfer-raw': 'image chained .* ended gone, expected active',
             'image-transfer-qcow2': 'data: .*Image is not in qcow2 format',
         }
-        control = judged(IN_TREE, scenarios=tuple(faults))
+        control = judged(IN_TREE, scenarios=tuple(faults), timeout=1200)
+        self.assertEqual(set(faults), set(control.scenarios), control.said)
         for name, fault in faults.items():
             with self.subTest(name):
                 self.assertRegex('\n'.join(control.faults(name)), fault)
-        ours = judged(OURS, scenarios=tuple(faults))
+        ours = judged(OURS, scenarios=tuple(faults), timeout=1200)
         self.assertEqual(dict.fromkeys(faults, 'pass'), ours.verdicts(), ours.said)

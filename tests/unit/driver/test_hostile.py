@@ -4,9 +4,10 @@
 import contextlib
 import json
 import os
+import subprocess
 from unittest import mock
 
-from driver import exceptions, journal, qemu_img
+from driver import exceptions, journal
 from driver.backend import Target
 from driver.journal import Intent, Operation
 from driver.layout import Format
@@ -116,9 +117,9 @@ class HostileCase(CloneCase):
     def setUp(self):
         super().setUp()
         self.take('a')
-        spy = mock.patch.object(qemu_img, '_run', wraps=qemu_img._run)
-        self.qemu_img = spy.start()
-        self.addCleanup(spy.stop)
+        spied = mock.patch('subprocess.Popen', wraps=subprocess.Popen)
+        self.started = spied.start()
+        self.addCleanup(spied.stop)
 
     def entries(self):
         return {
@@ -152,7 +153,7 @@ class HostileCase(CloneCase):
                 call()
             self.assertEqual(before, self.seen(), entry)
             self.assertEqual([], self.files_of_clone(), entry)
-            self.assertEqual([], self.qemu_img.mock_calls, entry)
+            self.assertEqual([], self.started.mock_calls, entry)
 
     def deletion(self):
         return {
@@ -247,7 +248,7 @@ class PlaceTest(HostileCase):
 
     def test_volume_of_which_something_is_no_file_is_not_deleted(self):
         self.remove('a')
-        self.qemu_img.reset_mock()
+        self.started.reset_mock()
         for name in (builders.VOLUME, self.layout.record):
             for kind in PLANTS:
                 with plant(kind, self.layout.path(name)):

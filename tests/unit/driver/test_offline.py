@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from driver import access, chain, exceptions, offline, qemu_img, reading, records, volumes
+from driver import access, chain, exceptions, offline, reading, records, volumes
 from driver.layout import Format
 from driver.records import Record
 from tests.unit.driver import builders
@@ -227,12 +227,12 @@ class OfflineTest(VolumeCase):
 
     def test_create_starts_no_process_and_deletion_of_the_newest_starts_one(self):
         self.create()
-        with mock.patch.object(qemu_img, '_run', wraps=qemu_img._run) as spy:
+        with mock.patch('subprocess.Popen', wraps=subprocess.Popen) as started:
             self.snapshot('a')
-            spy.assert_not_called()
+            started.assert_not_called()
             record, found = self.opened()
             offline.merge(self.layout, chain.plan_offline_merge(record, found, 'a'), self.maker)
-            spy.assert_called_once()
+            started.assert_called_once()
 
     def test_merge_of_files_that_somebody_has_open_is_refused(self):
         self.create()
