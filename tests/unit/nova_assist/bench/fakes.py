@@ -94,9 +94,11 @@ class FakeDriver:
         self.filled = count
 
     def capacity(self):
+        self.log.append((self, 'capacity'))
         return self.seconds * self.filled
 
     def bare_sums(self):
+        self.log.append((self, 'bare sums'))
         return 0.5
 
     @property

@@ -134,6 +134,11 @@ class PartsTest(unittest.TestCase):
         found = self.results.curve(volumes.NAME).points
         self.assertEqual({n: [n * 1.0] * 2 for n in volumes.COUNTS}, found[DRIVER])
         self.assertEqual({n: [0.5] * 2 for n in volumes.COUNTS}, found[FLOOR])
+        driver = (self.driver, 'capacity')
+        control, floor = (self.control, 'capacity'), (self.control, 'bare sums')
+        told = [each for each in self.log if each in (driver, control, floor)]
+        turns = [driver, control, floor, control, floor, driver, floor, driver, control]
+        self.assertEqual(turns * len(volumes.COUNTS), told)
 
     def test_overlay_has_its_size_before_it_is_merged(self):
         merge.measure(self.turns, self.results)
