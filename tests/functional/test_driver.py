@@ -18,6 +18,9 @@ from nova_assist.scenarios.embedded_api import EmbeddedApi
 IMAGE = '00000000-0000-0000-0000-000000000001'
 HOST = {'host': 'somewhere', 'ip': '127.0.0.1'}
 
+#: Seconds; QEMU spends five of the processor's on the header of an encrypted volume.
+_PATIENCE = 120
+
 
 class DriverCase(unittest.TestCase):
     """Tests over one cloud with the driver, each leaving the shares empty."""
@@ -52,7 +55,7 @@ class DriverCase(unittest.TestCase):
         def settled(status):
             return status in wanted or (status is not None and 'error' in status)
 
-        found = client.poll(lambda: self.status(manager, thing), settled, 40)
+        found = client.poll(lambda: self.status(manager, thing), settled, _PATIENCE)
         self.assertIn(found, wanted)
         return found
 
