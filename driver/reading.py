@@ -17,8 +17,8 @@ from driver import advice, chain, exceptions, files, qcow2
 from driver.chain import Chain, Image
 from driver.layout import Format, Layout
 
-# Bytes that nearly all headers end within, QEMU's table of feature names included; so many of each
-# are kept by what follows.
+# Bytes that nearly all headers end within, QEMU's table of feature names included. They are what
+# the memory below is asked by, so more would make that larger and slower.
 _USUAL_HEADER = 1024
 
 # Each operation reads the whole chain, and what the same bytes mean does not change.

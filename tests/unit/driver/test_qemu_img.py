@@ -2,11 +2,35 @@
 """How qemu-img is run, whichever way it ends; another program stands in for it."""
 
 import subprocess
+import sys
 from unittest import mock
 
 from driver import exceptions, qemu_img
 from driver.layout import Format
 from tests.unit.driver.test_access import FolderCase
+
+_KILLED = """
+import eventlet
+eventlet.monkey_patch()
+import os, pathlib, sys
+from driver import qemu_img
+from driver.layout import Format
+
+folder = pathlib.Path(sys.argv[1])
+thread = eventlet.spawn(qemu_img.resize, folder / 'image', Format.QCOW2, 7)
+with eventlet.Timeout(60):
+    while not (folder / 'pid').exists():
+        eventlet.sleep(0.01)
+    pid = int((folder / 'pid').read_text())
+    os.kill(pid, 0)
+    eventlet.kill(thread)
+    try:
+        while True:
+            os.kill(pid, 0)
+            eventlet.sleep(0.01)
+    except ProcessLookupError:
+        print('gone')
+"""
 
 
 class EndsTest(FolderCase):
@@ -17,11 +41,14 @@ class EndsTest(FolderCase):
         search.start()
         self.addCleanup(search.stop)
 
-    def resize(self, *lines):
+    def stand_in(self, *lines):
         """Have something else done in the place of qemu-img."""
         program = self.folder / 'qemu-img'
         program.write_text('\n'.join(['#!/bin/sh', *lines, '']))
         program.chmod(0o755)
+
+    def resize(self, *lines):
+        self.stand_in(*lines)
         qemu_img.resize(self.image, Format.QCOW2, 7)
 
     def failure(self, *lines):
@@ -46,6 +73,16 @@ class EndsTest(FolderCase):
 
     def test_nothing_is_to_be_read(self):
         self.assertEqual('end\n', self.failure('cat', 'echo end', 'exit 1').output)
+
+    def test_it_ends_with_the_greenthread_that_waits_for_it(self):
+        number = self.folder / 'pid'
+        # Renamed, so that it is never seen half written.
+        self.stand_in(
+            f'echo $$ > "{number}.new"', f'mv "{number}.new" "{number}"', 'exec sleep 99'
+        )
+        command = [sys.executable, '-W', 'ignore', '-c', _KILLED, str(self.folder)]
+        ended = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual('gone\n', ended.stdout, ended.stderr)
 
     def test_it_is_not_installed(self):
         missing = mock.patch.dict('os.environ', PATH=str(self.folder))
