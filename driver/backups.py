@@ -33,6 +33,16 @@ def source(backup: Any) -> Any:
     return database.volume_object(backup.volume_id)
 
 
+def restored_is_encrypted(volume_id: str) -> bool | None:
+    """Tell whether the backup that is being restored to a volume is of an encrypted one.
+
+    :return: None if no backup is being restored to it
+    """
+    wanted = {'status': fields.BackupStatus.RESTORING, 'restore_volume_id': volume_id}
+    found = objects.BackupList.get_all(cinder_context.get_admin_context(), filters=wanted)
+    return next((backup.encryption_key_id is not None for backup in found), None)
+
+
 def add_copy(backup: Any, peers: Peers) -> Any:
     """Give the temporary copy that cinder-backup is to read its row; returns the volume.
 

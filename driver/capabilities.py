@@ -42,4 +42,5 @@ def report(rooms: Collection[Room], limits: Limits) -> dict[str, int | float | b
         'online_extend_support': True,
         'multiattach': False,
         'QoS_support': False,
+        'replication_enabled': False,
     }

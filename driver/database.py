@@ -46,6 +46,7 @@ class VolumeState:
     :ivar base_format: format to return to, None if never recorded
     :ivar attached_files: the files that its attachments name
     :ivar servers: ids of the servers that it is attached to
+    :ivar attachments: ids of its attachments, of those too that are only about to be one
     :ivar extension: one that Nova may have carried out, or may still
     :ivar encrypted: whether its file holds a LUKS header and what only its key makes data of
     """
@@ -60,6 +61,7 @@ class VolumeState:
     base_format: Format | None
     attached_files: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
     extension: Extension | None = None
     encrypted: bool = False
 
@@ -95,6 +97,7 @@ def volume_state(volume_id: str) -> VolumeState:
         servers=tuple(
             each.instance_uuid for each in volume.volume_attachment if each.instance_uuid
         ),
+        attachments=tuple(each.id for each in volume.volume_attachment),
         extension=extension,
         encrypted=volume.encryption_key_id is not None,
     )

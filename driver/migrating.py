@@ -52,7 +52,9 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
         It is, since nothing that a type says changes the files, but for encryption, which is
         refused.
         """
-        return not diff.get('encryption'), None
+        # Cinder's difference has what is the same in both types, too.
+        encryption = (diff.get('encryption') or {}).values()
+        return all(before == after for before, after in encryption), None
 
     def before_volume_copy(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse a copy by Cinder, which would copy a qcow2 file as if it were raw data."""

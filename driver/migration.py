@@ -129,10 +129,12 @@ class Migrations:
         self.rows.give_up(volume_id, moved)
 
     def _open(self, state: VolumeState) -> Opened:
-        if state.attached:
+        # Who is about to attach it may have been told already which file to open.
+        if state.attached or state.attachments:
             raise exceptions.StateError(
-                f'Volume {state.id} is attached, and only detached volumes are migrated. Nothing '
-                f'was changed; detach it, then repeat.'
+                f'Volume {state.id} is attached, or about to be (attachments '
+                f'{list(state.attachments)}), and only detached volumes are migrated. Nothing was '
+                f'changed; detach it, then repeat.'
             )
         opened = self.opener.open(state)
         if opened.record.overlays:

@@ -19,6 +19,7 @@ from oslo_utils import units
 from driver import (
     access,
     auto,
+    backups,
     capabilities,
     database,
     encryption,
@@ -128,7 +129,7 @@ class SnapshotDriver(
         self._maker = auto.file_maker(self.settings, first, self._new_install)
         self._mounted.admit(self._maker)
         opener = Opener(self.settings, self._mounted, self._maker, database, extension_rows)
-        self._backend = Backend(opener, Restorations(opener))
+        self._backend = Backend(opener, Restorations(opener, backups.restored_is_encrypted))
         self._snapshots = Snapshots(opener)
         self._placing = Placing(self._mounted, share_rows, Limits.of(self.settings))
         self._extending = Extending(opener, self._placing)

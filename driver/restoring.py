@@ -10,6 +10,7 @@ change is left to :mod:`driver.volumes` and :mod:`driver.replacing`.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from driver import (
     durable,
@@ -34,18 +35,22 @@ STATES = ('restoring-backup', 'creating')
 class Restorations:
     """The restorations to one backend's volumes; callers hold the volume's lock.
 
+    :ivar is_encrypted: tells whether what is restored to a volume, by its id, is of an encrypted
+        one; None if that is not known
     :ivar begun: where those lie that this service has begun, or found at its start, and not seen
         to end, by volume id
     """
 
     opener: Opener
+    is_encrypted: Callable[[str], bool | None]
     begun: dict[str, Layout] = dataclasses.field(default_factory=dict)
 
     def begin(self, state: VolumeState) -> Image:
         """Return the empty file that cinder-backup is to write to.
 
         :raises StateError: a guest may have the volume open
-        :raises Unsupported: it is encrypted and has snapshots
+        :raises Unsupported: it is encrypted and has snapshots, or only one of volume and backup is
+            encrypted
         :raises DriverError: the volume can't be opened, so it could not take in anything either
         """
         if state.attached:
@@ -57,12 +62,28 @@ class Restorations:
         # cinder-backup has this attempt ended even if it fails here, which must not take in what
         # another one has left.
         discard(layout)
+        self._refuse_other_kind(state)
         if state.encrypted:
             _refuse_to_lose_copies(layout, state.id)
         self.opener.open(state)
         self.opener.maker.make(layout.path(layout.restored))
         self.begun[state.id] = layout
         return Image(layout.restored, Format.RAW, 0)
+
+    def _refuse_other_kind(self, state: VolumeState) -> None:
+        """Refuse what cinder-backup would only find out once it had written it, or never.
+
+        Data in the clear would be on the share, under a type that promises that none is; what is
+        encrypted would be what a guest gets to see.
+        """
+        encrypted = self.is_encrypted(state.id)
+        if encrypted is not None and encrypted != state.encrypted:
+            volume, backup = ('encrypted', 'not') if state.encrypted else ('not encrypted', 'is')
+            raise exceptions.Unsupported(
+                f'Volume {state.id} is {volume}, and the backup that is to be restored to it '
+                f'{backup}. Nothing was changed; restore it to a volume of the type that the '
+                f'backup was made of.'
+            )
 
     def end(self, state: VolumeState) -> None:
         """Have a volume take in what cinder-backup has written; a death leaves the old or new.

@@ -41,7 +41,7 @@ LOG = logging.getLogger(__name__)
 _CREATE_STATES = ('available', 'in-use', 'backing-up', 'uploading')
 _DELETE_STATES = (*_CREATE_STATES, 'deleting', 'downloading', 'error')
 
-#: Seconds that a volume may take from being detached to its next state.
+#: Seconds that a volume may take to be detached.
 _PASSING_SECONDS = 60
 
 #: Seconds that Nova may take to answer a request, which it does before it does the work.
@@ -116,13 +116,14 @@ class Snapshots:
         ledger = self.opener.ledger
         try:
             ledger.set_snapshot_status(snapshot_id, 'deleting')
-            # The guest may have been detached meanwhile, or be just about to be.
+            # The guest may have been detached meanwhile, or be just about to be. Whoever attaches
+            # or extends the volume, whose status says so already, waits for the lock held here.
             state = client.poll(
                 lambda: ledger.volume_state(volume_id),
-                lambda now: now.status in _DELETE_STATES,
+                lambda now: now.status != 'detaching',
                 _PASSING_SECONDS,
             )
-            self.delete(state, snapshot_id, context)
+            self._delete(state, snapshot_id, context)
             ledger.forget_snapshot(snapshot_id)
         except Exception:
             LOG.exception(
@@ -152,6 +153,9 @@ class Snapshots:
         :raises StateError: what is left of it holds data
         """
         _require(state, _DELETE_STATES, f'delete snapshot {snapshot_id}')
+        self._delete(state, snapshot_id, context)
+
+    def _delete(self, state: VolumeState, snapshot_id: str, context: Any) -> None:
         layout = self.opener.layout(state.share, state.name)
         if reading.is_gone(layout):
             LOG.warning('Nothing of volume %s is on its share any more.', state.id)

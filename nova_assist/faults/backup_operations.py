@@ -60,6 +60,30 @@ class BackUpOnline(BackUp):
     online = True
 
 
+class BackUpSnapshot(BackUp):
+    """Back the snapshot of a volume up while a guest writes to the volume."""
+
+    online = True
+
+    def act(self) -> None:
+        """Back it up."""
+        self._back_up(_NEW)
+
+    def survey(self) -> None:
+        """See that the snapshot is free again, too."""
+        found = survivors.snapshot(self.stage, self.target, 's1', 'backing-up')
+        if found.status != 'available':
+            raise survivors.stuck('snapshot s1', found.status)
+        super().survey()
+
+    def repeat(self) -> None:
+        """Make another backup, and a volume of it."""
+        self.backups.create_volume(self._back_up('again'), 'restored')
+
+    def _back_up(self, name: str) -> TrackedBackup:
+        return self.backups.create_of_snapshot(self.target, 's1', name)
+
+
 class Restore(BackUp):
     """Restore a backup over a volume with a snapshot."""
 

@@ -10,7 +10,12 @@ from collections.abc import Mapping
 
 from nova_assist.checks.model import Exactly
 from nova_assist.faults.adoption_operations import ManageVolume, ManageVolumeWithSnapshots
-from nova_assist.faults.backup_operations import BackUp, BackUpOnline, Restore
+from nova_assist.faults.backup_operations import (
+    BackUp,
+    BackUpOnline,
+    BackUpSnapshot,
+    Restore,
+)
 from nova_assist.faults.cache_operations import CacheImage
 from nova_assist.faults.cluster_operations import (
     CreateSnapshotInCluster,
@@ -117,6 +122,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'extend-attached': ExtendAttachedVolume,
     'backup-detached': BackUp,
     'backup-attached': BackUpOnline,
+    'backup-snapshot': BackUpSnapshot,
     'restore': Restore,
     'revert': RevertVolume,
     'retype': RetypeVolume,

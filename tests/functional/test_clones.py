@@ -178,6 +178,17 @@ class InterruptionTest(CloneCase):
         self.assertTrue(client.poll(lambda: self.deleted(snapshot), bool, 60))
         self.assert_no_snapshot(source)
 
+    def test_extension_that_is_asked_for_meanwhile_comes_after_the_snapshot_has_gone(self):
+        source = self.attached()
+        clone = self.held_clone(source)
+        self.cinder.volumes.extend(source, 2)
+        self.assertEqual('extending', self.status(self.cinder.volumes, source))
+        self.release()
+        self.await_status(self.cinder.volumes, clone, 'available')
+        self.await_status(self.cinder.volumes, source, 'in-use')
+        self.assertEqual(2, self.cinder.volumes.get(source.id).size)
+        self.assert_no_snapshot(source)
+
     def test_snapshot_that_its_owner_deletes_meanwhile_disturbs_nothing(self):
         source = self.attached()
         clone = self.held_clone(source)

@@ -28,6 +28,7 @@ class EncryptedCase(BackupCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.encrypt('encrypted', 'luks')
+        cls.encrypt('encrypted alike', 'luks')
         cls.encrypt('by-the-kernel', 'luks2')
 
     @classmethod
@@ -90,6 +91,10 @@ class EncryptedCase(BackupCase):
                         return True
         return False
 
+    def beginning(self, path):
+        with path.open('rb') as file:
+            return file.read(LENGTH)
+
     def size(self, server, volume):
         return self.api.disk_size(server.id, volume.id)
 
@@ -132,6 +137,14 @@ class LifeTest(EncryptedCase):
         self.cinder.restores.restore(backup.id, volume_id=restored.id)
         self.await_status(self.cinder.volumes, restored, 'available')
         return restored
+
+    def test_other_type_with_the_same_encryption_changes_no_file(self):
+        volume = self.make()
+        before = self.files(volume)
+        self.cinder.volumes.retype(volume, 'encrypted alike', 'never')
+        self.await_status(self.cinder.volumes, volume, 'available')
+        self.assertEqual('encrypted alike', self.cinder.volumes.get(volume.id).volume_type)
+        self.assertEqual(before, self.files(volume))
 
     def test_volume_in_the_clear_shows_what_was_written(self):
         volume = self.make(volume_type='raw')
@@ -214,6 +227,22 @@ class RefusalsTest(EncryptedCase):
         made = answer['os-volume_upload_image']['image_id']
         self.await_status(self.cinder.volumes, volume, 'available')
         self.assertNotEqual('active', self.api.images.status(made))
+
+    def test_backup_of_the_other_kind_is_not_restored(self):
+        encrypted, plain = self.make(), self.make(volume_type='raw')
+        for source, target in ((plain, encrypted), (encrypted, plain)):
+            backup = self.backup(source)
+            self.await_status(self.cinder.backups, backup, 'available')
+            path = self.share / f'volume-{target.id}'
+            before = self.beginning(path), path.stat().st_ino
+            self.cinder.restores.restore(backup.id, volume_id=target.id)
+            self.await_status(self.cinder.volumes, target, 'error_restoring')
+            self.assertEqual(before, (self.beginning(path), path.stat().st_ino))
+            self.assertEqual([path.name], self.files(target))
+            self.cinder.volumes.reset_state(target, 'available')
+        server = self.attach(encrypted)
+        self.write(server, encrypted)
+        self.assertTrue(self.holds(server, encrypted))
 
     def test_provider_that_takes_a_block_device_leaves_no_file(self):
         volume = self.make(volume_type='by-the-kernel', wanted='error')

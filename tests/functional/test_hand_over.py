@@ -12,6 +12,7 @@ import unittest
 from nova_assist.cloud.cloud import Cloud
 from nova_assist.reports.model import Verdict
 from nova_assist.scenarios.adoptions import Adoptions
+from nova_assist.scenarios.backups import Backups
 from nova_assist.scenarios.story import Story
 from tests.judged import IN_TREE, OURS
 from tests.lab import stories
@@ -56,6 +57,9 @@ class HandOver:
         volumes = self.stage.volumes
         self.take('o1')
         self.remove('t2')
+        with self.stage.step('write to the one that lies still, and revert it'):
+            volumes.write(self.still)
+            volumes.revert(self.still, 'o1')
         with self.stage.step('clone both, and make a volume of a snapshot'):
             copies = [volumes.clone_volume(self.still, 'copy')]
             copies.append(volumes.clone_volume(self.used, 'copy-used'))
@@ -64,6 +68,11 @@ class HandOver:
             volumes.extend(self.still, 2)
             volumes.write(self.still)
             volumes.extend(self.used, 2)
+        with self.stage.step('back both up, and make volumes of the backups'):
+            backups = Backups(self.stage.context, volumes)
+            for each in (self.still, self.used):
+                backup = backups.create(each, f'b-{each.name}')
+                copies.append(backups.create_volume(backup, f'of-{backup.name}'))
         self.copies = copies
         self.manage_again(self.still)
         self.take('o2')

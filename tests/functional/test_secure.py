@@ -22,6 +22,9 @@ class SecureTest(unittest.TestCase):
     def test_scenarios_pass(self):
         self.assert_passed('clone-attached-qcow2', 'revert-raw', 'retype-raw', 'manage-qcow2')
 
+    def test_slow_scenarios_pass(self):
+        self.assert_passed('backup-qcow2', 'encrypted-raw')
+
     def test_scenario_of_several_shares_passes(self):
         self.assert_passed('several-shares-raw', options=('--shares', '2'))
 

@@ -41,8 +41,15 @@ chain, orphans and access, for volumes made as raw and as qcow2 files. ``tox -e 
 measures it anew and writes this page, ``tox -e support-matrix -- --only NAME`` one scenario of it.
 
 In secure mode (``--secure``) Cinder, the hypervisor and an outsider are accounts of their own, on
-a local folder; :doc:`../contributor/lab` has it on NFS whose root is squashed. Cinder's own driver
-does not start in secure mode where it is to take snapshots.
+a local folder; :doc:`../contributor/lab` has it on NFS whose root is squashed, but for what is
+slow. There Nova's root can't read files of mode 0660, as it has to before it attaches an encrypted
+volume, see :doc:`encryption`. Cinder's own driver does not start in secure mode where it is to
+take snapshots.
+
+Not supported are multi-attach, QoS and replication; Cinder's scheduler is told so
+(``multiattach``, ``QoS_support`` and ``replication_enabled`` are false). That volumes of Cinder's
+own driver are taken over and handed back is no scenario, since drivers change in it:
+``tests/functional/test_hand_over.py`` judges that in the same way, see :doc:`../admin/handover`.
 """
 
 

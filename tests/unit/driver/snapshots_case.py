@@ -64,6 +64,7 @@ class Rows:
         self.attachment = None
         self.temporary = {}
         self.settled = {}
+        self.restored_is_encrypted = None
 
     def save_formats(self, volume_id, active, base):
         self.formats = (active, base)
@@ -91,6 +92,9 @@ class Rows:
     def set_snapshot_status(self, snapshot_id, status):
         self.temporary[snapshot_id] = status
         self.nova_api.status = client.Status(status, self.nova_api.status.progress)
+
+    def is_encrypted(self, volume_id):
+        return self.restored_is_encrypted
 
     def forget_snapshot(self, snapshot_id):
         del self.temporary[snapshot_id]
@@ -184,7 +188,7 @@ class SnapshotsCase(OnlineCase):
         self.snapshots = Snapshots(self.opener)
         self.revert_rows = RevertRows(self)
         self.reverts = Reverts(self.opener, self.revert_rows)
-        self.backend = Backend(self.opener, Restorations(self.opener))
+        self.backend = Backend(self.opener, Restorations(self.opener, self.rows.is_encrypted))
         self.extending = Extending(self.opener, NoOthers.placing(self.opener))
         self.state = VolumeState(
             id='v',

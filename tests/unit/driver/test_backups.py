@@ -12,6 +12,25 @@ from driver.peers import Peers
 from tests.unit.driver.database_case import DatabaseCase
 
 
+class RestoredTest(DatabaseCase):
+    def test_backup_that_is_being_restored_to_a_volume_tells_of_its_key(self):
+        objects.register_all()
+        context = cinder_context.get_admin_context()
+        target = str(uuid.uuid4())
+        self.assertIsNone(backups.restored_is_encrypted(target))
+        backup = objects.Backup(context, volume_id=str(uuid.uuid4()), user_id='u', project_id='p')
+        backup.create()
+        backup.status, backup.restore_volume_id = 'restoring', target
+        backup.save()
+        self.assertIs(False, backups.restored_is_encrypted(target))
+        backup.encryption_key_id = str(uuid.uuid4())
+        backup.save()
+        self.assertIs(True, backups.restored_is_encrypted(target))
+        backup.status = 'available'
+        backup.save()
+        self.assertIsNone(backups.restored_is_encrypted(target))
+
+
 class CopyTest(DatabaseCase):
     def test_of_an_encrypted_volume_has_no_key_that_would_be_deleted_with_it(self):
         objects.register_all()

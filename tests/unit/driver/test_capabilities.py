@@ -29,5 +29,10 @@ class CapabilitiesTest(unittest.TestCase):
             self.assertEqual(sparse, told['thin_provisioning_support'])
             self.assertEqual(not sparse, told['thick_provisioning_support'])
 
+    def test_what_is_not_done_is_said_not_to_be(self):
+        told = capabilities.report([], Limits(True, 0.0, 1.0))
+        for each in ('multiattach', 'QoS_support', 'replication_enabled'):
+            self.assertIs(False, told[each], each)
+
 
 _ROOM = ('total', 'free', 'provisioned')

@@ -49,7 +49,7 @@ class CloneCase(SnapshotsCase):
         """Work with other options."""
         options = settings(self.layout.folder, **changes)
         self.opener = Opener(options, self.shares, self.maker, self.rows, self.growth)
-        self.backend = Backend(self.opener, Restorations(self.opener))
+        self.backend = Backend(self.opener, Restorations(self.opener, self.rows.is_encrypted))
         self.snapshots = Snapshots(self.opener)
 
     def clone(self, size=builders.GIB):
@@ -211,6 +211,19 @@ class AttachedCloneTest(CloneCase):
             )
         self.assertEqual({}, self.rows.temporary)
         self.assertEqual([], states)
+
+    def test_volume_that_is_to_grow_once_it_is_copied(self):
+        with self.snapshots.temporary(self.state, 'c', 'clone it', None):
+            self.state = dataclasses.replace(self.state, status='extending')
+        self.assertEqual({}, self.rows.temporary)
+        self.assertEqual({}, records.load(self.layout).overlays)
+
+    def test_volume_that_another_guest_is_to_have_once_it_is_copied(self):
+        with self.snapshots.temporary(self.state, 'c', 'clone it', None):
+            self.detach()
+            self.state = dataclasses.replace(self.state, status='reserved')
+        self.assertEqual({}, self.rows.temporary)
+        self.assert_clean()
 
     def test_backend_without_snapshots_refuses_and_makes_none(self):
         self.use(snapshots=False)

@@ -29,7 +29,7 @@ class RestoringCase(SnapshotsCase):
         self.opener = Opener(
             options, Folder(self.layout.folder), self.maker, self.rows, self.growth
         )
-        self.backend = Backend(self.opener, Restorations(self.opener))
+        self.backend = Backend(self.opener, Restorations(self.opener, self.rows.is_encrypted))
         self.snapshots = Snapshots(self.opener)
 
     def make(self, image_format, *snapshot_ids):
@@ -191,6 +191,20 @@ class RestoringTest(RestoringCase):
         with self.assertRaisesRegex(exceptions.StateError, 'detach it'):
             self.begin()
         self.assertEqual([builders.VOLUME], self.names())
+
+    def test_backup_of_the_other_kind_is_refused_before_anything_is_written(self):
+        self.make(Format.RAW)
+        for encrypted in (True, False):
+            self.state = dataclasses.replace(self.state, encrypted=encrypted)
+            for backup in (True, False):
+                self.rows.restored_is_encrypted = backup
+                with self.subTest(f'{encrypted}, {backup}'):
+                    if backup == encrypted:
+                        self.begin()
+                        continue
+                    with self.assertRaisesRegex(exceptions.Unsupported, 'Nothing was changed'):
+                        self.begin()
+                    self.assertEqual([builders.VOLUME], self.names())
 
     def test_volume_that_can_not_be_opened_is_refused_before_anything_is_written(self):
         self.make(Format.RAW)
