@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nova_assist.cli.harness import EmbeddedSession, OwnScenarios, Session, Wanted, cloud_for
+from nova_assist.cli.signals import deferred
 from nova_assist.cli.target import Target
 from nova_assist.reports.model import ScenarioResult
 
@@ -93,17 +94,20 @@ class PairSession(EmbeddedSession):
             self._second = cloud
             return EmbeddedTestbed(cloud)
 
+        starts: list[Future[EmbeddedTestbed]] = []
         with ThreadPoolExecutor(max_workers=1) as pool:
-            started: Future[EmbeddedTestbed] = pool.submit(start)
             try:
-                yield started
+                with deferred():  # or a start that nobody knows of would not be given up
+                    starts.append(pool.submit(start))
+                yield starts[0]
             finally:
-                while not started.done():  # which nobody needs any more
-                    cloud.give_up()
-                    wait([started], _LOOK_SECONDS)
-                if started.exception() is None:
-                    self._second = None
-                    cloud.stop()
+                for started in starts:
+                    while not started.done():  # which nobody needs any more
+                        cloud.give_up()
+                        wait([started], _LOOK_SECONDS)
+                    if started.exception() is None:
+                        self._second = None
+                        cloud.stop()
 
 
 def _once_up(starting: Future[EmbeddedTestbed], stop: threading.Event) -> EmbeddedTestbed:

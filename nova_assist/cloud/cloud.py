@@ -180,8 +180,9 @@ class Cloud:
 
     def give_up(self) -> None:
         """Kill the services, so that a start under way in another thread fails."""
-        self.cinder.kill()
-        self.compute.kill()
+        # That thread waits for them, and reads what they say until they end.
+        self.cinder.send_kill()
+        self.compute.send_kill()
 
     def check(self) -> None:
         """See that all services run.

@@ -151,9 +151,13 @@ class Service:
 
     def kill(self) -> None:
         """Kill the service's process, as a crash would; what it started lives on."""
+        self.send_kill()
+        self._wait(None)
+
+    def send_kill(self) -> None:
+        """Have the process die, and return at once; who waits until it is ready hears of that."""
         if self._process and self.alive:
             self._process.kill()
-        self._wait(None)
 
     def restart(self) -> None:
         """Stop the service if it runs, and start it again.

@@ -247,9 +247,9 @@ def _play(
             relay.failed(error)
 
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
-        for part in parts:
-            pool.submit(play_part, part)
         try:
+            for part in parts:
+                pool.submit(play_part, part)
             yield from relay.results(total)
         finally:
             stop.set()

@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from nova_assist.accounts import Account
 from nova_assist.cloud.errors import ServiceError
@@ -108,6 +109,19 @@ class ServiceTest(unittest.TestCase):
         service = self.service(f'import os; os.kill(os.getpid(), {signal.SIGKILL:d})')
         with self.assertRaisesRegex(ServiceError, 'exit code -9 before it was ready'):
             service.start()
+
+    def test_service_that_is_killed_while_somebody_waits_for_its_word(self):
+        # Often, for what goes wrong here goes wrong in the moment between two calls.
+        with ThreadPoolExecutor(1) as pool:
+            for attempt in range(30):
+                service = self.service('import signal; signal.pause()')
+                service.spawn()
+                waiting = pool.submit(service.await_ready)
+                while not waiting.done():
+                    service.send_kill()
+                    wait([waiting], 0.001)
+                with self.subTest(attempt), self.assertRaisesRegex(ServiceError, 'code -9'):
+                    waiting.result()
 
     def test_service_that_says_why_it_does_not_start(self):
         service = self.service('print("error no QEMU here")')
