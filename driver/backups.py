@@ -36,11 +36,25 @@ def source(backup: Any) -> Any:
 def restored_is_encrypted(volume_id: str) -> bool | None:
     """Tell whether the backup that is being restored to a volume is of an encrypted one.
 
-    :return: None if no backup is being restored to it
+    :return: None if no backup is being restored to it, or nobody knows any more
     """
     wanted = {'status': fields.BackupStatus.RESTORING, 'restore_volume_id': volume_id}
     found = objects.BackupList.get_all(cinder_context.get_admin_context(), filters=wanted)
-    return next((backup.encryption_key_id is not None for backup in found), None)
+    # Of several, all but one were given up.
+    known = {_is_encrypted(backup) for backup in found}
+    return known.pop() if len(known) == 1 else None
+
+
+def _is_encrypted(backup: Any) -> bool | None:
+    if backup.encryption_key_id is not None:
+        return True
+    # Older releases of Cinder did not keep the key with the backup.
+    admin = cinder_context.get_admin_context(read_deleted='yes')
+    try:
+        original = objects.Volume.get_by_id(admin, backup.volume_id)
+    except exception.VolumeNotFound:
+        return None
+    return original.encryption_key_id is not None
 
 
 def add_copy(backup: Any, peers: Peers) -> Any:

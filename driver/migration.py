@@ -28,6 +28,8 @@ from driver.placing import Placing
 
 LOG = logging.getLogger(__name__)
 
+_ABOUT_TO_BE_ATTACHED = ('attaching', 'reserved')
+
 
 class Rows(Protocol):
     """What is asked of Cinder's database; :mod:`driver.migration_rows` is one."""
@@ -129,8 +131,9 @@ class Migrations:
         self.rows.give_up(volume_id, moved)
 
     def _open(self, state: VolumeState) -> Opened:
-        # Who is about to attach it may have been told already which file to open.
-        if state.attached or state.attachments:
+        # Who is about to attach it may have been told already which file to open; of old calls
+        # (os-initialize_connection) there is no attachment before they have ended.
+        if state.attached or state.attachments or state.status in _ABOUT_TO_BE_ATTACHED:
             raise exceptions.StateError(
                 f'Volume {state.id} is attached, or about to be (attachments '
                 f'{list(state.attachments)}), and only detached volumes are migrated. Nothing was '

@@ -35,14 +35,14 @@ STATES = ('restoring-backup', 'creating')
 class Restorations:
     """The restorations to one backend's volumes; callers hold the volume's lock.
 
-    :ivar is_encrypted: tells whether what is restored to a volume, by its id, is of an encrypted
-        one; None if that is not known
+    :ivar restored_is_encrypted: tells whether what is being restored to a volume, by its id, is
+        of an encrypted one; None if that is not known
     :ivar begun: where those lie that this service has begun, or found at its start, and not seen
         to end, by volume id
     """
 
     opener: Opener
-    is_encrypted: Callable[[str], bool | None]
+    restored_is_encrypted: Callable[[str], bool | None]
     begun: dict[str, Layout] = dataclasses.field(default_factory=dict)
 
     def begin(self, state: VolumeState) -> Image:
@@ -76,13 +76,15 @@ class Restorations:
         Data in the clear would be on the share, under a type that promises that none is; what is
         encrypted would be what a guest gets to see.
         """
-        encrypted = self.is_encrypted(state.id)
+        encrypted = self.restored_is_encrypted(state.id)
         if encrypted is not None and encrypted != state.encrypted:
-            volume, backup = ('encrypted', 'not') if state.encrypted else ('not encrypted', 'is')
+            volume, backup = (
+                ('encrypted', 'is not') if state.encrypted else ('not encrypted', 'is')
+            )
             raise exceptions.Unsupported(
-                f'Volume {state.id} is {volume}, and the backup that is to be restored to it '
-                f'{backup}. Nothing was changed; restore it to a volume of the type that the '
-                f'backup was made of.'
+                f'Volume {state.id} is {volume}; the backup that is to be restored to it {backup} '
+                f'one of an encrypted volume. Nothing was changed; restore it to a volume of the '
+                f'type that the backed-up volume has.'
             )
 
     def end(self, state: VolumeState) -> None:

@@ -116,8 +116,8 @@ class Snapshots:
         ledger = self.opener.ledger
         try:
             ledger.set_snapshot_status(snapshot_id, 'deleting')
-            # The guest may have been detached meanwhile, or be just about to be. Whoever attaches
-            # or extends the volume, whose status says so already, waits for the lock held here.
+            # The guest may have been detached meanwhile, or be just about to be. Who attaches,
+            # extends or reverts the volume, whose status says so, waits for the lock held here.
             state = client.poll(
                 lambda: ledger.volume_state(volume_id),
                 lambda now: now.status != 'detaching',

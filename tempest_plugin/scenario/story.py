@@ -19,8 +19,12 @@ from tempest_plugin.scenario.ledger import Bounds
 
 
 class Story(base.AssistedTest):
-    """A test that passes only if it has seen the data."""
+    """A test that passes only if it has seen the data.
 
+    :cvar header: how many bytes of its volumes no guest has.
+    """
+
+    header = 0
     features: tuple[str, ...] = ('online',)
     essential: Collection[Kind] = (Kind.DATA,)
 
@@ -138,7 +142,8 @@ class Story(base.AssistedTest):
             self.looks.missed(Kind.SIZE, '[assisted_snapshots] share_access is "none"')
             return size.faults(gib, shown=shown)
         self.looks.looked(Kind.SIZE)
-        return size.faults(gib, shown=shown, virtual=self.share.size(volume['id']))
+        virtual = self.share.size(volume['id'])
+        return size.faults(gib, shown=shown, virtual=virtual, header=self.header)
 
     def across(self, restart: Callable[[], object], disks: Iterable[Disk]) -> None:
         """Let a server go through something after which its guest starts anew; judge its disks.

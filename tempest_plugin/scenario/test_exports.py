@@ -96,6 +96,27 @@ class BackupTest(BackupBase):
         self.drop_all(disk)
         self.finish()
 
+    @decorators.attr(type='slow')
+    @decorators.idempotent_id('723cd599-9c38-451b-925e-8d95cfc7d5a5')
+    def test_incremental_backup_after_snapshots(self) -> None:
+        """What is restored has what was written before the second backup, in whichever file."""
+        disk = self.begin()
+        server = disk.server
+        self.take(disk)
+        self.unplug(disk)
+        self.backup(disk)
+        self.plug(disk)
+        self.take(disk)
+        self.hear(disk)
+        self.unplug(disk)
+        least = disk.ledger.least
+        restored = self.restored(disk, self.backup(disk, incremental=True))
+        self.judge(disk, 'after a backup of what had changed was made')
+        self.plug(restored, server, Bounds(least))
+        self.plug(disk)
+        self.drop_all(disk)
+        self.finish()
+
 
 class BackupAttachedTest(BackupBase):
     """Backups of volumes that a guest writes to, of which Cinder makes a clone for that."""

@@ -24,6 +24,13 @@ class RevertBase(Story):
         super().setup_clients()
         cls.revert_client = cls.os_primary.assisted_volume.RevertClient()
 
+    def revert(self, disk: Disk, snapshot: Mapping[str, Any]) -> None:
+        """Give a detached volume the data of its newest snapshot back."""
+        self.revert_client.revert(disk.id, snapshot['id'])
+        self.wait_for_volume(disk.volume, 'available')
+        self.wait_for_snapshot(snapshot, 'available')
+        self.judge(disk, 'after it was reverted')
+
 
 class RevertTest(RevertBase):
     """Volumes are detached, reverted, and attached again."""
@@ -38,7 +45,7 @@ class RevertTest(RevertBase):
         _, newest = self.take_many(disk, 2)
         self.hear(disk)
         self.unplug(disk)
-        self._revert(disk, newest)
+        self.revert(disk, newest)
         self.plug(disk, bounds=disk.ledger.revert(newest['id']))
         self.judge_snapshots(disk)
         self.take(disk)
@@ -54,16 +61,10 @@ class RevertTest(RevertBase):
         for _ in range(2):
             self.hear(disk)
             self.unplug(disk)
-            self._revert(disk, snapshot)
+            self.revert(disk, snapshot)
             self.plug(disk, bounds=disk.ledger.revert(snapshot['id']))
         self.drop_all(disk)
         self.finish()
-
-    def _revert(self, disk: Disk, snapshot: Mapping[str, Any]) -> None:
-        self.revert_client.revert(disk.id, snapshot['id'])
-        self.wait_for_volume(disk.volume, 'available')
-        self.wait_for_snapshot(snapshot, 'available')
-        self.judge(disk, 'after it was reverted')
 
 
 class NoRevertTest(RevertBase):

@@ -178,7 +178,7 @@ class InterruptionTest(CloneCase):
         self.assertTrue(client.poll(lambda: self.deleted(snapshot), bool, 60))
         self.assert_no_snapshot(source)
 
-    def test_extension_that_is_asked_for_meanwhile_comes_after_the_snapshot_has_gone(self):
+    def test_extension_that_is_asked_for_meanwhile_leaves_no_snapshot(self):
         source = self.attached()
         clone = self.held_clone(source)
         self.cinder.volumes.extend(source, 2)

@@ -138,7 +138,7 @@ class LifeTest(EncryptedCase):
         self.await_status(self.cinder.volumes, restored, 'available')
         return restored
 
-    def test_other_type_with_the_same_encryption_changes_no_file(self):
+    def test_other_type_that_is_alike_changes_no_file(self):
         volume = self.make()
         before = self.files(volume)
         self.cinder.volumes.retype(volume, 'encrypted alike', 'never')

@@ -8,25 +8,11 @@ from driver import exceptions, records, volumes
 from driver.chain import Image
 from driver.layout import Format, Layout
 from driver.location import Location
-from driver.migrating import MigratingDriver
 from driver.migration_note import Migration, Place
 from driver.records import Record
 from tests.unit.driver import builders
 from tests.unit.driver.migration_case import HERE, PAIRS, SIZE, THERE, MigrationCase
 from tests.unit.driver.test_locks import opened_by_qemu
-
-
-class RetypeTest(unittest.TestCase):
-    def test_only_another_encryption_keeps_a_volume_from_its_new_type(self):
-        cipher, size = 'aes-xts-plain64', 256
-        alike = {'cipher': (cipher, cipher), 'key_size': (size, size)}
-        other = {**alike, 'key_size': (size, 512)}
-        added = {'cipher': (None, cipher), 'key_size': (None, size)}
-        for encryption, done in ((alike, True), ({}, True), (other, False), (added, False)):
-            with self.subTest(str(encryption)):
-                diff = {'encryption': encryption, 'extra_specs': {'key': ('a', 'b')}}
-                found = MigratingDriver.retype(None, None, None, None, diff, None)
-                self.assertEqual((done, None), found)
 
 
 class MigrationTest(MigrationCase):
@@ -73,10 +59,12 @@ class MigrationTest(MigrationCase):
 
     def test_volume_that_is_about_to_be_attached_is_refused(self):
         self.make(Format.RAW, Format.RAW)
-        reserved = dataclasses.replace(self.rows.state, attachments=('a',))
-        with self.assertRaisesRegex(exceptions.StateError, r"about to be \(attachments \['a'\]"):
-            self.migrations.migrate(reserved, self.location, {'host': 'node@two'})
-        self.assert_stayed()
+        for change in ({'attachments': ('a',)}, {'status': 'attaching'}, {'status': 'reserved'}):
+            with self.subTest(str(change)):
+                reserved = dataclasses.replace(self.rows.state, **change)
+                with self.assertRaisesRegex(exceptions.StateError, r'about to be \(attachments'):
+                    self.migrations.migrate(reserved, self.location, {'host': 'node@two'})
+                self.assert_stayed()
 
     def test_volume_that_a_guest_unknown_to_cinder_has_open_is_refused(self):
         self.make(Format.RAW, Format.RAW)
