@@ -45,35 +45,52 @@ class Mount:
 
 def mount_of(folder: pathlib.Path) -> Mount:
     """Return how the file system that a folder lies on is mounted."""
-    resolved = folder.resolve()
-    found = Mount('unknown', '', frozenset())
-    best = 0
-    for point, mount in _table():
+    resolved = str(folder.resolve())
+    found = best = ''
+    for point, line in _table():
         # Of mounts over each other the last one is seen.
-        if (point == resolved or point in resolved.parents) and len(point.parts) >= best:
-            best, found = len(point.parts), mount
-    return found
+        if _lies_in(resolved, point) and len(point) >= len(best):
+            best, found = point, line
+    return _parse(found) if found else Mount('unknown', '', frozenset())
+
+
+def _lies_in(path: str, point: str) -> bool:
+    return path == point or path.startswith(point if point.endswith('/') else f'{point}/')
 
 
 def points_of(export: str) -> list[pathlib.Path]:
     """Return where an export, ``host:/path``, is mounted on this host."""
-    return [point for point, mount in _table() if mount.is_nfs and mount.source == export]
+    return [point for point, mount in _nfs() if mount.source == export]
 
 
 def nfs_points() -> list[pathlib.Path]:
     """Return where NFS exports are mounted on this host."""
-    return [point for point, mount in _table() if mount.is_nfs]
+    return [point for point, _ in _nfs()]
 
 
-def _table() -> Iterator[tuple[pathlib.Path, Mount]]:
-    """Read ``/proc/self/mountinfo`` (proc(5)), where blanks in names are octal."""
+def _nfs() -> Iterator[tuple[pathlib.Path, Mount]]:
+    for point, line in _table():
+        mount = _parse(line)
+        if mount.is_nfs:
+            yield pathlib.Path(point), mount
+
+
+def _table() -> Iterator[tuple[str, str]]:
+    """Read ``/proc/self/mountinfo`` (proc(5)); yields where something is mounted, and the line.
+
+    A host may have thousands of mounts, and for one only the line is to be understood.
+    """
     # Names may hold anything but a blank and a line feed, which are octal.
     table = os.fsdecode(pathlib.Path('/proc/self/mountinfo').read_bytes())
     for line in filter(None, table.split('\n')):
-        left, _, right = line.partition(' - ')
-        words, (kind, source, options) = left.split(' '), right.split(' ', 2)
-        flags = frozenset([*words[5].split(','), *options.split(',')])
-        yield pathlib.Path(_unescape(words[4])), Mount(kind, _unescape(source), flags)
+        yield _unescape(line.split(' ', 5)[4]), line
+
+
+def _parse(line: str) -> Mount:
+    left, _, right = line.partition(' - ')
+    kind, source, options = right.split(' ', 2)
+    flags = frozenset([*left.split(' ')[5].split(','), *options.split(',')])
+    return Mount(kind, _unescape(source), flags)
 
 
 def _unescape(word: str) -> str:

@@ -9,7 +9,12 @@ from driver.mounts import Mount
 class MountOfTest(unittest.TestCase):
     def test_file_system_of_a_folder_is_that_of_the_nearest_mount(self):
         self.assertEqual('proc', mounts.mount_of(pathlib.Path('/proc/self/fd')).kind)
+        self.assertEqual('proc', mounts.mount_of(pathlib.Path('/proc')).kind)
         self.assertFalse(mounts.mount_of(pathlib.Path('/')).is_nfs)
+
+    def test_folder_whose_name_begins_like_a_mount_point_does_not_lie_there(self):
+        root = mounts.mount_of(pathlib.Path('/'))
+        self.assertEqual(root, mounts.mount_of(pathlib.Path('/procession')))
 
     def test_export_that_is_not_mounted_has_no_mount_point(self):
         self.assertEqual([], mounts.points_of('host.invalid:/export'))
