@@ -129,12 +129,14 @@ class OfflineMerge:
     :ivar lower: its backing file
     :ivar upper: the overlay to rebase from ``overlay`` to ``lower``, if there is one
     :ivar record: the record afterwards
+    :ivar resizes: whether ``lower`` gets another size by that
     """
 
     overlay: str
     lower: Image
     upper: str | None
     record: Record
+    resizes: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,9 +172,11 @@ def plan_offline_merge(record: Record, chain: Chain, snapshot_id: str) -> Offlin
     overlay, lower = _pair(record, chain, snapshot_id)
     upper = chain.above(overlay.name)
     after = record.without_snapshot(snapshot_id)
+    resizes = overlay.virtual_size != lower.virtual_size
     if upper is None:
-        return OfflineMerge(overlay.name, lower, None, after.with_active(lower.name))
-    return OfflineMerge(overlay.name, lower, upper.name, after)
+        after = after.with_active(lower.name)
+        return OfflineMerge(overlay.name, lower, None, after, resizes)
+    return OfflineMerge(overlay.name, lower, upper.name, after, resizes)
 
 
 def plan_online_merge(record: Record, chain: Chain, snapshot_id: str) -> OnlineMerge:

@@ -7,7 +7,7 @@ rebased, the overlay is rebased before the record changes, and a file is removed
 
 from __future__ import annotations
 
-from driver import access, durable, exceptions, locks, qemu_img, records, volumes
+from driver import access, durable, exceptions, locks, qemu_img, reading, records, volumes
 from driver.chain import Chain, OfflineMerge
 from driver.layout import Layout
 from driver.records import Record
@@ -42,11 +42,21 @@ def merge(layout: Layout, plan: OfflineMerge, maker: access.FileMaker) -> None:
             f'Nothing was merged; find the guest ("lslocks", "fuser") and repeat.'
         )
     volumes.require_writable(layout, touched)
-    lower = layout.path(plan.lower.name)
-    qemu_img.commit(layout.path(plan.overlay))
-    durable.sync_file(lower)
+    if plan.resizes or _holds_data(layout, plan.overlay):
+        qemu_img.commit(layout.path(plan.overlay))
+    # In any case: another driver's commit empties the overlay, and may have been interrupted.
+    durable.sync_file(layout.path(plan.lower.name))
     if plan.upper is not None:
         qemu_img.rebase(layout.path(plan.upper), plan.lower.name, plan.lower.format)
         durable.sync_file(layout.path(plan.upper))
     records.save(layout, plan.record, maker)
     volumes.discard(layout, plan.overlay)
+
+
+def _holds_data(layout: Layout, overlay: str) -> bool:
+    """Tell whether there is anything to commit, as of a moment when nobody could write it.
+
+    :raises FileInUse: somebody has it open
+    """
+    with locks.claim(layout.path(overlay)):
+        return reading.holds_data(layout, overlay)

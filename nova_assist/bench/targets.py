@@ -209,6 +209,13 @@ TARGETS = (
         floor=_of('delete-deep', _floor_inside),
     ),
     Target(
+        'offline delete of 1 MiB at depth 10, in the driver, against the control',
+        1 / 5,
+        '',
+        _of('delete-written-deep', _inside),
+        floor=_of('delete-written-deep', _floor_inside),
+    ),
+    Target(
         'offline create at depth 100, against depth 1', 1.3, '', _growth('depth-create', 1, 100)
     ),
     Target(
@@ -217,6 +224,13 @@ TARGETS = (
         '',
         _growth('depth-delete', 1, 100),
         floor=_floor_growth('depth-delete', 1, 100),
+    ),
+    Target(
+        'offline delete of 1 MiB at depth 100, against depth 1',
+        1.3,
+        '',
+        _growth('depth-delete-written', 1, 100),
+        floor=_floor_growth('depth-delete-written', 1, 100),
     ),
     Target(
         'online create, end to end, above the floor', 0.25, 's', _of('create-online', _above_floor)

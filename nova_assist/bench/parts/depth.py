@@ -15,9 +15,12 @@ DEPTHS = (1, 3, 10, 30, 100)
 #: The one that is measured as an operation, too.
 DEEP = 10
 
+_WRITTEN = 1 << 20
+
 _TITLES = {
     'create': 'take a snapshot',
     'delete': 'delete the newest snapshot',
+    'delete-written': 'delete the newest snapshot, 1 MiB written since',
     'delete-oldest': 'delete the oldest snapshot',
 }
 
@@ -61,10 +64,18 @@ class _Chains:
                 own.append(subject.create_snapshot(self._volumes[name])[0])
 
     def act(self, name: str, subject: Subject) -> Mapping[str, Timed]:
-        """Take a snapshot and delete it, then another, and delete the oldest."""
+        """Take a snapshot and delete it, once more with a write between; delete the oldest."""
         volume, own = self._volumes[name], self._snapshots[name]
         newest, created = subject.create_snapshot(volume)
         deleted = subject.delete_snapshot(volume, newest)
+        newest, _ = subject.create_snapshot(volume)
+        subject.write(volume, _WRITTEN)
+        written = subject.delete_snapshot(volume, newest)
         own.append(subject.create_snapshot(volume)[0])
         oldest = subject.delete_snapshot(volume, own.pop(0))
-        return {'create': created, 'delete': deleted, 'delete-oldest': oldest}
+        return {
+            'create': created,
+            'delete': deleted,
+            'delete-written': written,
+            'delete-oldest': oldest,
+        }

@@ -225,14 +225,67 @@ class OfflineTest(VolumeCase):
             self.snapshot('a')
         self.assertEqual([builders.VOLUME], self.names())
 
-    def test_create_starts_no_process_and_deletion_of_the_newest_starts_one(self):
+    def merge(self, snapshot_id, base_format=Format.RAW, largest=builders.GIB):
+        plan = chain.plan_offline_merge(*self.opened(base_format, largest), snapshot_id)
+        offline.merge(self.layout, plan, self.maker)
+
+    def test_newest_that_was_not_written_to_is_taken_and_deleted_without_a_process(self):
         self.create()
         with mock.patch('subprocess.Popen', wraps=subprocess.Popen) as started:
             self.snapshot('a')
+            self.merge('a')
             started.assert_not_called()
-            record, found = self.opened()
-            offline.merge(self.layout, chain.plan_offline_merge(record, found, 'a'), self.maker)
+
+    def test_newest_that_was_written_to_is_deleted_by_one_process(self):
+        self.create()
+        self.snapshot('a')
+        write(self.layout.path(self.layout.overlay('a')), Format.QCOW2, 1, 1)
+        with mock.patch('subprocess.Popen', wraps=subprocess.Popen) as started:
+            self.merge('a')
             started.assert_called_once()
+        self.assertTrue(reads(self.layout.path(builders.VOLUME), Format.RAW, 1, 1))
+
+    def test_data_stays_where_nothing_was_written_between_snapshots(self):
+        for base_format in Format:
+            for order in ('ab', 'ba'):
+                with self.subTest(f'{base_format.value} {order}'):
+                    self.create(base_format)
+                    write(self.layout.path(builders.VOLUME), base_format, 1, 1)
+                    self.snapshot('a', base_format)
+                    self.snapshot('b', base_format)
+                    write(self.layout.path(self.layout.overlay('b')), Format.QCOW2, 2, 2)
+                    for snapshot_id in order:
+                        self.merge(snapshot_id, base_format)
+                        record, found = self.opened(base_format)
+                        for value in (1, 2):
+                            active = self.layout.path(record.active)
+                            self.assertTrue(reads(active, found.active.format, value, value))
+                    self.assertEqual([builders.VOLUME, self.layout.record], self.names())
+                    volumes.delete(self.layout, records.load(self.layout))
+
+    def test_zeros_that_were_written_over_data_are_data(self):
+        self.create()
+        write(self.layout.path(builders.VOLUME), Format.RAW, 1, 1)
+        self.snapshot('a')
+        overlay = self.layout.path(self.layout.overlay('a'))
+        command = ['qemu-io', '-f', 'qcow2', '-c', 'write -q -z 65536 65536', str(overlay)]
+        subprocess.run(command, check=True)
+        self.merge('a')
+        self.assertTrue(reads(self.layout.path(builders.VOLUME), Format.RAW, 1, 0))
+
+    def test_volume_that_has_only_grown_since_keeps_its_size(self):
+        for base_format in Format:
+            with self.subTest(base_format.value):
+                self.create(base_format)
+                self.snapshot('a', base_format)
+                larger = 2 * builders.GIB
+                volumes.grow(self.layout, self.opened(base_format)[1].active, larger, sparse=True)
+                self.merge('a', base_format, larger)
+                found = self.opened(base_format, larger)[1]
+                self.assertEqual(
+                    (builders.VOLUME, larger), (found.active.name, found.active.virtual_size)
+                )
+                volumes.delete(self.layout, records.load(self.layout))
 
     def test_merge_of_files_that_somebody_has_open_is_refused(self):
         self.create()
@@ -253,8 +306,10 @@ class OfflineTest(VolumeCase):
         record, found = self.opened()
         plan = chain.plan_offline_merge(record, found, 'a')
         overlay = self.layout.path(plan.overlay)
+        write(overlay, Format.QCOW2, 1, 1)
         whole = overlay.read_bytes()
-        overlay.write_bytes(whole[:40] + b'\xff' * 8 + whole[48:])  # where its L1 table is
+        table = int.from_bytes(whole[40:48], 'big')
+        overlay.write_bytes(whole[:table] + b'\x7f' * 8 + whole[table + 8 :])
         with self.assertRaisesRegex(exceptions.CommandError, 'commit'):
             offline.merge(self.layout, plan, self.maker)
         overlay.write_bytes(whole)
@@ -262,3 +317,4 @@ class OfflineTest(VolumeCase):
         self.assertTrue(self.layout.path(plan.overlay).exists())
         offline.merge(self.layout, plan, self.maker)
         self.assertEqual(Record(builders.VOLUME, {}), records.load(self.layout))
+        self.assertTrue(reads(self.layout.path(builders.VOLUME), Format.RAW, 1, 1))

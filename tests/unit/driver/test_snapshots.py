@@ -45,6 +45,7 @@ class DetachedTest(SnapshotsCase):
                     self.take('b')
                     write(self.layout.path(self.active()), Format.QCOW2, 2, 2)
                     self.take('c')
+                    write(self.layout.path(self.active()), Format.QCOW2, 3, 3)
                     self.die_in(module, name)
                     with self.assertRaises(Interrupted):
                         self.remove(order[0])
@@ -54,6 +55,22 @@ class DetachedTest(SnapshotsCase):
                         form = Format.RAW if active.name == builders.VOLUME else Format.QCOW2
                         self.assertTrue(reads(active, form, 1, 1))
                         self.assertTrue(reads(active, form, 2, 2))
+                        self.assertTrue(reads(active, form, 3, 3))
+                    self.assert_clean()
+
+    def test_service_that_dies_in_the_deletion_of_what_was_not_written_to_loses_nothing(self):
+        for module, name in ((durable, 'sync_file'), (records, 'save'), (durable, 'remove')):
+            for order in ('ba', 'ab'):
+                with self.subTest(f'{name} {order}'):
+                    self.take('a')
+                    write(self.layout.path(self.active()), Format.QCOW2, 1, 1)
+                    self.take('b')
+                    self.die_in(module, name)
+                    with self.assertRaises(Interrupted):
+                        self.remove(order[0])
+                    for snapshot_id in order:
+                        self.remove(snapshot_id)
+                    self.assertTrue(reads(self.layout.path(builders.VOLUME), Format.RAW, 1, 1))
                     self.assert_clean()
 
     def test_service_that_dies_in_a_creation_leaves_no_orphan(self):

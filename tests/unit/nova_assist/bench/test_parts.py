@@ -76,7 +76,9 @@ class PartsTest(unittest.TestCase):
         oldest = self.results.curve('depth-delete-oldest')
         self.assertEqual({n: [n * 3.0] * 2 for n in depth.DEPTHS}, oldest.points[CONTROL])
         self.assertAlmostEqual(1.0, create.slopes()[DRIVER])
-        self.assertEqual([10.0, 10.0], self.results.operation('delete-deep').inside(DRIVER))
+        for name in ('delete-deep', 'delete-written-deep'):
+            self.assertEqual([10.0, 10.0], self.results.operation(name).inside(DRIVER))
+        self.assertEqual([1 << 20] * 3 * len(depth.DEPTHS), self.driver.sizes)
 
     def test_snapshots_at_once_are_counted_by_the_second(self):
         at_once.measure(self.turns, self.results)

@@ -123,7 +123,7 @@ class OutcomesTest(unittest.TestCase):
                     FLOOR: {1: [0.1] * 3, 100: [floor] * 3},
                 }
                 curve = Curve('depth-delete', '', '', '', points)
-                found = self.outcome(self.results(curves=[curve]), 'delete at depth 100')
+                found = self.outcome(self.results(curves=[curve]), 'delete at depth 100,')
                 self.assertIs(verdict, found.verdict)
 
     def test_throughput_is_to_be_four_times_the_controls(self):
