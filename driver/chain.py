@@ -172,11 +172,13 @@ def plan_offline_merge(record: Record, chain: Chain, snapshot_id: str) -> Offlin
     overlay, lower = _pair(record, chain, snapshot_id)
     upper = chain.above(overlay.name)
     after = record.without_snapshot(snapshot_id)
-    resizes = overlay.virtual_size != lower.virtual_size
-    if upper is None:
-        after = after.with_active(lower.name)
-        return OfflineMerge(overlay.name, lower, None, after, resizes)
-    return OfflineMerge(overlay.name, lower, upper.name, after, resizes)
+    return OfflineMerge(
+        overlay=overlay.name,
+        lower=lower,
+        upper=upper.name if upper else None,
+        record=after if upper else after.with_active(lower.name),
+        resizes=overlay.virtual_size != lower.virtual_size,
+    )
 
 
 def plan_online_merge(record: Record, chain: Chain, snapshot_id: str) -> OnlineMerge:

@@ -49,8 +49,9 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
     ) -> tuple[bool, None]:
         """Tell whether a volume that stays in its backend is of another type at once.
 
-        It is, since nothing else that a type says changes the files: where one of both types is
-        encrypted Cinder does not ask (``retype`` of its volume manager), but has it migrated.
+        It is, since nothing that a type says changes the files, but for encryption: where one of
+        both types has that, Cinder has the volume migrated without asking (``retype`` of its
+        volume manager).
         """
         return True, None
 
