@@ -22,7 +22,7 @@ from tempest_plugin.scenario.test_revert import RevertBase
 class EncryptedBase(Story):
     """Volumes of an encrypted type with the properties of the type under test."""
 
-    features = ('encryption',)
+    features: tuple[str, ...] = ('encryption',)
     #: Of LUKS, with the cipher and the key below.
     header = 2_068_480
 
