@@ -49,7 +49,7 @@ class History:
     """
 
     def __init__(self, origin: str, start: Mapping[int, Write] | None = None) -> None:
-        """Start a history; ``origin`` (16 bytes at most) names the volume in its writes."""
+        """Start a history; ``origin`` names the volume in its writes, in few bytes."""
         self.origin = origin
         self._start = dict(start or {})
         self._writes: list[Write] = []

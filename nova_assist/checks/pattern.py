@@ -9,6 +9,7 @@ the write it came from, or bytes that nobody wrote. Which writes an image should
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import struct
@@ -18,7 +19,10 @@ from typing import Protocol
 #: makes QEMU copy the rest of the cluster up from the backing file.
 BLOCK_SIZE = 4096
 
-_HEADER = struct.Struct('<8sQ16sQQ')
+#: Bytes that the name of a volume may have in its writes.
+ORIGIN_SIZE = 16
+
+_HEADER = struct.Struct(f'<8sQ{ORIGIN_SIZE}sQQ')
 _MAGIC = b'assisted'
 
 
@@ -57,8 +61,16 @@ class Pattern:
         self._seed = seed & (2**64 - 1)
 
     def encode(self, write: Write) -> bytes:
-        """Return the block of :data:`BLOCK_SIZE` bytes that ``write`` puts on the disk."""
-        origin = write.origin.encode().ljust(16, b'\0')
+        """Return the block of :data:`BLOCK_SIZE` bytes that ``write`` puts on the disk.
+
+        :raises ValueError: its origin is longer than :data:`ORIGIN_SIZE`
+        """
+        origin = write.origin.encode()
+        if len(origin) > ORIGIN_SIZE:
+            raise ValueError(
+                f'{write.origin!r} is {len(origin)} bytes long, and a write has room for '
+                f'{ORIGIN_SIZE}: give the volume a shorter name'
+            )
         header = _HEADER.pack(_MAGIC, self._seed, origin, write.block, write.sequence)
         return header + hashlib.shake_128(header).digest(BLOCK_SIZE - len(header))
 
@@ -66,7 +78,8 @@ class Pattern:
         """Tell what ``data``, one non-zero block, is: a whole write of this run, or foreign."""
         if len(data) == BLOCK_SIZE and data.startswith(_MAGIC):
             _, _, origin, block, sequence = _HEADER.unpack_from(data)
-            write = Write(origin.rstrip(b'\0').decode(errors='replace'), block, sequence)
-            if self.encode(write) == data:
-                return write
+            with contextlib.suppress(UnicodeDecodeError):
+                write = Write(origin.rstrip(b'\0').decode(), block, sequence)
+                if self.encode(write) == data:
+                    return write
         return Foreign(data[:16])

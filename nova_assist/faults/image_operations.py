@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Making volumes of images, and images of volumes, as operations that a service may die in.
 
-Main classes: :class:`VolumeFromImage` and :class:`UploadVolume`.
+Main classes: :class:`VolumeFromImage`, :class:`ReimageVolume` and :class:`UploadVolume`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,44 @@ class VolumeFromImage(CreateVolume):
 
     def _make(self, name: str) -> None:
         self.stage.volumes.of_image(self.image, name)
+
+
+class ReimageVolume(OnVolume):
+    """Make a volume anew of an image that is smaller."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._image: TrackedImage | None = None
+
+    def prepare(self) -> None:
+        """Make the volume, and the image."""
+        super().prepare()
+        self._image = self.stage.images.create(_IMAGE, 'qcow2', _MIB)
+
+    def act(self) -> None:
+        """Make the volume anew."""
+        if self._image is not None:
+            self.volumes.reimage(self.target, self._image)
+
+    def survey(self) -> None:
+        """See that the volume is free again, or is told to have failed."""
+        found = survivors.volume(self.stage.context, self.target.name, 'downloading')
+        if found.status not in ('available', 'error'):
+            raise survivors.stuck(f'volume {self.target.name}', found.status)
+
+    def settle(self) -> None:
+        """Make it anew again: that it holds the one or the other Cinder doesn't tell."""
+        self.clear()
+        self.act()
+
+    def repeat(self) -> None:
+        """Write to it, and make it anew once more."""
+        self.volumes.write(self.target)
+        self.act()
+
+    def clear(self) -> None:
+        """Declare the volume to be available if it has failed."""
+        survivors.make_usable(self.stage.context, self.target.id)
 
 
 class UploadVolume(OnVolume):

@@ -30,6 +30,7 @@ from nova_assist.faults.encryption_operations import (
     RevertEncryptedVolume,
 )
 from nova_assist.faults.image_operations import (
+    ReimageVolume,
     UploadAttachedVolume,
     UploadVolume,
     VolumeFromImage,
@@ -106,6 +107,7 @@ OPERATIONS: Mapping[str, type[Operation]] = {
     'volume-from-snapshot': VolumeFromSnapshot,
     'volume-from-image': VolumeFromImage,
     'cache-image': CacheImage,
+    'reimage': ReimageVolume,
     'upload-detached': UploadVolume,
     'upload-attached': UploadAttachedVolume,
     'clone-detached': CloneVolume,

@@ -95,7 +95,7 @@ class Backups:
         :raises StepFailed: if it doesn't become available
         """
         volume = self._volumes.make(name, backup.data.size // _GIB, backup_id=backup.id)
-        self._volumes.hold(volume, backup.data, f'{volume.name}<{backup.name}')
+        self._volumes.hold(volume, backup.data)
         return volume
 
     def _create(self, volume: TrackedVolume, name: str, **options: Any) -> str:

@@ -56,7 +56,7 @@ class ClusteredTestbed(EmbeddedTestbed):
         api = EmbeddedApi(
             peer.endpoints.cinderclient('demo', 'admin'), cloud.novaclient(), cloud.compute.url
         )
-        context.partner = Partner(cloud, peer, choice, api)
+        context.partner, context.drivers = Partner(cloud, peer, choice, api), None
         return context, guests
 
     def _cinder_log(self) -> Log:

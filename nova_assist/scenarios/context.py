@@ -23,6 +23,7 @@ from nova_assist.scenarios.tracked import Made, TrackedVolume
 from nova_assist.scenarios.waiting import Patience
 
 if TYPE_CHECKING:
+    from nova_assist.scenarios.drivers import Drivers
     from nova_assist.scenarios.partner import Partner
 
 #: The status of what is no more.
@@ -39,7 +40,8 @@ class Context:
     scenario. ``ended`` tells which service has ended by itself, or "" while all run. ``pattern``
     is of what we write ourselves, ``reader`` knows whatever is written. ``accounts`` are who runs
     what, if not we ourselves. ``options`` are those that the backend was given, as far as they are
-    known. ``partner`` is the second Cinder of a cluster, if there is one.
+    known. ``partner`` is the second Cinder of a cluster, if there is one; ``drivers`` starts the
+    only one with another driver, where that is for us to do.
     """
 
     scenario: str
@@ -60,6 +62,7 @@ class Context:
     accounts: Accounts | None = None
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     partner: Partner | None = None
+    drivers: Drivers | None = None
     made: Made = dataclasses.field(default_factory=Made)
 
     @property

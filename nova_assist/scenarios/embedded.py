@@ -23,6 +23,7 @@ from nova_assist.cloud.shares import ShareView
 from nova_assist.scenarios import secure
 from nova_assist.scenarios.commanded import CommandedGuests
 from nova_assist.scenarios.context import Context
+from nova_assist.scenarios.drivers import Drivers
 from nova_assist.scenarios.embedded_api import EmbeddedApi
 from nova_assist.scenarios.errors import NotPossible
 from nova_assist.scenarios.guests import Guests
@@ -84,6 +85,7 @@ class EmbeddedTestbed:
             accounts=accounts,
             options=cloud.options,
             others=tuple(other.path for other in others),
+            drivers=Drivers(cloud),
         )
         self._check_backends(context)
         return context, CommandedGuests(

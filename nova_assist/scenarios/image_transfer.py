@@ -39,7 +39,10 @@ def _play(stage: Stage) -> None:
     with stage.step('make volumes of those images'):
         for image in (plain, chained, attached):
             made = volumes.of_image(image, f'of-{image.name}')
-    with stage.step('delete the images, and write to the volume made of the last'):
+    with stage.step('write to one of them, and make it anew of the first image'):
+        volumes.write(made)
+        volumes.reimage(made, qcow2)
+    with stage.step('delete the images, and write to that volume'):
         for name in ('raw', 'qcow2', 'plain', 'chained', 'attached'):
             images.remove(name)
         volumes.write(made)

@@ -25,6 +25,7 @@ from nova_assist.scenarios import (
     encrypted,
     extend_attached,
     extend_offline,
+    hand_over,
     image_cache,
     image_transfer,
     manage,
@@ -62,6 +63,7 @@ STORIES = (
     damaged_record.STORY,
     encrypted.STORY,
     several_shares.STORY,
+    hand_over.STORY,
     cluster.STORY,
 )
 

@@ -32,6 +32,15 @@ class PatternTest(unittest.TestCase):
         torn = pattern.encode(Write('v1', 3, 7))[:512] + pattern.encode(Write('v1', 3, 8))[512:]
         self.assertIsInstance(pattern.decode(torn), Foreign)
 
+    def test_forged_name_is_foreign(self):
+        content = bytearray(Pattern(1).encode(Write('v1', 3, 7)))
+        content[16] = 0xFF
+        self.assertEqual(Foreign(bytes(content[:16])), Pattern(1).decode(bytes(content)))
+
+    def test_name_that_would_be_cut_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "'of-attached<image' is 17 bytes long"):
+            Pattern(1).encode(Write('of-attached<image', 3, 7))
+
     def test_part_of_a_block_is_foreign(self):
         pattern = Pattern(1)
         part = pattern.encode(Write('v1', 3, 7))[:512]
