@@ -42,6 +42,9 @@ class Rows(Protocol):
     def volume_names(self, host: str, cluster: str | None) -> Mapping[str, str]:
         """Return the ids of a service's volumes by name."""
 
+    def give_up_download(self, volume_id: str) -> bool:
+        """Have a volume that is ``downloading`` be in ``error``; returns whether it was that."""
+
     def give_up_deletions(self, volume_id: str) -> list[str]:
         """Make the snapshots of a volume deletable again that are ``deleting``."""
 
@@ -73,7 +76,8 @@ class Startup:
         unfinished = self.rows.unfinished(self.host, self.cluster)
         left = self._leftovers()
         reverts = self.reverts.rows.unfinished(self.host, self.cluster)
-        concerned = unfinished.deletions | unfinished.extensions | reverts | left.keys()
+        asked = unfinished.deletions | unfinished.extensions | unfinished.downloads | reverts
+        concerned = asked | left.keys()
         self.postponed.update({volume_id: left.get(volume_id, []) for volume_id in concerned})
         self._settle_postponed(ours)
 
@@ -116,6 +120,12 @@ class Startup:
                 self.backend.restorations.begun[volume_id] = layout
             elif listing.is_temporary(name):
                 volumes.remove_temporary(layout, name)
+        if ours and self.rows.give_up_download(volume_id):
+            LOG.warning(
+                'Making volume %s of an image was interrupted. It holds what it held before, or '
+                'the whole image; its status is "error" now: make it anew, or delete it.',
+                volume_id,
+            )
 
     def _give_up_deletions(self, volume_id: str) -> None:
         for snapshot_id in self.rows.give_up_deletions(volume_id):

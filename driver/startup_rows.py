@@ -14,6 +14,8 @@ from cinder.objects import fields
 
 from driver import database, volume_locks
 
+_DOWNLOADING = 'downloading'
+
 
 @dataclasses.dataclass(frozen=True)
 class Unfinished:
@@ -21,10 +23,12 @@ class Unfinished:
 
     :ivar deletions: those with a snapshot that is being deleted
     :ivar extensions: those that are being extended, or whose extension has failed
+    :ivar downloads: those that are being made of an image, or anew of one
     """
 
     deletions: frozenset[str]
     extensions: frozenset[str]
+    downloads: frozenset[str]
 
 
 def unfinished(host: str, cluster: str | None) -> Unfinished:
@@ -37,18 +41,22 @@ def unfinished(host: str, cluster: str | None) -> Unfinished:
     admin = cinder_context.get_admin_context()
     # Beside a host, Cinder's query takes a status for the volume's.
     snapshots = objects.SnapshotList.get_all(admin, mine)
-    extending = [
-        each
-        for status in ('extending', 'error_extending')
-        for each in objects.VolumeList.get_all(admin, filters={**mine, 'status': status})
-    ]
+
+    def of_status(*statuses: str) -> frozenset[str]:
+        return frozenset(
+            str(each.id)
+            for status in statuses
+            for each in objects.VolumeList.get_all(admin, filters={**mine, 'status': status})
+        )
+
     return Unfinished(
         deletions=frozenset(
             str(each.volume_id)
             for each in snapshots
             if each.status == fields.SnapshotStatus.DELETING
         ),
-        extensions=frozenset(str(each.id) for each in extending),
+        extensions=of_status('extending', 'error_extending'),
+        downloads=of_status(_DOWNLOADING),
     )
 
 
@@ -61,6 +69,16 @@ def volume_names(host: str, cluster: str | None) -> dict[str, str]:
     mine = database.of_service(host, cluster)
     volumes = objects.VolumeList.get_all(cinder_context.get_admin_context(), filters=mine)
     return {str(each.name): str(each.id) for each in volumes}
+
+
+def give_up_download(volume_id: str) -> bool:
+    """Have a volume that is ``downloading`` be in ``error``; returns whether it was that.
+
+    Cinder's start does so for volumes on its list of work, on which its volume manager puts none
+    that is made anew of an image (``cinder/volume/manager.py``, ``reimage``).
+    """
+    volume = database.volume_object(volume_id)
+    return bool(volume.update_single_status_where('error', _DOWNLOADING))
 
 
 def give_up_deletions(volume_id: str) -> list[str]:

@@ -46,6 +46,7 @@ class TransferringDriver(abc.ABC):
         disable_sparse: bool = False,
     ) -> None:
         """Have a volume that is there hold the data of an image."""
+        self._peers.take(volume)
         refusals.refuse_encrypted(volume, _MAKING_OF_IMAGE)
         block_size = self.configuration.volume_dd_blocksize
         image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)

@@ -6,6 +6,8 @@ Main classes: :class:`VolumeFromImage`, :class:`ReimageVolume` and :class:`Uploa
 
 from __future__ import annotations
 
+from nova_assist.checks import data
+from nova_assist.checks.reader import ImageSource
 from nova_assist.faults import survivors
 from nova_assist.faults.snapshot_operations import OnVolume
 from nova_assist.faults.volume_operations import CreateVolume
@@ -63,12 +65,17 @@ class ReimageVolume(OnVolume):
             raise survivors.stuck(f'volume {self.target.name}', found.status)
 
     def settle(self) -> None:
-        """Make it anew again: that it holds the one or the other Cinder doesn't tell."""
+        """Expect the image if it does not hold what it did: which, Cinder doesn't tell."""
+        context, volume = self.stage.context, self.target
         self.clear()
-        self.act()
+        path = context.share_of(volume) / volume.file
+        content = context.reader.read(ImageSource(str(path), volume.image_format))
+        _, differences = data.settle(content, volume.data())
+        if differences and self._image is not None:
+            self.volumes.hold(volume, self._image.data, f'{volume.name}<')
 
     def repeat(self) -> None:
-        """Write to it, and make it anew once more."""
+        """Write to it, and make it anew."""
         self.volumes.write(self.target)
         self.act()
 

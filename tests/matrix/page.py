@@ -47,9 +47,7 @@ volume, see :doc:`encryption`. Cinder's own driver does not start in secure mode
 take snapshots.
 
 Not supported are multi-attach, QoS and replication; Cinder's scheduler is told so
-(``multiattach``, ``QoS_support`` and ``replication_enabled`` are false). That volumes of Cinder's
-own driver are taken over and handed back is no scenario, since drivers change in it:
-``tests/functional/test_hand_over.py`` judges that in the same way, see :doc:`../admin/handover`.
+(``multiattach``, ``QoS_support`` and ``replication_enabled`` are false).
 """
 
 

@@ -22,15 +22,21 @@ class Database:
     def __init__(self, test):
         self.test = test
         self.deleting = []
+        self.downloading = False
 
     def unfinished(self, host, cluster):
         return Unfinished(
             deletions=frozenset(['v'] if self.deleting else []),
             extensions=frozenset(['v'] if self.test.growth.extending else []),
+            downloads=frozenset(['v'] if self.downloading else []),
         )
 
     def volume_names(self, host, cluster):
         return {builders.VOLUME: 'v'}
+
+    def give_up_download(self, volume_id):
+        was, self.downloading = self.downloading, False
+        return was
 
     def give_up_deletions(self, volume_id):
         left, self.deleting = self.deleting, []
@@ -132,6 +138,22 @@ class StartupTest(RevertCase):
         self.state = dataclasses.replace(self.state, status='creating')
         self.start()
         self.assertEqual([], self.names())
+
+    def test_image_that_was_being_copied_over_the_volume_fails(self):
+        self.layout.path(f'{builders.VOLUME}.tmp').touch()
+        self.database.downloading = True
+        self.state = dataclasses.replace(self.state, status='downloading')
+        with self.assertLogs('driver.startup', 'WARNING') as logged:
+            self.start()
+        self.assertIn('Making volume v of an image was interrupted', logged.output[0])
+        self.assertFalse(self.database.downloading)
+        self.assertEqual([builders.VOLUME], self.names())
+
+    def test_image_that_another_service_copies_over_the_volume_is_left_to_it(self):
+        self.database.downloading = True
+        self.state = dataclasses.replace(self.state, status='downloading')
+        self.start(ours=False)
+        self.assertTrue(self.database.downloading)
 
     def test_extension_is_undone(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
