@@ -99,9 +99,8 @@ def _run(player: page.Player, words: Sequence[str]) -> tuple[dict[str, Any] | No
         with subprocess.Popen(command, cwd=_ROOT, stderr=subprocess.PIPE, text=True) as process:
             for said in process.stderr or ():
                 sys.stderr.write(said)
-        if process.returncode >= _COULD_NOT_RUN:
-            return None, said.strip()
-        report: dict[str, Any] = json.loads(pathlib.Path(folder, 'report.json').read_text())
+        path = pathlib.Path(folder, 'report.json')  # there is none if the cloud did not start
+        report: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
         return report, said.strip()
 
 

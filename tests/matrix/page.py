@@ -57,17 +57,21 @@ class Player:
 
     :ivar who: what it is called in a reason
     :ivar heading: what its columns are called
+    :ivar without: the stories that can't be played in that mode, and say so
     """
 
     who: str
     heading: str
     driver: str
     secure: bool = False
+    without: tuple[str, ...] = ()
 
 
 PLAYERS = (
     Player('this driver', 'here', OURS),
-    Player('this driver in secure mode', 'here, secure', OURS, secure=True),
+    Player(
+        'this driver in secure mode', 'here, secure', OURS, secure=True, without=('hand-over',)
+    ),
     Player("Cinder's own driver", 'Cinder', IN_TREE),
 )
 
@@ -107,8 +111,13 @@ class Run:
 
     @property
     def passed(self) -> bool:
-        """Whether every scenario has passed."""
-        return {verdict for verdict, _ in self.found.values()} == {'pass'}
+        """Whether every scenario has passed that can be played."""
+        verdicts = {
+            verdict
+            for name, (verdict, _) in self.found.items()
+            if _story(name) not in self.player.without
+        }
+        return verdicts == {'pass'}
 
 
 def compose(runs: Sequence[Run]) -> str:

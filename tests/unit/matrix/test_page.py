@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
 import re
 import unittest
 
@@ -64,6 +65,12 @@ class PageTest(unittest.TestCase):
     def test_run_with_a_failure_has_not_passed(self):
         self.assertTrue(page.Run.of(HERE, report()).passed)
         self.assertFalse(page.Run.of(HERE, report(revert_raw='fail')).passed)
+        self.assertFalse(page.Run.of(HERE, report(revert_raw='not_run')).passed)
+
+    def test_story_that_the_mode_is_without_counts_for_nothing(self):
+        without = dataclasses.replace(HERE, without=('revert',))
+        self.assertTrue(page.Run.of(without, report(revert_raw='not_run')).passed)
+        self.assertFalse(page.Run.of(without, report(clone_raw='not_run')).passed)
 
 
 class DocumentationTest(unittest.TestCase):
