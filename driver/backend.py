@@ -158,11 +158,12 @@ class Backend:
         :raises ImageError: a header is hostile
         :raises ChainError: record and files disagree
         """
-        # Nobody but Cinder attaches a volume of that status: to copy a snapshot over it, where an
-        # image that a volume is made anew of stands for one (``reimage`` of its volume manager).
-        if state.status == 'downloading':
+        # Nobody but Cinder attaches a volume of these statuses: to copy a snapshot over it, where
+        # an image that a volume is made anew of stands for one (``reimage`` of its volume
+        # manager). It is "error" where a service that has started gave that up too early.
+        if state.status == 'downloading' or (state.status == 'error' and not state.attached):
             raise exceptions.StateError(
-                f'Volume {state.id} is downloading, and Cinder would write raw data over its '
+                f'Volume {state.id} is {state.status}, and Cinder would write raw data over its '
                 f'active file, whatever format that has and whichever snapshots need it. Nothing '
                 f'was changed; create a volume from the snapshot that the image stands for.'
             )

@@ -19,6 +19,9 @@ from driver.layout import Format
 from driver.opening import Opened, Opener
 from driver.snapshots import Snapshots
 
+# Cinder goes on where it could not save that a new volume is downloading.
+_DOWNLOAD_STATES = ('downloading', 'creating')
+
 
 class Download(Protocol):
     """An image to make a volume of."""
@@ -74,10 +77,16 @@ class ImageTransfer:
 
         The volume keeps the format on record for it, whatever the data may look like.
 
-        :raises StateError: it has snapshots, which need its data
+        :raises StateError: it has snapshots, which need its data, or nobody waits for that data
+            any more
         :raises FileInUse: somebody has it open
         :raises ImageError: what was made of the image is no file of a volume
         """
+        if state.status not in _DOWNLOAD_STATES:
+            raise exceptions.StateError(
+                f'Volume {state.id} is {state.status}: only one that is {_DOWNLOAD_STATES[0]} is '
+                f'made of an image. Nothing was changed; ask for it again if it is still wanted.'
+            )
         opened = self.opener.open(state)
         if opened.record.overlays:
             raise exceptions.StateError(

@@ -123,7 +123,8 @@ class Startup:
         if ours and self.rows.give_up_download(volume_id):
             LOG.warning(
                 'Making volume %s of an image was interrupted. It holds what it held before, or '
-                'the whole image; its status is "error" now: make it anew, or delete it.',
+                'the whole image, and its status is "error" now: delete it, or reset its state to '
+                'available and make it anew.',
                 volume_id,
             )
 

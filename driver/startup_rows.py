@@ -14,8 +14,6 @@ from cinder.objects import fields
 
 from driver import database, volume_locks
 
-_DOWNLOADING = 'downloading'
-
 
 @dataclasses.dataclass(frozen=True)
 class Unfinished:
@@ -56,7 +54,7 @@ def unfinished(host: str, cluster: str | None) -> Unfinished:
             if each.status == fields.SnapshotStatus.DELETING
         ),
         extensions=of_status('extending', 'error_extending'),
-        downloads=of_status(_DOWNLOADING),
+        downloads=of_status(fields.VolumeStatus.DOWNLOADING),
     )
 
 
@@ -78,7 +76,11 @@ def give_up_download(volume_id: str) -> bool:
     that is made anew of an image (``cinder/volume/manager.py``, ``reimage``).
     """
     volume = database.volume_object(volume_id)
-    return bool(volume.update_single_status_where('error', _DOWNLOADING))
+    return bool(
+        volume.update_single_status_where(
+            fields.VolumeStatus.ERROR, fields.VolumeStatus.DOWNLOADING
+        )
+    )
 
 
 def give_up_deletions(volume_id: str) -> list[str]:

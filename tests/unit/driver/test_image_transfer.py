@@ -112,11 +112,21 @@ class ImageCase(CloneCase):
 
 
 class DownloadTest(ImageCase):
+    def download(self, image, status='downloading'):
+        self.images.download(dataclasses.replace(self.state, status=status), image)
+
+    def test_volume_that_was_given_up_meanwhile_keeps_its_data(self):
+        for status in ('error', 'available', 'in-use'):
+            image = Download()
+            with self.assertRaisesRegex(exceptions.StateError, f'is {status}: only one'):
+                self.download(image, status)
+            self.assertIsNone(image.asked)
+
     def test_volume_of_each_format_holds_the_data_and_zeros_up_to_its_size(self):
         for image_format in Format:
             with self.subTest(image_format.value):
                 self.make(image_format)
-                self.images.download(self.state, Download())
+                self.download(Download())
                 self.assertEqual([builders.VOLUME], self.names())
                 self.assertEqual(builders.GIB, self.opened(image_format)[1].active.virtual_size)
                 self.assertTrue(reads(self.base(), image_format, 1, 1))
@@ -128,26 +138,26 @@ class DownloadTest(ImageCase):
     def test_volume_that_is_not_sparse_has_all_its_room(self):
         self.use(sparse=False)
         image = Download()
-        self.images.download(self.state, image)
+        self.download(image)
         self.assertEqual((Format.RAW, builders.GIB, False), image.asked)
         self.assertGreaterEqual(self.base().stat().st_blocks * 512, builders.GIB - SMALL)
 
     def test_format_is_the_one_on_record_whatever_the_options_say(self):
         self.use(qcow2=True)
         image = Download()
-        self.images.download(self.state, image)
+        self.download(image)
         self.assertIs(Format.RAW, image.asked[0])
 
     def test_volume_whose_extension_has_come_true_late_keeps_its_new_size(self):
         os.truncate(self.base(), 2 * builders.GIB)
         extension = Extension(builders.GIB, 2 * builders.GIB)
         self.state = dataclasses.replace(self.state, extension=extension)
-        self.images.download(self.state, Download())
+        self.download(Download())
         self.assertEqual(2 * builders.GIB, self.state.size)
         self.assertEqual(2 * builders.GIB, self.base().stat().st_size)
 
     def test_header_in_the_data_of_a_raw_volume_is_data(self):
-        self.images.download(self.state, Download(builders.header(backing='/etc/passwd')))
+        self.download(Download(builders.header(backing='/etc/passwd')))
         self.assertEqual(builders.GIB, self.base().stat().st_size)
         self.assertEqual(b'QFI\xfb', self.base().read_bytes()[:4])
         self.assertEqual(Format.RAW.value, self.backend.connection(self.state)['format'])
@@ -164,58 +174,59 @@ class DownloadTest(ImageCase):
         }.items():
             with self.subTest(what):
                 with self.assertRaises(exceptions.ImageError):
-                    self.images.download(self.state, Download(data))
+                    self.download(Download(data))
                 self.assertEqual([builders.VOLUME], self.names())
                 self.assertEqual(before, self.base().read_bytes()[:512])
 
     def test_raw_data_beyond_the_volume_is_refused(self):
         self.state = dataclasses.replace(self.state, size=SMALL // 2)
         with self.assertRaisesRegex(exceptions.StateError, 'Nothing was changed'):
-            self.images.download(self.state, Download())
+            self.download(Download())
         self.assertEqual([builders.VOLUME], self.names())
 
     def test_image_that_does_not_come_leaves_the_volume_as_it_was(self):
         write(self.base(), Format.RAW, 3, 3)
         with self.assertRaisesRegex(OSError, 'gone'):
-            self.images.download(self.state, Download(error=OSError('gone')))
+            self.download(Download(error=OSError('gone')))
         self.assertEqual([builders.VOLUME], self.names())
         self.assertTrue(reads(self.base(), Format.RAW, 3, 3))
 
     def test_file_is_not_open_under_its_name_when_it_is_replaced(self):
         """Or an NFS client would move it out of the way first."""
         opened = self.watch_publication()
-        self.images.download(self.state, Download())
+        self.download(Download())
         self.assertIn(f'{self.base()}.replaced.tmp', opened, 'claimed')
         self.assertNotIn(str(self.base()), opened)
 
     def test_who_opens_the_old_file_at_the_last_moment_finds_it_empty(self):
         with self.base().open('rb') as late:
-            self.images.download(self.state, Download())
+            self.download(Download())
             self.assertEqual(0, os.fstat(late.fileno()).st_size)
 
     def test_what_an_interrupted_attempt_left_is_replaced(self):
         self.layout.path(self.layout.temporary(builders.VOLUME)).write_text('half an image')
-        self.images.download(self.state, Download())
+        self.download(Download())
         self.assertEqual([builders.VOLUME], self.names())
         self.assertTrue(reads(self.base(), Format.RAW, 1, 1))
 
     def test_cinder_is_not_led_to_the_file_to_write_raw_data_over_it(self):
-        self.state = dataclasses.replace(self.state, status='downloading')
-        with self.assertRaisesRegex(exceptions.StateError, 'would write raw data over'):
-            self.backend.connection(self.state)
+        for status in ('downloading', 'error'):
+            self.state = dataclasses.replace(self.state, status=status)
+            with self.assertRaisesRegex(exceptions.StateError, 'would write raw data over'):
+                self.backend.connection(self.state)
 
     def test_volume_with_snapshots_is_refused_and_nothing_fetched(self):
         self.take('a')
         image = Download()
         with self.assertRaisesRegex(exceptions.StateError, 'delete them'):
-            self.images.download(self.state, image)
+            self.download(image)
         self.assertIsNone(image.asked)
 
     def test_volume_that_somebody_has_open_is_refused_and_nothing_fetched(self):
         image = Download()
         busy = opened_by_qemu(self.base(), image_format='raw')
         with busy, self.assertRaises(exceptions.FileInUse):
-            self.images.download(self.state, image)
+            self.download(image)
         self.assertIsNone(image.asked)
         self.assertEqual([builders.VOLUME], self.names())
 

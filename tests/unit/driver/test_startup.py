@@ -63,6 +63,10 @@ class StartupTest(RevertCase):
         with self.assertRaises(Interrupted):
             self.take('a')
 
+    def download(self):
+        self.database.downloading = True
+        self.state = dataclasses.replace(self.state, status='downloading')
+
     def test_nothing_to_settle(self):
         self.start()
         self.assertEqual([builders.VOLUME], self.names())
@@ -140,20 +144,23 @@ class StartupTest(RevertCase):
         self.assertEqual([], self.names())
 
     def test_image_that_was_being_copied_over_the_volume_fails(self):
-        self.layout.path(f'{builders.VOLUME}.tmp').touch()
-        self.database.downloading = True
-        self.state = dataclasses.replace(self.state, status='downloading')
-        with self.assertLogs('driver.startup', 'WARNING') as logged:
-            self.start()
-        self.assertIn('Making volume v of an image was interrupted', logged.output[0])
-        self.assertFalse(self.database.downloading)
-        self.assertEqual([builders.VOLUME], self.names())
+        for temporary in ([], [f'{builders.VOLUME}.tmp']):
+            with self.subTest(temporary):
+                for name in temporary:
+                    self.layout.path(name).touch()
+                self.download()
+                with self.assertLogs('driver.startup', 'WARNING') as logged:
+                    self.start()
+                self.assertIn('Making volume v of an image was interrupted', logged.output[0])
+                self.assertFalse(self.database.downloading)
+                self.assertEqual([builders.VOLUME], self.names())
 
     def test_image_that_another_service_copies_over_the_volume_is_left_to_it(self):
-        self.database.downloading = True
-        self.state = dataclasses.replace(self.state, status='downloading')
+        self.download()
         self.start(ours=False)
         self.assertTrue(self.database.downloading)
+        self.start()
+        self.assertFalse(self.database.downloading)
 
     def test_extension_is_undone(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
