@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a backup is in Cinder's database: its temporary copy of a volume, how it is given up.
 
-Main functions: :func:`add_copy`, :func:`given_up_on_failure` and :func:`settle`. Cinder only casts
+Main functions: :func:`add_copy`, :func:`given_up_on_failure`, :func:`settle`, and of restorations
+:func:`is_being_restored`. Cinder only casts
 its request for something to read: nobody but the driver would tell of a failure, and backup and
 volume would stay as they are for ever. What is copied is left to :mod:`driver.copying`.
 """
@@ -33,16 +34,36 @@ def source(backup: Any) -> Any:
     return database.volume_object(backup.volume_id)
 
 
+def is_being_restored(volume_id: str) -> bool:
+    """Tell whether cinder-backup restores a backup to a volume: it says so until all is done."""
+    return bool(_restored_to(volume_id))
+
+
 def restored_is_encrypted(volume_id: str) -> bool | None:
     """Tell whether the backup that is being restored to a volume is of an encrypted one.
 
     :return: None if no backup is being restored to it, or nobody knows any more
     """
-    wanted = {'status': fields.BackupStatus.RESTORING, 'restore_volume_id': volume_id}
-    found = objects.BackupList.get_all(cinder_context.get_admin_context(), filters=wanted)
     # Of several, all but one were given up.
-    known = {_is_encrypted(backup) for backup in found}
+    known = {_is_encrypted(backup) for backup in _restored_to(volume_id)}
     return known.pop() if len(known) == 1 else None
+
+
+def give_up_creation(volume_id: str) -> bool:
+    """Have a volume that is ``creating`` be in ``error``; returns whether it was that.
+
+    A cinder-backup that starts gives up what it was restoring, but for a volume that is made of
+    the backup (``cinder/backup/manager.py``, ``_cleanup_one_volume``).
+    """
+    volume = database.volume_object(volume_id)
+    return bool(
+        volume.update_single_status_where(fields.VolumeStatus.ERROR, fields.VolumeStatus.CREATING)
+    )
+
+
+def _restored_to(volume_id: str) -> list[Any]:
+    wanted = {'status': fields.BackupStatus.RESTORING, 'restore_volume_id': volume_id}
+    return list(objects.BackupList.get_all(cinder_context.get_admin_context(), filters=wanted))
 
 
 def _is_encrypted(backup: Any) -> bool | None:

@@ -86,7 +86,7 @@ def volume_state(volume_id: str) -> VolumeState:
         size=extension.before if extension else size,
         share=volume.provider_location,
         status=volume.status,
-        attached=_is_attached(volume),
+        attached=is_attached(volume),
         active_format=_format(volume.id, metadata.get(_FORMAT)),
         base_format=_format(volume.id, metadata.get(_BASE_FORMAT)),
         attached_files=tuple(
@@ -106,6 +106,11 @@ def volume_state(volume_id: str) -> VolumeState:
 def volume_object(volume_id: str) -> Any:
     """Read Cinder's own object of a volume afresh, for modules that work on Cinder's database."""
     return objects.Volume.get_by_id(cinder_context.get_admin_context(), volume_id)
+
+
+def is_attached(volume: Any) -> bool:
+    """Tell of Cinder's object of a volume whether a guest may have it open."""
+    return bool(volume.attach_status == fields.VolumeAttachStatus.ATTACHED)
 
 
 def of_service(host: str, cluster: str | None) -> dict[str, str]:
@@ -280,10 +285,6 @@ def novaclient(context: Any, timeout: float, version: str | None = None) -> Any:
 
 def _snapshot(snapshot_id: str) -> Any:
     return objects.Snapshot.get_by_id(cinder_context.get_admin_context(), snapshot_id)
-
-
-def _is_attached(volume: Any) -> bool:
-    return bool(volume.attach_status == fields.VolumeAttachStatus.ATTACHED)
 
 
 def _format(volume_id: str, value: str | None) -> Format | None:

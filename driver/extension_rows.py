@@ -13,7 +13,6 @@ from typing import Any
 
 from cinder import quota
 from cinder.db import api as db
-from cinder.objects import fields
 from oslo_config import cfg
 from oslo_utils import timeutils, units
 
@@ -112,5 +111,4 @@ def _usable(volume: Any) -> str:
     """Return the status that a volume has after an extension; another one is left as it is."""
     if volume.status not in ('extending', 'error_extending'):
         return str(volume.status)
-    attached = volume.attach_status == fields.VolumeAttachStatus.ATTACHED
-    return 'in-use' if attached else 'available'
+    return 'in-use' if database.is_attached(volume) else 'available'

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Talks to the image service, with what Cinder has for that: never as root, nothing probed.
 
-Main classes: :class:`GlanceDownload` and :class:`GlanceUpload`; :func:`ended_at_start` keeps an
-upload that is cut off from lasting for ever. What becomes of a volume's files
+Main classes: :class:`GlanceDownload` and :class:`GlanceUpload`. What becomes of a volume's files
 is left to :mod:`driver.image_transfer`.
 """
 
@@ -24,22 +23,6 @@ from driver.layout import Format
 #: Of images whose file is compressed as a whole.
 _COMPRESSED = 'compressed'
 _BARE = 'bare'
-
-
-@contextlib.contextmanager
-def ended_at_start(volume: Any) -> Iterator[None]:
-    """Have the next start of this service end ``uploading`` if it dies within the block.
-
-    Cinder's start does that for the volumes on its list of work, and its volume manager puts on
-    that none of which an image is made.
-
-    :param volume: Cinder's object
-    """
-    volume.set_worker()
-    try:
-        yield
-    finally:
-        volume.unset_worker()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ from driver.adopting import Adoptions
 from driver.adopting_snapshots import SnapshotAdoptions
 from driver.manageable import Manageable
 from driver.opening import Opener
-from driver.peers import Peers
+from driver.peers import Peers, announced
 
 
 class ManagingDriver:
@@ -46,25 +46,24 @@ class ManagingDriver:
         self._adoptions = Adoptions(opener, adoption_rows)
         self._snapshot_adoptions = SnapshotAdoptions(opener, adoption_rows)
 
-    def _settle_managing(self, ours: settling.Ours, try_lock: settling.TryLock) -> None:
+    def _settle_managing(self, look: settling.Look) -> None:
         """Settle what services have not ended.
 
-        :param ours: tells of a volume whether its row's status is for this service to end; that of
-            a snapshot ends in the same way whoever ends it
+        The status of a snapshot ends in the same way whoever ends it.
         """
         mine = (self.host, self.cluster_name)
-        self._adoptions.settle(*mine, settling.only(ours, try_lock))
-        self._snapshot_adoptions.settle(*mine, try_lock)
+        self._adoptions.settle(*mine, look.own)
+        self._snapshot_adoptions.settle(*mine, look.any)
 
     def manage_existing_get_size(self, volume: Any, existing_ref: object) -> int:
         """Return the size in GiB of what is to become a volume, rounded up."""
         refusals.refuse_encrypted(volume, 'managing a file')
         return self._adoptions.candidates.examine(existing_ref).gib
 
+    @announced
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}', '{self.driver_prefix}-manage')
     def manage_existing(self, volume: Any, existing_ref: object) -> dict[str, str]:
         """Make a volume of what is on a share; returns its ``provider_location``."""
-        self._peers.take(volume)
         share = self._adoptions.adopt(volume.id, volume.name, existing_ref)
         return {'provider_location': share}
 
@@ -75,6 +74,7 @@ class ManagingDriver:
             self._adoptions.give_back(volume.id, volume.name)
         return bool(failed)
 
+    @announced
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def unmanage(self, volume: Any) -> None:
         """Leave a volume on its share as it is."""

@@ -17,7 +17,7 @@ from driver.layout import Format
 from driver.location import Location
 from driver.migration import Migrations
 from driver.opening import Opener
-from driver.peers import Peers
+from driver.peers import Peers, announced
 from driver.placing import Placing
 
 
@@ -31,6 +31,7 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
     def _set_up_migrating(self, opener: Opener, placing: Placing) -> None:
         self._migrations = Migrations(opener, placing, migration_rows, self._peers.host)
 
+    @announced
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def migrate_volume(
         self, context: Any, volume: Any, host: Mapping[str, Any]
@@ -41,7 +42,6 @@ class MigratingDriver(cinder_driver.MigrateVD):  # type: ignore[misc]
         """
         refusals.refuse_encrypted(volume, 'moving it to another backend')
         location = refusals.require_location(volume, host, self.driver_prefix)
-        self._peers.take(volume)
         return True, self._migrations.migrate(database.volume_state(volume.id), location, host)
 
     def retype(

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The services of a cluster that serve one backend together: who is at work, and on what.
 
-Main class: :class:`Peers`. The lock of a volume tells who is at work on it now, and an operation
-is not over when the driver lets go of that: Cinder's volume manager has yet to write how it ended.
-So a service has the volume's row name it as the volume's host before it begins what its start
-would undo, as the volume manager does when it makes a volume (``_set_resource_host``). What is
-settled when is left to :mod:`driver.startup` and its like.
+Main class: :class:`Peers`; main function: :func:`announced`. The lock of a volume tells who is at
+work on it now, and an operation is not over when the driver lets go of that: Cinder's volume
+manager has yet to write how it ended. So a service has the volume's row name it as the volume's
+host before it begins what its start would undo, as the volume manager does when it makes a volume
+(``_set_resource_host``). What is settled when is left to :mod:`driver.startup` and its like.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
 from cinder import context as cinder_context
 from cinder import objects
@@ -24,6 +26,25 @@ from driver import database
 
 #: When Cinder has last heard of a service.
 Heartbeat = datetime.datetime
+
+_Method = TypeVar('_Method', bound=Callable[..., Any])
+
+
+def announced(method: _Method) -> _Method:
+    """Have the others know that this service is at work on a method's ``volume``.
+
+    It does so before the method waits for the volume's lock: a service that dies while it waits
+    would leave the status of the row for nobody to end. Until that ends, Cinder's API lets nobody
+    else begin anything.
+    """
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self._peers.take(signature.bind(self, *args, **kwargs).arguments['volume'])
+        return method(self, *args, **kwargs)
+
+    return cast(_Method, call)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +74,7 @@ class Peers:
         return str(volume_utils.extract_host(database.volume_object(volume_id).host))
 
     def take(self, volume: Any) -> None:
-        """Have the others know that this service is at work on a volume, whose lock it holds."""
+        """Have the others know that this service is at work on a volume."""
         host = self.home(volume.host)
         if host != volume.host:
             volume.host = host

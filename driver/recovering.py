@@ -30,6 +30,8 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
     _peers: Peers
     _startup: Startup
     _try_lock: settling.TryLock
+    #: What has not been settled yet of what there was to settle.
+    _looks: list[settling.Look]
 
     def _set_up_recovering(self, backend: Backend, reverts: Reverts) -> None:
         self._peers = Peers(self.host, self.cluster_name)
@@ -38,6 +40,7 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
         self._try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
         mine = (self.host, self.cluster_name, self._try_lock)
         self._startup = Startup(backend, reverts, startup_rows, *mine)
+        self._looks = []
 
     def _settle_at_start(self) -> None:
         fallen = self._peers.fallen()
@@ -58,6 +61,9 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
             LOG.warning('Cinder takes %s for down: settling what they have left.', sorted(fallen))
             self._settle(lambda volume_id: self._peers.worker(volume_id) in fallen)
             self._peers.settle(fallen)
+        looks, self._looks = self._looks, []
+        for look in looks:
+            self._settle(look.later())
         self._startup.sweep()
 
     def _settle(self, ours: settling.Ours) -> None:
@@ -65,9 +71,12 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
 
         :param ours: tells of a volume whether its row's status is for this service to end
         """
-        only_ours = settling.only(ours, self._try_lock)
+        look = settling.Look(ours, self._try_lock, startup_rows.mark)
         # First of all, for a volume may be another service's since.
-        self._migrations.settle_all(self.cluster_name, only_ours)
-        self._startup.settle(ours)
-        backups.settle(self.host, self.cluster_name, only_ours, self._backend.delete_volume)
-        self._settle_managing(ours, self._try_lock)
+        self._migrations.settle_all(self.cluster_name, look.own)
+        self._startup.settle(look)
+        backups.settle(self.host, self.cluster_name, look.own, self._backend.delete_volume)
+        self._settle_managing(look)
+        if look.passed_over:
+            LOG.warning('Left for later, since it could not be settled: %s', [*look.passed_over])
+            self._looks.append(look)

@@ -28,7 +28,6 @@ from driver import (
     options,
     recovering,
     refusals,
-    restoring,
     revert_rows,
     share_rows,
     shares,
@@ -40,6 +39,7 @@ from driver.copying import Copies
 from driver.extending import Extending
 from driver.image_transfer import ImageTransfer
 from driver.opening import Opener
+from driver.peers import announced
 from driver.placing import Placing
 from driver.restoring import Restorations
 from driver.revert import Reverts
@@ -129,7 +129,7 @@ class SnapshotDriver(
         self._maker = auto.file_maker(self.settings, first, self._new_install)
         self._mounted.admit(self._maker)
         opener = Opener(self.settings, self._mounted, self._maker, database, extension_rows)
-        self._backend = Backend(opener, Restorations(opener, backups.restored_is_encrypted))
+        self._backend = Backend(opener, Restorations(opener, backups))
         self._snapshots = Snapshots(opener)
         self._placing = Placing(self._mounted, share_rows, Limits.of(self.settings))
         self._extending = Extending(opener, self._placing)
@@ -193,10 +193,10 @@ class SnapshotDriver(
         if not self._was_given_back(volume):
             self._backend.delete_volume(volume.provider_location, volume.name)
 
+    @announced
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def extend_volume(self, volume: Any, new_size: int) -> None:
         """Grow a volume to ``new_size`` GiB, through Nova where a guest has it open."""
-        self._peers.take(volume)
         state = database.volume_state(volume.id)
         self._extending.extend(state, new_size * units.Gi, volume.obj_context)
 
@@ -217,7 +217,7 @@ class SnapshotDriver(
 
         Without the lock where there is nothing to do: what holds it may wait for a detachment.
         """
-        if volume.status in restoring.STATES:
+        if self._backend.restorations.is_awaited(volume.id, volume.status):
             self._end_restoration(volume)
 
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
@@ -256,10 +256,10 @@ class SnapshotDriver(
         """
         return False
 
+    @announced
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def revert_to_snapshot(self, context: Any, volume: Any, snapshot: Any) -> None:
         """Give a detached volume the data of its newest snapshot again."""
-        self._peers.take(volume)
         self._reverts.revert(volume.id, snapshot.id)
 
     def _update_volume_stats(self) -> None:

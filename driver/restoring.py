@@ -10,7 +10,9 @@ change is left to :mod:`driver.volumes` and :mod:`driver.replacing`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from typing import Protocol
+
+from oslo_log import log as logging
 
 from driver import (
     durable,
@@ -26,24 +28,51 @@ from driver.database import VolumeState
 from driver.layout import Format, Layout
 from driver.opening import Opened, Opener
 
-#: States in which cinder-backup, and nobody else, has a volume attached to write to it: a volume
-#: that is created from a backup has none of its own for that.
-STATES = ('restoring-backup', 'creating')
+LOG = logging.getLogger(__name__)
+
+# In which cinder-backup, and nobody else, has a volume attached to write to it: a volume that is
+# created from a backup has no state of its own for that.
+_STATES = ('restoring-backup', 'creating')
+
+# What Cinder's start makes of a volume that is being created, which may be from a backup.
+_GIVEN_UP = 'error'
+
+
+class Rows(Protocol):
+    """What Cinder's database knows of backups; :mod:`driver.backups` is one."""
+
+    def is_being_restored(self, volume_id: str) -> bool:
+        """Tell whether cinder-backup restores a backup to a volume."""
+
+    def restored_is_encrypted(self, volume_id: str) -> bool | None:
+        """Tell whether what is being restored is of an encrypted volume; None if unknown."""
+
+    def give_up_creation(self, volume_id: str) -> bool:
+        """Have a volume that is ``creating`` be in ``error``; returns whether it was that."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Restorations:
     """The restorations to one backend's volumes; callers hold the volume's lock.
 
-    :ivar restored_is_encrypted: tells whether what is being restored to a volume, by its id, is
-        of an encrypted one; None if that is not known
+    :ivar rows: Cinder's database
     :ivar begun: where those lie that this service has begun, or found at its start, and not seen
         to end, by volume id
     """
 
     opener: Opener
-    restored_is_encrypted: Callable[[str], bool | None]
+    rows: Rows
     begun: dict[str, Layout] = dataclasses.field(default_factory=dict)
+
+    def is_awaited(self, volume_id: str, status: str) -> bool:
+        """Tell whether whoever attaches or detaches a volume is cinder-backup, which restores it.
+
+        Where cinder-volume was started since, a volume that is created from a backup has failed
+        for Cinder, and cinder-backup goes on.
+        """
+        return status in _STATES or (
+            status == _GIVEN_UP and self.rows.is_being_restored(volume_id)
+        )
 
     def begin(self, state: VolumeState) -> Image:
         """Return the empty file that cinder-backup is to write to.
@@ -76,7 +105,7 @@ class Restorations:
         Data in the clear would be on the share, under a type that promises that none is; what is
         encrypted would be what a guest gets to see.
         """
-        encrypted = self.restored_is_encrypted(state.id)
+        encrypted = self.rows.restored_is_encrypted(state.id)
         if encrypted is not None and encrypted != state.encrypted:
             volume, backup = (
                 ('encrypted', 'is not') if state.encrypted else ('not encrypted', 'is')
@@ -121,8 +150,15 @@ class Restorations:
 
     def discard_ended(self, volume_id: str) -> None:
         """Remove what a restoration has left that has ended without our being told."""
-        if self.opener.ledger.volume_state(volume_id).status not in STATES:
-            discard(self.begun[volume_id])
+        if self.rows.is_being_restored(volume_id):
+            return
+        discard(self.begun[volume_id])
+        if self.rows.give_up_creation(volume_id):
+            LOG.warning(
+                'The restoration of a backup to the new volume %s was interrupted. Its status is '
+                '"error" now: delete it, and create it again.',
+                volume_id,
+            )
 
 
 def _refuse_to_lose_copies(layout: Layout, volume_id: str) -> None:

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does to volumes, one by one, what the start of a service has to, past those being worked on.
 
-Main functions: :func:`each`, and :func:`only`, which leaves out what others are to settle. What is
-done is left to those who call it.
+Main function: :func:`each`; main class: :class:`Look`, which leaves out what others are to settle,
+and remembers what could not be settled yet. What is done is left to those who call it.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+import dataclasses
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
+import tooz
 from oslo_log import log as logging
 
 from driver import exceptions
@@ -23,20 +25,56 @@ TryLock = Callable[[str], AbstractContextManager[bool]]
 #: Tells of a volume, by its id, whether its row's status is for this service to end.
 Ours = Callable[[str], bool]
 
+# What may go away by itself: somebody has a file open, a share or the lock service is not there.
+_PASSING = (exceptions.FileInUse, exceptions.ShareError, tooz.ToozError)
+
 
 class Busy(Exception):
     """Somebody is at work on a volume whose lock was free: a service that has lost it."""
 
 
-def only(ours: Ours, try_lock: TryLock) -> TryLock:
-    """Return what takes the lock of a volume if nobody has it, and it is for us to settle."""
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """One look at what services have left, and what it has to leave for another one.
+
+    A dead service's locks last as long as their lease; a file that it had open may, too.
+
+    :ivar ours: tells of a volume whether its row's status is for this service to end
+    :ivar mark: returns of a volume what stays the same as long as nobody touches its row
+    :ivar passed_over: the marks of volumes that are for this service to settle, but could not be
+        yet, by id. As long as one has that mark, Cinder's API has let nobody begin anything.
+    """
+
+    ours: Ours
+    try_lock: TryLock
+    mark: Callable[[str], Hashable]
+    passed_over: dict[str, Hashable] = dataclasses.field(default_factory=dict)
 
     @contextlib.contextmanager
-    def take(volume_id: str) -> Iterator[bool]:
-        with try_lock(volume_id) as free:
-            yield free and ours(volume_id)
+    def any(self, volume_id: str) -> Iterator[bool]:
+        """Take the lock of a volume for the block if nobody has it, and yield whether."""
+        ours = self.ours(volume_id)
+        mark = self.mark(volume_id) if ours else None
+        try:
+            with self.try_lock(volume_id) as free:
+                if ours and not free:
+                    self.passed_over[volume_id] = mark
+                yield free
+        except (Busy, *_PASSING):
+            if ours:
+                self.passed_over[volume_id] = mark
+            raise
 
-    return take
+    @contextlib.contextmanager
+    def own(self, volume_id: str) -> Iterator[bool]:
+        """Do the same with a volume that is for this service to settle."""
+        with self.any(volume_id) as free:
+            yield free and self.ours(volume_id)
+
+    def later(self) -> Ours:
+        """Return what tells whether a volume is still as it was when it was passed over."""
+        marks = dict(self.passed_over)
+        return lambda volume_id: volume_id in marks and self.mark(volume_id) == marks[volume_id]
 
 
 def each(
@@ -45,7 +83,7 @@ def each(
     """Do something to each of some volumes that nobody is at work on, and log what goes wrong.
 
     :param act: may raise :class:`Busy`
-    :return: the others, which were left alone
+    :return: the others, which were left alone, and those that may be settled later
     """
     busy = set()
     for volume_id in sorted(volume_ids):
@@ -58,7 +96,10 @@ def each(
                     LOG.info('Volume %s is being worked on, and left alone.', volume_id)
         except Busy as error:
             busy.add(volume_id)
-            LOG.error('Volume %s is left alone: %s', volume_id, error)
+            LOG.warning('Volume %s is left alone: %s', volume_id, error)
+        except _PASSING as error:
+            busy.add(volume_id)
+            LOG.error('Volume %s could not be settled yet: %s', volume_id, error)
         except exceptions.DriverError as error:
             LOG.error('Volume %s could not be settled: %s', volume_id, error)
         except Exception:  # one volume must not keep the others from being served

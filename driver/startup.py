@@ -17,7 +17,7 @@ from typing import Protocol
 
 from oslo_log import log as logging
 
-from driver import exceptions, journal, listing, reading, restoring, settling, volumes
+from driver import exceptions, journal, listing, reading, settling, volumes
 from driver.backend import Backend
 from driver.database import VolumeState
 from driver.layout import JOURNAL, TEMPORARY
@@ -32,6 +32,13 @@ _LEFTOVERS = (JOURNAL, TEMPORARY)
 # "error" of the one, and deletes the other again.
 _WITHOUT_FILES = ('creating', 'deleting')
 
+# What becomes of a volume that was being made of an image, or of which one was.
+_GIVEN_UP = {
+    'downloading': 'It holds what it held before, or the whole image, and its status is "error" '
+    'now: delete it, or reset its state to available and make it anew.',
+    'uploading': 'It can be used again: delete the image, and make another one.',
+}
+
 
 class Rows(Protocol):
     """What is asked of Cinder's database at the start; :mod:`driver.startup_rows` is one."""
@@ -42,11 +49,14 @@ class Rows(Protocol):
     def volume_names(self, host: str, cluster: str | None) -> Mapping[str, str]:
         """Return the ids of a service's volumes by name."""
 
-    def give_up_download(self, volume_id: str) -> bool:
-        """Have a volume that is ``downloading`` be in ``error``; returns whether it was that."""
+    def give_up_transfer(self, volume_id: str) -> str | None:
+        """End the status ``downloading`` or ``uploading``; returns which it was, if it was one."""
 
-    def give_up_deletions(self, volume_id: str) -> list[str]:
-        """Make the snapshots of a volume deletable again that are ``deleting``."""
+    def give_up_deletions(self, volume_id: str) -> tuple[list[str], list[str]]:
+        """Make the snapshots of a volume deletable again that are ``deleting``.
+
+        Returns their ids, and those of others that a service has in hand.
+        """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,33 +78,31 @@ class Startup:
     try_lock: settling.TryLock
     postponed: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
-    def settle(self, ours: settling.Ours) -> None:
-        """Settle every volume of which something was under way and nobody is at work on.
-
-        :param ours: tells of a volume whether its row's status is for this service to end
-        """
+    def settle(self, look: settling.Look) -> None:
+        """Settle every volume of which something was under way and nobody is at work on."""
         unfinished = self.rows.unfinished(self.host, self.cluster)
         left = self._leftovers()
         reverts = self.reverts.rows.unfinished(self.host, self.cluster)
-        asked = unfinished.deletions | unfinished.extensions | unfinished.downloads | reverts
+        asked = unfinished.deletions | unfinished.extensions | unfinished.transfers | reverts
         concerned = asked | left.keys()
         self.postponed.update({volume_id: left.get(volume_id, []) for volume_id in concerned})
-        self._settle_postponed(ours)
+        self._settle_postponed(look.any, look.ours)
 
     def sweep(self) -> None:
         """Settle what had to wait, and what has come to be left while this service was running.
 
         A cinder-backup that dies tells nobody, nor does the next one.
         """
-        self._settle_postponed(lambda volume_id: False)  # this service may be at work by now
+        # This service may be at work by now.
+        self._settle_postponed(self.try_lock, lambda volume_id: False)
         restorations = self.backend.restorations
         settling.each(restorations.left(), self.try_lock, restorations.discard_ended)
 
-    def _settle_postponed(self, ours: settling.Ours) -> None:
+    def _settle_postponed(self, try_lock: settling.TryLock, ours: settling.Ours) -> None:
         waiting = dict(self.postponed)
         busy = settling.each(
             waiting,
-            self.try_lock,
+            try_lock,
             lambda volume_id: self._settle(volume_id, waiting[volume_id], ours(volume_id)),
         )
         for volume_id in waiting.keys() - busy:
@@ -106,8 +114,7 @@ class Startup:
         if journal.is_held(layout):
             raise settling.Busy(f'another process holds {layout.journal}')
         # With a volume Cinder's own start deletes its snapshots, which have to be "deleting" then.
-        if state.status != 'deleting':
-            self._give_up_deletions(volume_id)
+        in_hand = self._give_up_deletions(volume_id) if state.status != 'deleting' else []
         if ours:
             self.reverts.settle(volume_id)
         if state.status not in _WITHOUT_FILES and not reading.is_gone(layout):
@@ -116,26 +123,31 @@ class Startup:
             elif layout.journal in left:
                 self.backend.opener.open(state)
         for name in left:
-            if name == layout.restored and state.status in restoring.STATES:
+            awaited = self.backend.restorations.is_awaited(volume_id, state.status)
+            if name == layout.restored and awaited:
                 self.backend.restorations.begun[volume_id] = layout
             elif listing.is_temporary(name):
                 volumes.remove_temporary(layout, name)
-        if ours and self.rows.give_up_download(volume_id):
-            LOG.warning(
-                'Making volume %s of an image was interrupted. It holds what it held before, or '
-                'the whole image, and its status is "error" now: delete it, or reset its state to '
-                'available and make it anew.',
-                volume_id,
-            )
+        if ours:
+            self._give_up_transfer(volume_id)
+        if in_hand:
+            raise settling.Busy(f'the deletions of {in_hand}, its snapshots, are in hand')
 
-    def _give_up_deletions(self, volume_id: str) -> None:
-        for snapshot_id in self.rows.give_up_deletions(volume_id):
+    def _give_up_transfer(self, volume_id: str) -> None:
+        status = self.rows.give_up_transfer(volume_id)
+        if status is not None:
+            LOG.warning('Volume %s was %s. %s', volume_id, status, _GIVEN_UP[status])
+
+    def _give_up_deletions(self, volume_id: str) -> list[str]:
+        given_up, in_hand = self.rows.give_up_deletions(volume_id)
+        for snapshot_id in given_up:
             LOG.warning(
                 'The deletion of snapshot %s of volume %s was interrupted. Its status is "error" '
                 'now: delete it again.',
                 snapshot_id,
                 volume_id,
             )
+        return in_hand
 
     def _open(self, state: VolumeState) -> None:
         # One of an attached volume has a note, which opening it settles.

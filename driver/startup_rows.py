@@ -7,6 +7,7 @@ Main class: :class:`Unfinished`. One volume is left to :mod:`driver.database`.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable
 
 from cinder import context as cinder_context
 from cinder import objects
@@ -21,12 +22,12 @@ class Unfinished:
 
     :ivar deletions: those with a snapshot that is being deleted
     :ivar extensions: those that are being extended, or whose extension has failed
-    :ivar downloads: those that are being made of an image, or anew of one
+    :ivar transfers: those that are being made of an image, or that one is made of
     """
 
     deletions: frozenset[str]
     extensions: frozenset[str]
-    downloads: frozenset[str]
+    transfers: frozenset[str]
 
 
 def unfinished(host: str, cluster: str | None) -> Unfinished:
@@ -54,7 +55,7 @@ def unfinished(host: str, cluster: str | None) -> Unfinished:
             if each.status == fields.SnapshotStatus.DELETING
         ),
         extensions=of_status('extending', 'error_extending'),
-        downloads=of_status(fields.VolumeStatus.DOWNLOADING),
+        transfers=of_status(fields.VolumeStatus.DOWNLOADING, fields.VolumeStatus.UPLOADING),
     )
 
 
@@ -69,33 +70,54 @@ def volume_names(host: str, cluster: str | None) -> dict[str, str]:
     return {str(each.name): str(each.id) for each in volumes}
 
 
-def give_up_download(volume_id: str) -> bool:
-    """Have a volume that is ``downloading`` be in ``error``; returns whether it was that.
+def give_up_transfer(volume_id: str) -> str | None:
+    """End the status of a volume that is ``downloading`` or ``uploading``.
 
-    Cinder's start does so for volumes on its list of work, on which its volume manager puts none
-    that is made anew of an image (``cinder/volume/manager.py``, ``reimage``).
+    The one becomes ``error``, the other what a volume is that nothing is under way on. Cinder's
+    start does so for volumes on its list of work, on which its volume manager puts none that is
+    made anew of an image, or that one is made of (``cinder/volume/manager.py``, ``reimage`` and
+    ``copy_volume_to_image``).
+
+    :return: the status that it had, None if it was another one
     """
     volume = database.volume_object(volume_id)
-    return bool(
-        volume.update_single_status_where(
-            fields.VolumeStatus.ERROR, fields.VolumeStatus.DOWNLOADING
-        )
-    )
+    attached = database.is_attached(volume)
+    given_up = {
+        fields.VolumeStatus.DOWNLOADING: fields.VolumeStatus.ERROR,
+        fields.VolumeStatus.UPLOADING: (
+            fields.VolumeStatus.IN_USE if attached else fields.VolumeStatus.AVAILABLE
+        ),
+    }
+    found = volume.status
+    if found not in given_up or not volume.update_single_status_where(given_up[found], found):
+        return None
+    return str(found)
 
 
-def give_up_deletions(volume_id: str) -> list[str]:
-    """Make the snapshots of a volume deletable again that are ``deleting``; returns their ids.
+def mark(volume_id: str) -> Hashable:
+    """Return what stays the same as long as nobody touches a volume's row."""
+    volume = database.volume_object(volume_id)
+    return (volume.status, volume.updated_at)
+
+
+def give_up_deletions(volume_id: str) -> tuple[list[str], list[str]]:
+    """Make the snapshots of a volume deletable again that are ``deleting``.
 
     Left alone are those that a service has yet to delete, or to write that it has.
+
+    :return: the ids of the ones, and of those left alone
     """
     admin = cinder_context.get_admin_context()
-    given_up = []
+    given_up: list[str] = []
+    in_hand: list[str] = []
     for snapshot in objects.SnapshotList.get_all_for_volume(admin, volume_id):
         if snapshot.status != fields.SnapshotStatus.DELETING:
             continue
         with volume_locks.try_deletion(snapshot.id) as free:
-            if free and snapshot.update_single_status_where(
+            if not free:
+                in_hand.append(str(snapshot.id))
+            elif snapshot.update_single_status_where(
                 fields.SnapshotStatus.ERROR, fields.SnapshotStatus.DELETING
             ):
                 given_up.append(str(snapshot.id))
-    return given_up
+    return given_up, in_hand

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from typing import Any
+from typing import Any, NoReturn
 
 from cinder import exception
 
-from driver import backups, database, glance, refusals, volume_locks
+from driver import backups, database, exceptions, glance, refusals, volume_locks
 from driver.backend import Backend, Target
 from driver.copying import Copies
 from driver.image_transfer import ImageTransfer
-from driver.peers import Peers
+from driver.peers import Peers, announced
 
 _MAKING_OF_IMAGE = 'making it of an image'
 
@@ -36,6 +36,7 @@ class TransferringDriver(abc.ABC):
     def _place(self, volume: Any) -> Target:
         """Choose the share of a new volume."""
 
+    @announced
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def copy_image_to_volume(
         self,
@@ -46,7 +47,6 @@ class TransferringDriver(abc.ABC):
         disable_sparse: bool = False,
     ) -> None:
         """Have a volume that is there hold the data of an image."""
-        self._peers.take(volume)
         refusals.refuse_encrypted(volume, _MAKING_OF_IMAGE)
         block_size = self.configuration.volume_dd_blocksize
         image = glance.GlanceDownload(context, image_service, image_id, block_size, disable_sparse)
@@ -72,6 +72,7 @@ class TransferringDriver(abc.ABC):
             context, volume, *args, **kwargs
         )
 
+    @announced
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')
     def copy_volume_to_image(
         self, context: Any, volume: Any, image_service: Any, image_meta: Any
@@ -79,8 +80,18 @@ class TransferringDriver(abc.ABC):
         """Upload a volume's data as an image; of an attached one, a temporary snapshot's."""
         refusals.refuse_encrypted(volume, 'making an image of it')
         image = glance.GlanceUpload(context, volume, image_service, image_meta)
-        with glance.ended_at_start(volume):
-            self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
+        self._images.upload(database.volume_state(volume.id), image_meta['id'], image, context)
+
+    def _create_temp_volume_from_snapshot(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse what Cinder begins with to make a volume anew of an image that is a snapshot.
+
+        It would copy the temporary volume over the active file as if both were raw, which
+        :meth:`driver.backend.Backend.connection` refuses after that has been made.
+        """
+        raise exceptions.Unsupported(
+            'The image stands for a snapshot, and Cinder would write raw data over the file of '
+            'the volume. Nothing was changed; create a volume from that snapshot instead.'
+        )
 
     @volume_locks.synchronized('{self.driver_prefix}-{backup.volume_id}')
     def get_backup_device(self, context: Any, backup: Any) -> tuple[Any, bool]:

@@ -19,6 +19,7 @@ import traceback
 
 from driver import exceptions, offline, qemu_img, records, snapshot_copies, volumes
 from driver.layout import Format
+from driver.settling import Look
 from driver.startup import Startup
 from nova_assist.faults import effects
 from tests.unit.driver import builders
@@ -79,7 +80,7 @@ class TwiceTest(SnapshotsCase):
         mine = ('node@nfs', None, lambda volume_id: free)
         with self.assertNoLogs('driver.startup', 'ERROR'):  # what it says of what it can't settle
             startup = Startup(self.backend, self.reverts, self.database, *mine)
-            startup.settle(lambda volume_id: True)
+            startup.settle(Look(lambda _: True, startup.try_lock, lambda _: 1))
 
     def prepare(self, image_format, snapshot_ids):
         """Make a volume with a block written before each snapshot and after the last."""

@@ -7,6 +7,7 @@ import time
 from cinder import interface
 
 from driver import nfs
+from nova_assist import client
 
 
 @interface.volumedriver
@@ -46,3 +47,16 @@ class HangsOnceDriver(StartsOnceDriver):
     def fail(self):
         (pathlib.Path(self.settings.mount_base).parent / 'hangs').touch()
         time.sleep(600)
+
+
+@interface.volumedriver
+class WaitsOnceConnectedDriver(nfs.NfsDriver):
+    """Has whoever restores a backup to a new volume wait until a file is removed."""
+
+    def initialize_connection(self, volume, connector):
+        told = super().initialize_connection(volume, connector)
+        if volume.status == 'creating':
+            waits = pathlib.Path(self.settings.mount_base).parent / 'waits'
+            waits.touch()
+            client.poll(waits.exists, lambda there: not there, 30)
+        return told

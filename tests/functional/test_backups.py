@@ -123,3 +123,26 @@ class InterruptionTest(BackupCase):
         self.cinder.backups.reset_state(backup, 'error')  # what an administrator does if it dies
         self.assert_no_copy()
         self.cinder.volume_snapshots.reset_state(snapshot, 'available')
+
+
+class GivenUpTest(BackupCase):
+    driver = 'tests.functional.slow_drivers.WaitsOnceConnectedDriver'
+
+    def test_volume_that_is_made_of_a_backup_while_cinder_volume_starts_gets_its_data(self):
+        """Cinder's start takes it for one that was being created, and gives it up."""
+        volume = self.volume()
+        data = b'data of the backup'
+        with (self.share / f'volume-{volume.id}').open('r+b') as file:
+            file.write(data)
+        backup = self.backup(volume)
+        self.await_status(self.cinder.backups, backup, 'available')
+        made = self.cinder.volumes.create(1, backup_id=backup.id, volume_type='raw')
+        self.addCleanup(self.delete_volume, made)
+        [waits] = client.poll(lambda: list(self.cloud.folder.rglob('waits')), bool, 60)
+        self.cinder.volumes.reset_state(made, 'error')
+        waits.unlink()
+        self.await_status(self.cinder.backups, backup, 'available')
+        self.await_status(self.cinder.volumes, made, 'available')
+        self.assertEqual([f'volume-{made.id}'], self.files(made))
+        with (self.share / f'volume-{made.id}').open('rb') as file:
+            self.assertEqual(data, file.read(len(data)))

@@ -113,6 +113,8 @@ class ReimageTest(ImageCase):
         self.snapshot(volume)
         contents = {path: path.read_bytes() for path in self.share.glob(f'volume-{volume.id}.*')}
         self.reimage(volume, 'error', block_device_mapping=json.dumps([disk]))
+        named = [each.name for each in self.cinder.volumes.list() if each.name]
+        self.assertEqual([], named, 'no temporary volume is made in vain')
         for path, content in contents.items():
             self.assertEqual(content, path.read_bytes(), path)
         self.cinder.volumes.reset_state(volume, 'available')

@@ -64,7 +64,6 @@ class Rows:
         self.attachment = None
         self.temporary = {}
         self.settled = {}
-        self.restored_is_encrypted = None
 
     def save_formats(self, volume_id, active, base):
         self.formats = (active, base)
@@ -92,9 +91,6 @@ class Rows:
     def set_snapshot_status(self, snapshot_id, status):
         self.temporary[snapshot_id] = status
         self.nova_api.status = client.Status(status, self.nova_api.status.progress)
-
-    def is_encrypted(self, volume_id):
-        return self.restored_is_encrypted
 
     def forget_snapshot(self, snapshot_id):
         del self.temporary[snapshot_id]
@@ -171,6 +167,27 @@ class RevertRows:
             self.test.state = dataclasses.replace(self.test.state, status=status)
 
 
+class BackupRows:
+    """Stands for Cinder's database: a backup that may be being restored."""
+
+    def __init__(self, test):
+        self.test = test
+        self.restoring = False
+        self.encrypted = None
+
+    def is_being_restored(self, volume_id):
+        return self.restoring
+
+    def restored_is_encrypted(self, volume_id):
+        return self.encrypted
+
+    def give_up_creation(self, volume_id):
+        was = self.test.state.status == 'creating'
+        if was:
+            self.test.state = dataclasses.replace(self.test.state, status='error')
+        return was
+
+
 class Interrupted(BaseException):
     """The death of cinder-volume at one place."""
 
@@ -187,8 +204,9 @@ class SnapshotsCase(OnlineCase):
         )
         self.snapshots = Snapshots(self.opener)
         self.revert_rows = RevertRows(self)
+        self.backups = BackupRows(self)
         self.reverts = Reverts(self.opener, self.revert_rows)
-        self.backend = Backend(self.opener, Restorations(self.opener, self.rows.is_encrypted))
+        self.backend = Backend(self.opener, Restorations(self.opener, self.backups))
         self.extending = Extending(self.opener, NoOthers.placing(self.opener))
         self.state = VolumeState(
             id='v',
@@ -217,7 +235,7 @@ class SnapshotsCase(OnlineCase):
         self.snapshots.delete(self.state, snapshot_id, None)
 
     def active(self):
-        return self.backend.connection(self.state)['name']
+        return self.opener.open(self.state).chain.active.name
 
     def die_in(self, module, name):
         """Have a function end the service instead of doing its work, once."""

@@ -49,7 +49,7 @@ class CloneCase(SnapshotsCase):
         """Work with other options."""
         options = settings(self.layout.folder, **changes)
         self.opener = Opener(options, self.shares, self.maker, self.rows, self.growth)
-        self.backend = Backend(self.opener, Restorations(self.opener, self.rows.is_encrypted))
+        self.backend = Backend(self.opener, Restorations(self.opener, self.backups))
         self.snapshots = Snapshots(self.opener)
 
     def clone(self, size=builders.GIB):

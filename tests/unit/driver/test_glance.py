@@ -11,7 +11,7 @@ import unittest
 from cinder import exception
 from oslo_config import cfg
 
-from driver.glance import GlanceUpload, ended_at_start
+from driver.glance import GlanceUpload
 from driver.layout import Format
 from tests.unit.driver import builders
 
@@ -32,13 +32,6 @@ class Volume:
     service_topic_queue = 'host@backend'
     volume_type = types.SimpleNamespace(extra_specs={})
     glance_metadata = None
-    listed = False
-
-    def set_worker(self):
-        self.listed = True
-
-    def unset_worker(self):
-        self.listed = False
 
 
 class GlanceUploadTest(unittest.TestCase):
@@ -103,12 +96,3 @@ class GlanceUploadTest(unittest.TestCase):
         path.write_bytes(hostile)
         self.image(container_format='compressed').send(path)
         self.assertEqual(hostile, gzip.decompress(self.service.data))
-
-
-class EndedAtStartTest(unittest.TestCase):
-    def test_volume_is_on_the_list_of_work_for_as_long_as_it_is_worked_on(self):
-        volume = Volume()
-        with self.assertRaises(KeyError), ended_at_start(volume):
-            self.assertTrue(volume.listed)
-            raise KeyError
-        self.assertFalse(volume.listed)

@@ -9,6 +9,7 @@ from driver.backend import Backend, Target
 from driver.layout import Format
 from driver.opening import Opener
 from driver.restoring import Restorations
+from driver.settling import Look
 from driver.snapshots import Snapshots
 from driver.startup import Startup
 from tests.unit.driver import builders
@@ -29,7 +30,7 @@ class RestoringCase(SnapshotsCase):
         self.opener = Opener(
             options, Folder(self.layout.folder), self.maker, self.rows, self.growth
         )
-        self.backend = Backend(self.opener, Restorations(self.opener, self.rows.is_encrypted))
+        self.backend = Backend(self.opener, Restorations(self.opener, self.backups))
         self.snapshots = Snapshots(self.opener)
 
     def make(self, image_format, *snapshot_ids):
@@ -43,16 +44,22 @@ class RestoringCase(SnapshotsCase):
         write(self.layout.path(builders.VOLUME), image_format, 1, OLD)
         self.take(*snapshot_ids)
 
-    def begin(self):
+    def begin(self, status='restoring-backup'):
         """Have cinder-backup led to a file; returns its path."""
-        self.state = dataclasses.replace(self.state, status='restoring-backup')
+        self.backups.restoring = True
+        self.state = dataclasses.replace(self.state, status=status)
         told = self.backend.connection(self.state)
         self.assertEqual('raw', told['format'])
         return self.layout.path(told['name'])
 
-    def write_backup(self):
+    def give_up(self):
+        """Do what cinder-backup does at its start, or where it fails."""
+        self.backups.restoring = False
+        self.state = dataclasses.replace(self.state, status='error_restoring')
+
+    def write_backup(self, status='restoring-backup'):
         """Do what cinder-backup does: empty the file, write what isn't zero."""
-        path = self.begin()
+        path = self.begin(status)
         with path.open('wb') as file:
             file.seek(3 * BLOCK)
             file.write(bytes([NEW]) * BLOCK)
@@ -197,7 +204,7 @@ class RestoringTest(RestoringCase):
         for encrypted in (True, False):
             self.state = dataclasses.replace(self.state, encrypted=encrypted)
             for backup in (True, False):
-                self.rows.restored_is_encrypted = backup
+                self.backups.encrypted = backup
                 with self.subTest(f'{encrypted}, {backup}'):
                     if backup == encrypted:
                         self.begin()
@@ -222,29 +229,59 @@ class LeftoverTest(RestoringCase):
         mine = ('node@nfs', None, lambda _: contextlib.nullcontext(True))
         self.startup = Startup(self.backend, self.reverts, Database(self), *mine)
 
+    def start(self):
+        self.startup.settle(Look(lambda _: True, self.startup.try_lock, lambda _: 1))
+
     def assert_left(self, left):
         self.assertEqual(left, self.layout.restored in self.names())
 
     def test_restoration_under_way_survives_a_start_and_the_sweep(self):
-        self.startup.settle(lambda volume_id: True)
+        self.start()
         self.startup.sweep()
         self.backend.restorations.end(self.state)
         self.assert_reads(b1=0, b3=NEW)
 
+    def test_volume_that_is_made_of_a_backup_gets_its_data_though_cinder_has_given_it_up(self):
+        """As if it was being created when cinder-volume died: cinder-backup goes on."""
+        self.state = dataclasses.replace(self.state, status='creating')
+        self.start()
+        self.state = dataclasses.replace(self.state, status='error')
+        self.startup.sweep()
+        self.assert_left(True)
+        self.assertTrue(self.backend.restorations.is_awaited('v', 'error'))
+        self.backend.restorations.end(self.state)
+        self.backups.restoring = False
+        self.assertFalse(self.backend.restorations.is_awaited('v', 'error'))
+        self.assert_reads(b1=0, b3=NEW)
+
+    def test_volume_that_was_given_up_before_anything_was_written_is_restored(self):
+        self.make(Format.RAW)
+        path = self.begin('error')
+        self.assertEqual(self.layout.restored, path.name)
+
+    def test_volume_that_was_made_of_a_backup_fails_if_cinder_backup_dies(self):
+        self.state = dataclasses.replace(self.state, status='creating')
+        self.backups.restoring = False
+        with self.assertLogs('driver.restoring', 'WARNING') as logged:
+            self.startup.sweep()
+        self.assertIn('delete it, and create it again', logged.output[0])
+        self.assertEqual('error', self.state.status)
+        self.assert_left(False)
+
     def test_what_an_earlier_service_has_begun_goes_once_it_has_ended(self):
         self.backend.restorations.begun.clear()
-        self.startup.settle(lambda volume_id: True)
-        self.state = dataclasses.replace(self.state, status='error_restoring')
+        self.start()
+        self.give_up()
         self.startup.sweep()
         self.assert_left(False)
 
     def test_what_is_left_goes_at_the_next_start(self):
-        self.state = dataclasses.replace(self.state, status='error_restoring')
-        self.startup.settle(lambda volume_id: True)
+        self.give_up()
+        self.start()
         self.assert_left(False)
 
     def test_what_is_left_goes_while_the_service_runs(self):
-        self.state = dataclasses.replace(self.state, status='error_restoring')
+        self.give_up()
         self.startup.sweep()
         self.assert_left(False)
 

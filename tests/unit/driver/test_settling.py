@@ -4,18 +4,29 @@
 import contextlib
 import unittest
 
-from driver import settling
+import tooz
+
+from driver import exceptions, settling
 
 
-class SettlingTest(unittest.TestCase):
+class SettlingCase(unittest.TestCase):
     def setUp(self):
         self.locked = set()
         self.done = []
+        self.marks = {'a': 1, 'b': 2, 'c': 3}
 
     @contextlib.contextmanager
     def try_lock(self, volume_id):
         yield volume_id not in self.locked
 
+    def failing(self, error):
+        def act(volume_id):
+            raise error
+
+        return act
+
+
+class SettlingTest(SettlingCase):
     def test_what_is_locked_is_left_alone_and_told(self):
         self.locked = {'b'}
         busy = settling.each(['c', 'b', 'a'], self.try_lock, self.done.append)
@@ -30,8 +41,42 @@ class SettlingTest(unittest.TestCase):
             busy = settling.each(['a', 'b'], self.try_lock, act)
         self.assertEqual((['a', 'b'], set()), (self.done, busy))
 
+    def test_what_may_go_by_itself_is_settled_later(self):
+        errors = [exceptions.FileInUse('x'), exceptions.ShareError('x'), tooz.ToozError('x')]
+        for error in (*errors, settling.Busy('x')):
+            with self.subTest(type(error).__name__), self.assertLogs('driver.settling'):
+                busy = settling.each(['a'], self.try_lock, self.failing(error))
+                self.assertEqual({'a'}, busy)
+
+
+class LookTest(SettlingCase):
+    def look(self, ours='abc'):
+        return settling.Look(ours.__contains__, self.try_lock, self.marks.get)
+
     def test_what_is_for_others_to_settle_is_left_alone(self):
         self.locked = {'a'}
-        only = settling.only(lambda volume_id: volume_id != 'b', self.try_lock)
-        busy = settling.each(['a', 'b', 'c'], only, self.done.append)
+        look = self.look('ac')
+        busy = settling.each(['a', 'b', 'c'], look.own, self.done.append)
         self.assertEqual((['c'], {'a', 'b'}), (self.done, busy))
+        self.assertEqual({'a': 1}, look.passed_over)
+
+    def test_what_is_for_whoever_comes_is_settled_and_not_remembered(self):
+        self.locked = {'c'}
+        look = self.look('')
+        settling.each(['a', 'b', 'c'], look.any, self.done.append)
+        self.assertEqual((['a', 'b'], {}), (self.done, look.passed_over))
+
+    def test_what_somebody_has_open_is_remembered_and_what_is_broken_is_not(self):
+        look = self.look()
+        for error in (exceptions.FileInUse('x'), exceptions.ChainError('x')):
+            with self.assertLogs('driver.settling', 'ERROR'):
+                settling.each([f'{"ab"[not look.passed_over]}'], look.own, self.failing(error))
+        self.assertEqual({'b': 2}, look.passed_over)
+
+    def test_what_was_passed_over_is_ours_later_as_long_as_nobody_touches_it(self):
+        self.locked = {'a', 'b'}
+        look = self.look('ab')
+        settling.each(['a', 'b', 'c'], look.own, self.done.append)
+        later = look.later()
+        self.marks['b'] = 'touched'
+        self.assertEqual([True, False, False], [later(each) for each in 'abc'])

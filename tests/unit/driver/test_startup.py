@@ -9,6 +9,7 @@ from driver import journal, records
 from driver.extension import Extension
 from driver.journal import Intent, Operation
 from driver.layout import Format
+from driver.settling import Look
 from driver.startup import Startup
 from driver.startup_rows import Unfinished
 from tests.unit.driver import builders
@@ -22,25 +23,26 @@ class Database:
     def __init__(self, test):
         self.test = test
         self.deleting = []
-        self.downloading = False
+        self.transfer = None
+        self.in_hand = []
 
     def unfinished(self, host, cluster):
         return Unfinished(
             deletions=frozenset(['v'] if self.deleting else []),
             extensions=frozenset(['v'] if self.test.growth.extending else []),
-            downloads=frozenset(['v'] if self.downloading else []),
+            transfers=frozenset(['v'] if self.transfer else []),
         )
 
     def volume_names(self, host, cluster):
         return {builders.VOLUME: 'v'}
 
-    def give_up_download(self, volume_id):
-        was, self.downloading = self.downloading, False
+    def give_up_transfer(self, volume_id):
+        was, self.transfer = self.transfer, None
         return was
 
     def give_up_deletions(self, volume_id):
-        left, self.deleting = self.deleting, []
-        return left
+        left, self.deleting = self.deleting, [*self.in_hand]
+        return [each for each in left if each not in self.in_hand], self.deleting
 
 
 class StartupTest(RevertCase):
@@ -48,6 +50,7 @@ class StartupTest(RevertCase):
         super().setUp()
         self.database = Database(self)
         self.free = True
+        self.mark = 1
 
     @contextlib.contextmanager
     def try_lock(self, volume_id):
@@ -56,16 +59,17 @@ class StartupTest(RevertCase):
     def start(self, ours=True):
         mine = ('node@nfs', None)
         self.startup = Startup(self.backend, self.reverts, self.database, *mine, self.try_lock)
-        self.startup.settle(lambda volume_id: ours)
+        self.look = Look(lambda _: ours, self.try_lock, lambda _: self.mark)
+        self.startup.settle(self.look)
 
     def leave_creation(self):
         self.die_in(records, 'save')
         with self.assertRaises(Interrupted):
             self.take('a')
 
-    def download(self):
-        self.database.downloading = True
-        self.state = dataclasses.replace(self.state, status='downloading')
+    def transfer(self, status):
+        self.database.transfer = status
+        self.state = dataclasses.replace(self.state, status=status)
 
     def test_nothing_to_settle(self):
         self.start()
@@ -148,19 +152,59 @@ class StartupTest(RevertCase):
             with self.subTest(temporary):
                 for name in temporary:
                     self.layout.path(name).touch()
-                self.download()
+                self.transfer('downloading')
                 with self.assertLogs('driver.startup', 'WARNING') as logged:
                     self.start()
-                self.assertIn('Making volume v of an image was interrupted', logged.output[0])
-                self.assertFalse(self.database.downloading)
+                self.assertIn('reset its state to available', logged.output[0])
+                self.assertIsNone(self.database.transfer)
                 self.assertEqual([builders.VOLUME], self.names())
 
     def test_image_that_another_service_copies_over_the_volume_is_left_to_it(self):
-        self.download()
+        self.transfer('downloading')
         self.start(ours=False)
-        self.assertTrue(self.database.downloading)
+        self.assertEqual('downloading', self.database.transfer)
         self.start()
-        self.assertFalse(self.database.downloading)
+        self.assertIsNone(self.database.transfer)
+
+    def test_volume_of_which_an_image_was_being_made_can_be_used_again(self):
+        self.transfer('uploading')
+        with self.assertLogs('driver.startup', 'WARNING') as logged:
+            self.start()
+        self.assertIn('make another one', logged.output[0])
+        self.assertIsNone(self.database.transfer)
+
+    def test_volume_whose_snapshot_somebody_deletes_is_looked_at_again(self):
+        self.database.deleting, self.database.in_hand = ['a', 'b'], ['b']
+        with self.assertLogs('driver', 'WARNING') as logged:
+            self.start()
+        self.assertEqual(2, len(logged.output))
+        self.assertEqual(['v'], [*self.startup.postponed])
+        self.database.in_hand = []
+        self.startup.sweep()
+        self.assertEqual({}, self.startup.postponed)
+        self.assertEqual([], self.database.deleting)
+
+    def test_status_that_a_dead_service_s_locks_keep_is_left_for_later(self):
+        self.growth.extending = True
+        self.state = dataclasses.replace(self.state, status='extending')
+        self.free = False
+        self.start()
+        self.free = True
+        self.startup.sweep()
+        self.assertTrue(self.growth.extending, 'a sweep ends no status')
+        later = Look(self.look.later(), self.try_lock, lambda _: self.mark)
+        self.startup.settle(later)
+        self.assertFalse(self.growth.extending)
+        self.assertEqual({}, later.passed_over)
+
+    def test_status_that_somebody_has_changed_meanwhile_is_not_ended(self):
+        self.growth.extending = True
+        self.state = dataclasses.replace(self.state, status='extending')
+        self.free = False
+        self.start()
+        self.free, self.mark = True, 2
+        self.startup.settle(Look(self.look.later(), self.try_lock, lambda _: self.mark))
+        self.assertTrue(self.growth.extending)
 
     def test_extension_is_undone(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)

@@ -11,11 +11,16 @@ HOST = 'node@nfs'
 
 
 class StartupRowsTest(DatabaseCase):
-    def add(self, volume_id, status, host=f'{HOST}#share'):
+    def add(self, volume_id, status, host=f'{HOST}#share', **columns):
         with orm.Session(self.engine) as session, session.begin():
             session.add(
                 objects.Volume.model(
-                    id=volume_id, status=status, host=host, volume_type_id='t', use_quota=True
+                    id=volume_id,
+                    status=status,
+                    host=host,
+                    volume_type_id='t',
+                    use_quota=True,
+                    **columns,
                 )
             )
 
@@ -27,20 +32,34 @@ class StartupRowsTest(DatabaseCase):
         self.add('grows', 'extending')
         self.add('has-not-grown', 'error_extending')
         self.add('loads', 'downloading')
+        self.add('sends', 'uploading')
         self.add('rests', 'available')
         self.add('other', 'downloading', 'elsewhere@nfs#share')
         found = startup_rows.unfinished(HOST, None)
         self.assertEqual(frozenset(['grows', 'has-not-grown']), found.extensions)
-        self.assertEqual(frozenset(['loads']), found.downloads)
+        self.assertEqual(frozenset(['loads', 'sends']), found.transfers)
         self.assertEqual(frozenset(), found.deletions)
 
     def test_download_is_given_up_once(self):
         self.add('loads', 'downloading')
-        self.assertTrue(startup_rows.give_up_download('loads'))
+        self.assertEqual('downloading', startup_rows.give_up_transfer('loads'))
         self.assertEqual('error', self.status('loads'))
-        self.assertFalse(startup_rows.give_up_download('loads'))
+        self.assertIsNone(startup_rows.give_up_transfer('loads'))
 
-    def test_volume_that_is_not_downloading_keeps_its_status(self):
+    def test_upload_is_given_up_and_the_volume_is_what_it_was(self):
+        for attach_status, wanted in (('attached', 'in-use'), ('detached', 'available')):
+            self.add(attach_status, 'uploading', attach_status=attach_status)
+            self.assertEqual('uploading', startup_rows.give_up_transfer(attach_status))
+            self.assertEqual(wanted, self.status(attach_status))
+
+    def test_volume_that_no_image_is_under_way_of_keeps_its_status(self):
         self.add('rests', 'in-use')
-        self.assertFalse(startup_rows.give_up_download('rests'))
+        self.assertIsNone(startup_rows.give_up_transfer('rests'))
         self.assertEqual('in-use', self.status('rests'))
+
+    def test_mark_changes_with_the_row(self):
+        self.add('loads', 'downloading')
+        before = startup_rows.mark('loads')
+        self.assertEqual(before, startup_rows.mark('loads'))
+        startup_rows.give_up_transfer('loads')
+        self.assertNotEqual(before, startup_rows.mark('loads'))
