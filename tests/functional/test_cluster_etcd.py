@@ -51,6 +51,33 @@ class DeletionDeathTest(test_cluster_deaths.DeletionTest):
     stride = _STRIDE
 
 
+class RestartTest(test_cluster_deaths.DeathCase):
+    """A service is started again while the locks that it held when it died last."""
+
+    lease = _LEASE
+
+    def test_what_it_was_at_work_on_is_ended_once_the_lease_is_over(self):
+        self.play_deaths(self.extension, 'raw')
+
+    def extension(self, stage, second):
+        with stage.step('die while a volume grows', judged=False):
+            volume = stage.volumes.create('v1')
+            api = stage.context.api
+
+            def ended():
+                return api.volume_status(volume.id) != 'extending'
+
+            extend = second.volumes.request_extension
+            self.assertTrue(self.die(stage, second, 1, lambda: extend(volume, 2), ended))
+        with stage.step('start it again at once, which ends the extension when it can'):
+            second.come_back()
+            self.assertEqual('extending', api.volume_status(volume.id))
+            stage.context.await_volume(volume, 'available', 'extending')
+        with stage.step('repeat it'):
+            second.volumes.extend(volume, 2)
+            stage.volumes.write(volume)
+
+
 class OutageTest(ClusterCase):
     """The lock service is out of reach for a while, and comes back with what it has known."""
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which other services of a cluster are down, asked of a database with Cinder's own tables."""
+"""Which services of a cluster are at work, asked of a database with Cinder's own tables."""
 
 import datetime
+import unittest
 
 import sqlalchemy
 from cinder import objects
 from sqlalchemy import orm
 
-from driver.peers import Peers
+from driver.peers import Peers, announced
+from driver.remotefs import SnapshotDriver
 from tests.unit.driver.database_case import DatabaseCase
 
 CLUSTER = 'cluster@nfs'
@@ -64,3 +66,35 @@ class FallenTest(DatabaseCase):
     def test_service_without_a_cluster_has_no_others(self):
         self.add(OTHER, self.now - DAY)
         self.assertEqual({}, Peers(OURS, None).fallen())
+
+
+class AnnouncedTest(unittest.TestCase):
+    def setUp(self):
+        self._peers = self
+        self.done = []
+
+    def take(self, volume):
+        self.done.append(f'took {volume}')
+
+    @announced
+    def work(self, context, volume, *, size=0):
+        self.done.append(f'worked on {volume}')
+        return size
+
+    def test_row_is_taken_first_however_the_volume_is_given(self):
+        self.assertEqual(1, self.work(None, 'a', size=1))
+        self.assertEqual(2, self.work(volume='b', context=None, size=2))
+        self.assertEqual(['took a', 'worked on a', 'took b', 'worked on b'], self.done)
+
+    def test_operations_whose_status_a_start_ends_are_announced_before_the_lock(self):
+        for name in (
+            'extend_volume',
+            'revert_to_snapshot',
+            'copy_image_to_volume',
+            'copy_volume_to_image',
+            'manage_existing',
+            'unmanage',
+            'migrate_volume',
+        ):
+            method = getattr(SnapshotDriver, name)
+            self.assertEqual(self.work.__func__.__code__, method.__code__, name)
