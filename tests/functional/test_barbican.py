@@ -287,7 +287,13 @@ class RefusalTest(BarbicanCase):
                     self.nova.volumes.create_server_volume(server.id, volume.id)
                     self.assertTrue(client.poll(lambda failed=failed: failed.met, bool, 30))
                     self.await_status(self.cinder.volumes, volume, 'available')
-                self.assertEqual([], self.nova.volumes.get_server_volumes(server.id))
+                # Compute tells Cinder first.
+                left = client.poll(
+                    lambda: self.nova.volumes.get_server_volumes(server.id),
+                    lambda found: not found,
+                    30,
+                )
+                self.assertEqual([], left)
                 said = self.logged(self.cloud.compute, since)
                 self.assertIn(f'the key {self.key_id(volume)} is not to be had', said)
         self.plug(server, volume)
