@@ -37,6 +37,7 @@ class EmbeddedTestbed:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._drivers = self._make_drivers()
 
     def ended(self) -> str:
         """Return which service has ended by itself, "" if none has."""
@@ -63,6 +64,8 @@ class EmbeddedTestbed:
         self, scenario: str, formats: Sequence[str], rng: random.Random, stop: threading.Event
     ) -> tuple[Context, Guests]:
         """Return the surroundings of a scenario, and guests that do what they are told."""
+        if self._drivers:
+            self._drivers.restore()
         cloud, accounts, pattern = self._cloud, self._cloud.accounts, Pattern(rng.getrandbits(64))
         share, *others = self._shares_of(formats)
         api = EmbeddedApi(
@@ -85,12 +88,16 @@ class EmbeddedTestbed:
             accounts=accounts,
             options=cloud.options,
             others=tuple(other.path for other in others),
-            drivers=Drivers(cloud),
+            drivers=self._drivers,
         )
         self._check_backends(context)
         return context, CommandedGuests(
             context, api, {each.path: each.name for each in (share, *others)}
         )
+
+    def _make_drivers(self) -> Drivers | None:
+        """Return what starts Cinder with other drivers."""
+        return Drivers(self._cloud)
 
     def _cinder_log(self) -> Log:
         return ServiceLog('Cinder', self._cloud.cinder.log)

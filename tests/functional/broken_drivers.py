@@ -266,6 +266,16 @@ class MovesInOldFormat(nfs.NfsDriver):
         super().do_setup(context)
 
 
+class RefusesRecords(nfs.NfsDriver):
+    """Doesn't start where a volume on a share has snapshots."""
+
+    def do_setup(self, context):
+        super().do_setup(context)
+        for export in self._mounted.admitted():
+            for record in self._mounted.folder(export).glob('*.info'):
+                raise exceptions.Unsupported(f'What is {record.name}?')
+
+
 class RevertsNothing(nfs.NfsDriver):
     """Says that it has reverted a volume, and has not."""
 
