@@ -7,30 +7,41 @@ same shares and database: a guest writes on meanwhile.
 
 from __future__ import annotations
 
+import contextlib
+
 from nova_assist.scenarios.adoptions import Adoptions
 from nova_assist.scenarios.backups import Backups
 from nova_assist.scenarios.drivers import Drivers
-from nova_assist.scenarios.errors import NotPossible
+from nova_assist.scenarios.errors import NotPossible, StepEnded
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
 from nova_assist.scenarios.tracked import TrackedVolume
 
+#: The driver that is taken over from, and handed back to.
 PREDECESSOR = 'cinder.volume.drivers.nfs.NfsDriver'
 
 
 def _play(stage: Stage) -> None:
     drivers = _drivers(stage)
     try:
-        _switch(stage, drivers, PREDECESSOR)
-        still, used = _begin(stage)
-        _switch(stage, drivers, drivers.judged)
-        copies = _go_on(stage, still, used)
-        with stage.step('start Cinder again with the same driver'):
-            drivers.switch(drivers.judged)
-        _switch(stage, drivers, PREDECESSOR)
-        _go_on_with_the_predecessor(stage, still, used, copies)
-    finally:
-        _switch(stage, drivers, drivers.judged)
+        _hand_over(stage, drivers)
+    except (StepEnded, NotPossible):
+        # No step, whose judges would tell the same damage again, as what the story ended with.
+        with contextlib.suppress(NotPossible):
+            drivers.restore()
+        raise
+    _switch(stage, drivers, drivers.judged)
+
+
+def _hand_over(stage: Stage, drivers: Drivers) -> None:
+    _switch(stage, drivers, PREDECESSOR)
+    still, used = _begin(stage)
+    _switch(stage, drivers, drivers.judged)
+    copies = _go_on(stage, still, used)
+    with stage.step('start Cinder again with the same driver'):
+        drivers.switch(drivers.judged)
+    _switch(stage, drivers, PREDECESSOR)
+    _go_on_with_the_predecessor(stage, still, used, copies)
 
 
 def _drivers(stage: Stage) -> Drivers:

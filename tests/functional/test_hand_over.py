@@ -42,9 +42,26 @@ class HandOverTest(unittest.TestCase):
         self.assertIs(Verdict.PASS, result.steps[0].verdict)
         [failed] = [each for each in result.steps if each.verdict is Verdict.FAIL][:1]
         self.assertEqual('take snapshot o1 of both, and write', failed.name)
+        self.assertIn(f'step "{failed.name}": ', result.reason)
         self.assertEqual(broken, driver)
+
+    def test_driver_that_does_not_start_on_what_it_takes_over_is_seen(self):
+        broken = 'tests.functional.broken_drivers.RefusesRecords'
+        driver, result = self.play('raw', broken)
+        self.assertIs(Verdict.FAIL, result.verdict, result.reason)
+        self.assertRegex(
+            result.reason,
+            f'^step "start Cinder with {broken}": Cinder does not start with {broken} where it '
+            rf'starts with {IN_TREE}: .*What is volume-[^ ]+\.info\?',
+        )
+        self.assertEqual(('clean up', Verdict.PASS), _told(result.steps[-1]))
+        self.assertEqual(IN_TREE, driver)
 
     def test_driver_that_others_take_over_from(self):
         _, result = self.play('raw', IN_TREE)
         self.assertIs(Verdict.NOT_RUN, result.verdict)
         self.assertIn('take over from', result.reason)
+
+
+def _told(step):
+    return step.name, step.verdict
