@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Composes ``cinder.conf``; main function: :func:`compose`.
+"""Composes ``cinder.conf``; main function: :func:`compose`. :func:`prefix_in` reads one.
 
 Pure: which driver prefix the sections get, and where Cinder's own data files are, is left to the
 caller.
@@ -7,6 +7,7 @@ caller.
 
 from __future__ import annotations
 
+import re
 import sys
 import urllib.parse
 from pathlib import Path
@@ -61,6 +62,9 @@ _BACKUPS = {
     'quota_backup_gigabytes': '-1',
 }
 
+#: The option that tells a driver its shares.
+_SHARES_CONFIG = re.compile(r'^(\w+)_shares_config = ', re.MULTILINE)
+
 #: The sections of the privileged contexts that drivers reach, through Cinder and os-brick.
 _PRIVILEGED = ('privsep', 'cinder_sys_admin', 'privsep_osbrick')
 
@@ -77,6 +81,12 @@ def compose(settings: CinderSettings, driver_prefix: str, data_files: Path) -> s
     if settings.privilege is Privilege.SUDO:
         sections.update(dict.fromkeys(_PRIVILEGED, _helper(settings)))
     return render(sections)
+
+
+def prefix_in(text: str) -> str:
+    """Return what the driver's own options start with in a text that :func:`compose` has made."""
+    # The caller's options follow ours, so that ours is the first of that name.
+    return str(_SHARES_CONFIG.findall(text)[0])
 
 
 def shares_file(settings: CinderSettings, backend: str) -> Path:

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from nova_assist.accounts import Accounts
-from nova_assist.cloud import client_files, host, separation, services, shares, surroundings
+from nova_assist.cloud import (
+    cinder_conf,
+    client_files,
+    host,
+    separation,
+    services,
+    shares,
+    surroundings,
+)
 from nova_assist.cloud.barbican import Barbican
 from nova_assist.cloud.clients import Endpoints, KeystoneEndpoints
 from nova_assist.cloud.errors import SettingsError
@@ -244,6 +252,11 @@ class Cloud:
     def options(self) -> Mapping[str, str]:
         """The further options that the backends were given."""
         return self._settings.options
+
+    @property
+    def driver_prefix(self) -> str:
+        """What the driver's options start with, as Cinder has found at its last start."""
+        return cinder_conf.prefix_in((self._settings.folder / cinder_conf.FILE).read_text())
 
     @property
     def root_squashed(self) -> bool:

@@ -18,6 +18,11 @@ class Drivers:
         self._cloud = cloud
         self.judged = cloud.driver
 
+    @property
+    def prefix(self) -> str:
+        """What the options of the driver that Cinder has start with, such as ``nfs``."""
+        return self._cloud.driver_prefix
+
     def switch(self, driver: str) -> None:
         """Stop Cinder, and start it with a driver.
 

@@ -8,6 +8,7 @@ same shares and database: a guest writes on meanwhile.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 
 from nova_assist.scenarios.adoptions import Adoptions
 from nova_assist.scenarios.backups import Backups
@@ -17,8 +18,9 @@ from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
 from nova_assist.scenarios.tracked import TrackedVolume
 
-#: The driver that is taken over from, and handed back to.
+#: The driver that is taken over from, and handed back to, and what its options start with.
 PREDECESSOR = 'cinder.volume.drivers.nfs.NfsDriver'
+_PREFIX = 'nfs'
 
 
 def _play(stage: Stage) -> None:
@@ -54,9 +56,19 @@ def _drivers(stage: Stage) -> Drivers:
         raise NotPossible('the driver can be changed in the embedded cloud only, with one Cinder')
     if context.drivers.judged == PREDECESSOR:
         raise NotPossible('this is the driver that others take over from')
-    if context.accounts is not None:
+    if context.accounts is not None or _is_secure(context.options):
         raise NotPossible("Cinder's own driver takes no snapshots in secure mode")
+    if context.drivers.prefix != _PREFIX:
+        raise NotPossible(
+            f'the options of this driver start with {context.drivers.prefix}_, so that it takes '
+            f"over no volumes from Cinder's own NFS driver"
+        )
     return context.drivers
+
+
+def _is_secure(options: Mapping[str, str]) -> bool:
+    """Tell whether files are worked on as Cinder's own user; ``auto`` is true where all is new."""
+    return options.get('nas_secure_file_operations', 'false').lower() != 'false'
 
 
 def _switch(stage: Stage, drivers: Drivers, driver: str) -> None:

@@ -57,11 +57,6 @@ class HandOverTest(unittest.TestCase):
         self.assertEqual(('clean up', Verdict.PASS), _told(result.steps[-1]))
         self.assertEqual(IN_TREE, driver)
 
-    def test_driver_that_others_take_over_from(self):
-        _, result = self.play('raw', IN_TREE)
-        self.assertIs(Verdict.NOT_RUN, result.verdict)
-        self.assertIn('take over from', result.reason)
-
 
 def _told(step):
     return step.name, step.verdict

@@ -7,7 +7,7 @@ import pathlib
 import tempfile
 import unittest
 
-from nova_assist.cloud.cinder_conf import compose
+from nova_assist.cloud.cinder_conf import compose, prefix_in
 from nova_assist.cloud.errors import SettingsError
 from nova_assist.cloud.identity import Identity
 from nova_assist.cloud.settings import CinderSettings, Privilege
@@ -39,6 +39,11 @@ class ComposeTest(unittest.TestCase):
         self.assertEqual('/clouds/one/cinder/shares-raw', section['vendor_shares_config'])
         self.assertEqual('true', section['vendor_snapshot_support'])
         self.assertFalse([name for name in section if name.startswith('nfs_')])
+
+    def test_prefix_is_found_again_whatever_options_the_caller_gives(self):
+        settings = dataclasses.replace(SETTINGS, options={'nfs_shares_config': '/etc/shares'})
+        text = compose(settings, 'vendor', pathlib.Path('/etc/cinder'))
+        self.assertEqual('vendor', prefix_in(text))
 
     def test_only_the_qcow2_backend_makes_qcow2_volumes(self):
         parser = composed()
