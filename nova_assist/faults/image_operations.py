@@ -11,6 +11,7 @@ from nova_assist.checks.reader import ImageSource
 from nova_assist.faults import survivors
 from nova_assist.faults.snapshot_operations import OnVolume
 from nova_assist.faults.volume_operations import CreateVolume
+from nova_assist.scenarios import reimaging
 from nova_assist.scenarios.errors import StepFailed
 from nova_assist.scenarios.images import TrackedImage
 from nova_assist.scenarios.stage import Stage
@@ -56,7 +57,7 @@ class ReimageVolume(OnVolume):
     def act(self) -> None:
         """Make the volume anew."""
         if self._image is not None:
-            self.volumes.reimage(self.target, self._image)
+            reimaging.reimage(self.stage, self.target, self._image)
 
     def survey(self) -> None:
         """See that the volume is free again, or is told to have failed."""
@@ -72,7 +73,7 @@ class ReimageVolume(OnVolume):
         content = context.reader.read(ImageSource(str(path), volume.image_format))
         _, differences = data.settle(content, volume.data())
         if differences and self._image is not None:
-            self.volumes.hold(volume, self._image.data, f'{volume.name}<')
+            reimaging.expect_image(self.stage.volumes, volume, self._image)
 
     def repeat(self) -> None:
         """Write to it, and make it anew."""

@@ -6,6 +6,7 @@ Main object: :data:`STORY`. What is uploaded is judged by the volume that is mad
 
 from __future__ import annotations
 
+from nova_assist.scenarios import reimaging
 from nova_assist.scenarios.stage import Stage
 from nova_assist.scenarios.story import Story
 
@@ -41,7 +42,7 @@ def _play(stage: Stage) -> None:
             made = volumes.of_image(image, f'of-{image.name}')
     with stage.step('write to one of them, and make it anew of the first image'):
         volumes.write(made)
-        volumes.reimage(made, qcow2)
+        reimaging.reimage(stage, made, qcow2)
     with stage.step('delete the images, and write to that volume'):
         for name in ('raw', 'qcow2', 'plain', 'chained', 'attached'):
             images.remove(name)

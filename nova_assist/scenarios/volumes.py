@@ -72,16 +72,6 @@ class Volumes:
         self.hold(volume, image.data)
         return volume
 
-    def reimage(self, volume: TrackedVolume, image: TrackedImage) -> None:
-        """Make a volume that is not in use anew of an image, which has to fit; wait for it.
-
-        :raises StepFailed: if it is refused or doesn't end well
-        """
-        with refusals(f'making volume {volume.name} anew of image {image.name}'):
-            self._context.api.cinder.volumes.reimage(volume.id, image.id)
-        self._context.await_volume(volume, 'available', 'downloading')
-        self.hold(volume, image.data, f'{volume.name}<')
-
     def hold(self, volume: TrackedVolume, data: Expectation, origin: str = '') -> None:
         """Expect a volume to hold a copy of something from now on, its rest being zeros.
 
