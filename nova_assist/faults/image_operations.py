@@ -20,23 +20,40 @@ _IMAGE = 'image'
 _MIB = 64
 
 
+class _SmallImage:
+    """The image that an operation makes a larger volume of."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._made: TrackedImage | None = None
+
+    def make(self) -> None:
+        """Have it in the image service."""
+        self._made = self._stage.images.create(_IMAGE, 'qcow2', _MIB)
+
+    @property
+    def made(self) -> TrackedImage:
+        """What it was made as, once all is prepared."""
+        if self._made is None:
+            raise StepFailed('the operation was not prepared', 'an image', 'none')
+        return self._made
+
+
 class VolumeFromImage(CreateVolume):
     """Make a volume of an image that is smaller."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self._image: TrackedImage | None = None
+        self._image = _SmallImage(stage)
 
     def prepare(self) -> None:
         """Make the image."""
-        self._image = self.stage.images.create(_IMAGE, 'qcow2', _MIB)
+        self._image.make()
 
     @property
     def image(self) -> TrackedImage:
         """The image, which is there once all is prepared."""
-        if self._image is None:
-            raise StepFailed('the operation was not prepared', 'an image', 'none')
-        return self._image
+        return self._image.made
 
     def _make(self, name: str) -> None:
         self.stage.volumes.of_image(self.image, name)
@@ -47,17 +64,16 @@ class ReimageVolume(OnVolume):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self._image: TrackedImage | None = None
+        self._image = _SmallImage(stage)
 
     def prepare(self) -> None:
         """Make the volume, and the image."""
         super().prepare()
-        self._image = self.stage.images.create(_IMAGE, 'qcow2', _MIB)
+        self._image.make()
 
     def act(self) -> None:
         """Make the volume anew."""
-        if self._image is not None:
-            reimaging.reimage(self.stage, self.target, self._image)
+        reimaging.reimage(self.stage, self.target, self._image.made)
 
     def survey(self) -> None:
         """See that the volume is free again, or is told to have failed."""
@@ -72,8 +88,8 @@ class ReimageVolume(OnVolume):
         path = context.share_of(volume) / volume.file
         content = context.reader.read(ImageSource(str(path), volume.image_format))
         _, differences = data.settle(content, volume.data())
-        if differences and self._image is not None:
-            reimaging.expect_image(self.stage.volumes, volume, self._image)
+        if differences:
+            reimaging.expect_image(self.stage.volumes, volume, self._image.made)
 
     def repeat(self) -> None:
         """Write to it, and make it anew."""
