@@ -49,7 +49,12 @@ class History:
     """
 
     def __init__(self, origin: str, start: Mapping[int, Write] | None = None) -> None:
-        """Start a history; ``origin`` names the volume in its writes, in few bytes."""
+        """Start a history.
+
+        :param origin: names the volume in its writes, in no more than
+            :data:`~nova_assist.checks.pattern.ORIGIN_SIZE` bytes
+        :param start: what the volume held before them
+        """
         self.origin = origin
         self._start = dict(start or {})
         self._writes: list[Write] = []

@@ -40,7 +40,7 @@ def _play(stage: Stage) -> None:
     with stage.step('make volumes of those images'):
         for image in (plain, chained, attached):
             made = volumes.of_image(image, f'of-{image.name}')
-    with stage.step('write to one of them, and make it anew of the first image'):
+    with stage.step('write to one of them, and make it anew of the qcow2 image'):
         volumes.write(made)
         reimaging.reimage(stage, made, qcow2)
     with stage.step('delete the images, and write to that volume'):
