@@ -100,18 +100,11 @@ class Volumes:
 
         :raises StepFailed: if it is refused or doesn't end well
         """
-        self.request_extension(volume, gib)
+        with refusals(f'extending volume {volume.name} to {gib} GiB'):
+            self._context.api.cinder.volumes.extend(volume.id, gib)
         self._context.await_volume(volume, 'in-use' if volume.server else 'available', 'extending')
         volume.size = gib * _GIB
         volume.blocks = choose_blocks(self._context.rng, volume.disk_size)
-
-    def request_extension(self, volume: TrackedVolume, gib: int) -> None:
-        """Ask for a volume to be made larger, without waiting.
-
-        :raises StepFailed: if it is refused
-        """
-        with refusals(f'extending volume {volume.name} to {gib} GiB'):
-            self._context.api.cinder.volumes.extend(volume.id, gib)
 
     def revert(self, volume: TrackedVolume, name: str) -> None:
         """Give a volume that is not in use the data of its newest snapshot back; wait for it.

@@ -33,8 +33,8 @@ class Second:
     def __init__(self, stage, cloud, peer):
         self._cloud = cloud
         self._peer = peer
-        clients = peer.endpoints.cinderclient('demo', 'admin'), cloud.novaclient()
-        api = EmbeddedApi(*clients, cloud.compute.url)
+        self.cinder = peer.endpoints.cinderclient('demo', 'admin')
+        api = EmbeddedApi(self.cinder, cloud.novaclient(), cloud.compute.url)
         self.volumes = Volumes(dataclasses.replace(stage.context, api=api), stage.guests)
         self.volumes.all = stage.volumes.all
 

@@ -67,8 +67,8 @@ class RestartTest(test_cluster_deaths.DeathCase):
             def ended():
                 return api.volume_status(volume.id) != 'extending'
 
-            extend = second.volumes.request_extension
-            self.assertTrue(self.die(stage, second, 1, lambda: extend(volume, 2), ended))
+            extend = second.cinder.volumes.extend
+            self.assertTrue(self.die(stage, second, 1, lambda: extend(volume.id, 2), ended))
         with stage.step('start it again at once, which ends the extension when it can'):
             second.come_back()
             self.assertEqual('extending', api.volume_status(volume.id))
