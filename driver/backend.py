@@ -161,13 +161,14 @@ class Backend:
         # Nobody but Cinder attaches a volume of these statuses: to copy a snapshot over it, where
         # an image that a volume is made anew of stands for one (``reimage`` of its volume
         # manager). It is "error" where a service that has started gave that up too early.
-        restored = self.restorations.is_awaited(state.id, state.status)
+        restored = self.restorations.is_awaited(state.id, state.status, state.attached)
         given_up = state.status == 'error' and not state.attached and not restored
         if state.status == 'downloading' or given_up:
             raise exceptions.StateError(
                 f'Volume {state.id} is {state.status}, and Cinder would write raw data over its '
                 f'active file, whatever format that has and whichever snapshots need it. Nothing '
-                f'was changed; create a volume from the snapshot that the image stands for.'
+                f'was changed; create a volume from the snapshot that the image stands for, or '
+                f'reset the state of the volume if it was not to be made anew.'
             )
         image = self.restorations.begin(state) if restored else self._active(state)
         data = {'export': state.share, 'name': image.name, 'format': image.format.value}

@@ -2,9 +2,9 @@
 """What a backup is in Cinder's database: its temporary copy of a volume, how it is given up.
 
 Main functions: :func:`add_copy`, :func:`given_up_on_failure`, :func:`settle`, and of restorations
-:func:`is_being_restored`. Cinder only casts
-its request for something to read: nobody but the driver would tell of a failure, and backup and
-volume would stay as they are for ever. What is copied is left to :mod:`driver.copying`.
+:func:`is_being_restored`. Cinder only casts its request for something to read: nobody but the
+driver would tell of a failure, and backup and volume would stay as they are for ever. What is
+copied is left to :mod:`driver.copying`.
 """
 
 from __future__ import annotations

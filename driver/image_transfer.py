@@ -19,8 +19,9 @@ from driver.layout import Format
 from driver.opening import Opened, Opener
 from driver.snapshots import Snapshots
 
-# Cinder goes on where it could not save that a new volume is downloading.
-_DOWNLOAD_STATES = ('downloading', 'creating')
+# Cinder goes on where it could not save that a new volume is downloading, and lets a server
+# reserve one that is.
+_DOWNLOAD_STATES = ('downloading', 'creating', 'reserved')
 
 
 class Download(Protocol):

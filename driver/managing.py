@@ -53,7 +53,7 @@ class ManagingDriver:
         """
         mine = (self.host, self.cluster_name)
         self._adoptions.settle(*mine, look.own)
-        self._snapshot_adoptions.settle(*mine, look.any)
+        self._snapshot_adoptions.settle(*mine, look.free)
 
     def manage_existing_get_size(self, volume: Any, existing_ref: object) -> int:
         """Return the size in GiB of what is to become a volume, rounded up."""

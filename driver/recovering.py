@@ -30,21 +30,22 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
     _peers: Peers
     _startup: Startup
     _try_lock: settling.TryLock
-    #: What has not been settled yet of what there was to settle.
-    _looks: list[settling.Look]
+    #: The ids of volumes that are for this service to settle, but could not be yet; no operation
+    #: has begun on them here since.
+    _waiting: set[str]
 
     def _set_up_recovering(self, backend: Backend, reverts: Reverts) -> None:
-        self._peers = Peers(self.host, self.cluster_name)
+        self._waiting = set()
+        self._peers = Peers(self.host, self.cluster_name, self._waiting)
         if self.cluster_name:
             volume_locks.warn_if_local()
         self._try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
         mine = (self.host, self.cluster_name, self._try_lock)
         self._startup = Startup(backend, reverts, startup_rows, *mine)
-        self._looks = []
 
     def _settle_at_start(self) -> None:
         fallen = self._peers.fallen()
-        self._settle(self._peers.is_ours)
+        self._look(self._peers.is_ours)
         self._peers.settle(fallen)
 
     def _settle_since(self) -> None:
@@ -59,24 +60,42 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
             LOG.error('Some locks can still not be let go of: %s', error)
         if fallen := self._peers.fallen():
             LOG.warning('Cinder takes %s for down: settling what they have left.', sorted(fallen))
-            self._settle(lambda volume_id: self._peers.worker(volume_id) in fallen)
+            self._look(lambda volume_id: self._peers.worker(volume_id) in fallen)
             self._peers.settle(fallen)
-        looks, self._looks = self._looks, []
-        for look in looks:
-            self._settle(look.later())
-        self._startup.sweep()
+        self._startup.sweep(self._look_again())
 
-    def _settle(self, ours: settling.Ours) -> None:
+    def _look(self, ours: settling.Ours) -> None:
         """Settle what services have left half done.
 
         :param ours: tells of a volume whether its row's status is for this service to end
         """
-        look = settling.Look(ours, self._try_lock, startup_rows.mark)
+        look = settling.Look(ours, self._try_lock)
+        try:
+            self._settle(look)
+        finally:
+            self._waiting.update(look.passed_over)
+        if look.passed_over:
+            LOG.warning('Could not be settled yet: volumes %s.', sorted(look.passed_over))
+
+    def _look_again(self) -> frozenset[str]:
+        """Settle what could not be before, and return which volumes that was tried with.
+
+        Another service may have gone on with one, or be up again that was down.
+        """
+        tried = frozenset(self._waiting)
+        if tried:
+            look = settling.Look(
+                lambda volume_id: volume_id in self._waiting and self._peers.is_ours(volume_id),
+                self._try_lock,
+                tried,
+            )
+            self._settle(look)
+            self._waiting.difference_update(tried - look.passed_over)
+        return tried
+
+    def _settle(self, look: settling.Look) -> None:
         # First of all, for a volume may be another service's since.
         self._migrations.settle_all(self.cluster_name, look.own)
         self._startup.settle(look)
         backups.settle(self.host, self.cluster_name, look.own, self._backend.delete_volume)
         self._settle_managing(look)
-        if look.passed_over:
-            LOG.warning('Left for later, since it could not be settled: %s', [*look.passed_over])
-            self._looks.append(look)

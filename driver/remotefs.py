@@ -217,7 +217,8 @@ class SnapshotDriver(
 
         Without the lock where there is nothing to do: what holds it may wait for a detachment.
         """
-        if self._backend.restorations.is_awaited(volume.id, volume.status):
+        attached = database.is_attached(volume)
+        if self._backend.restorations.is_awaited(volume.id, volume.status, attached):
             self._end_restoration(volume)
 
     @volume_locks.synchronized('{self.driver_prefix}-{volume.id}')

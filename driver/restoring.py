@@ -64,15 +64,14 @@ class Restorations:
     rows: Rows
     begun: dict[str, Layout] = dataclasses.field(default_factory=dict)
 
-    def is_awaited(self, volume_id: str, status: str) -> bool:
+    def is_awaited(self, volume_id: str, status: str, attached: bool) -> bool:
         """Tell whether whoever attaches or detaches a volume is cinder-backup, which restores it.
 
         Where cinder-volume was started since, a volume that is created from a backup has failed
         for Cinder, and cinder-backup goes on.
         """
-        return status in _STATES or (
-            status == _GIVEN_UP and self.rows.is_being_restored(volume_id)
-        )
+        given_up = status == _GIVEN_UP and not attached
+        return status in _STATES or (given_up and self.rows.is_being_restored(volume_id))
 
     def begin(self, state: VolumeState) -> Image:
         """Return the empty file that cinder-backup is to write to.
@@ -152,7 +151,8 @@ class Restorations:
         """Remove what a restoration has left that has ended without our being told."""
         if self.rows.is_being_restored(volume_id):
             return
-        discard(self.begun[volume_id])
+        if volume_id in self.begun:
+            discard(self.begun[volume_id])
         if self.rows.give_up_creation(volume_id):
             LOG.warning(
                 'The restoration of a backup to the new volume %s was interrupted. Its status is '

@@ -2,14 +2,14 @@
 """Does to volumes, one by one, what the start of a service has to, past those being worked on.
 
 Main function: :func:`each`; main class: :class:`Look`, which leaves out what others are to settle,
-and remembers what could not be settled yet. What is done is left to those who call it.
+and tells what could not be settled yet. What is done is left to those who call it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
 import tooz
@@ -30,7 +30,10 @@ _PASSING = (exceptions.FileInUse, exceptions.ShareError, tooz.ToozError)
 
 
 class Busy(Exception):
-    """Somebody is at work on a volume whose lock was free: a service that has lost it."""
+    """A volume can't be settled now though its lock was free.
+
+    A service that has lost its lock is at work on it, say, or its share is not there.
+    """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,41 +43,38 @@ class Look:
     A dead service's locks last as long as their lease; a file that it had open may, too.
 
     :ivar ours: tells of a volume whether its row's status is for this service to end
-    :ivar mark: returns of a volume what stays the same as long as nobody touches its row
-    :ivar passed_over: the marks of volumes that are for this service to settle, but could not be
-        yet, by id. As long as one has that mark, Cinder's API has let nobody begin anything.
+    :ivar only: the ids of the volumes that are looked at, None for all of which anything is left
+    :ivar passed_over: gets the ids of volumes that are for this service to settle, but could not
+        be yet
     """
 
     ours: Ours
     try_lock: TryLock
-    mark: Callable[[str], Hashable]
-    passed_over: dict[str, Hashable] = dataclasses.field(default_factory=dict)
+    only: frozenset[str] | None = None
+    passed_over: set[str] = dataclasses.field(default_factory=set)
 
     @contextlib.contextmanager
-    def any(self, volume_id: str) -> Iterator[bool]:
+    def free(self, volume_id: str) -> Iterator[bool]:
         """Take the lock of a volume for the block if nobody has it, and yield whether."""
+        if self.only is not None and volume_id not in self.only:
+            yield False
+            return
         ours = self.ours(volume_id)
-        mark = self.mark(volume_id) if ours else None
         try:
             with self.try_lock(volume_id) as free:
                 if ours and not free:
-                    self.passed_over[volume_id] = mark
+                    self.passed_over.add(volume_id)
                 yield free
         except (Busy, *_PASSING):
             if ours:
-                self.passed_over[volume_id] = mark
+                self.passed_over.add(volume_id)
             raise
 
     @contextlib.contextmanager
     def own(self, volume_id: str) -> Iterator[bool]:
         """Do the same with a volume that is for this service to settle."""
-        with self.any(volume_id) as free:
+        with self.free(volume_id) as free:
             yield free and self.ours(volume_id)
-
-    def later(self) -> Ours:
-        """Return what tells whether a volume is still as it was when it was passed over."""
-        marks = dict(self.passed_over)
-        return lambda volume_id: volume_id in marks and self.mark(volume_id) == marks[volume_id]
 
 
 def each(

@@ -33,7 +33,7 @@ _LEFTOVERS = (JOURNAL, TEMPORARY)
 _WITHOUT_FILES = ('creating', 'deleting')
 
 # What becomes of a volume that was being made of an image, or of which one was.
-_GIVEN_UP = {
+_MADE_OF_IT = {
     'downloading': 'It holds what it held before, or the whole image, and its status is "error" '
     'now: delete it, or reset its state to available and make it anew.',
     'uploading': 'It can be used again: delete the image, and make another one.',
@@ -80,26 +80,36 @@ class Startup:
 
     def settle(self, look: settling.Look) -> None:
         """Settle every volume of which something was under way and nobody is at work on."""
-        unfinished = self.rows.unfinished(self.host, self.cluster)
-        left = self._leftovers()
-        reverts = self.reverts.rows.unfinished(self.host, self.cluster)
-        asked = unfinished.deletions | unfinished.extensions | unfinished.transfers | reverts
-        concerned = asked | left.keys()
-        self.postponed.update({volume_id: left.get(volume_id, []) for volume_id in concerned})
-        self._settle_postponed(look.any, look.ours)
+        if look.only is None:
+            self._look_for_all()
+        self._settle_postponed(look.only or self.postponed, look.free, look.ours)
 
-    def sweep(self) -> None:
+    def sweep(self, tried: Collection[str]) -> None:
         """Settle what had to wait, and what has come to be left while this service was running.
 
         A cinder-backup that dies tells nobody, nor does the next one.
+
+        :param tried: ids of volumes that have just been looked at
         """
         # This service may be at work by now.
-        self._settle_postponed(self.try_lock, lambda volume_id: False)
+        waiting = self.postponed.keys() - set(tried)
+        self._settle_postponed(waiting, self.try_lock, lambda volume_id: False)
         restorations = self.backend.restorations
         settling.each(restorations.left(), self.try_lock, restorations.discard_ended)
 
-    def _settle_postponed(self, try_lock: settling.TryLock, ours: settling.Ours) -> None:
-        waiting = dict(self.postponed)
+    def _look_for_all(self) -> None:
+        unfinished = self.rows.unfinished(self.host, self.cluster)
+        reverts = self.reverts.rows.unfinished(self.host, self.cluster)
+        left = self._leftovers()
+        asked = unfinished.deletions | unfinished.extensions | unfinished.transfers | reverts
+        for volume_id in asked | left.keys():
+            names = {*self.postponed.get(volume_id, []), *left.get(volume_id, [])}
+            self.postponed[volume_id] = sorted(names)
+
+    def _settle_postponed(
+        self, volume_ids: Collection[str], try_lock: settling.TryLock, ours: settling.Ours
+    ) -> None:
+        waiting = {each: self.postponed[each] for each in volume_ids if each in self.postponed}
         busy = settling.each(
             waiting,
             try_lock,
@@ -110,6 +120,8 @@ class Startup:
 
     def _settle(self, volume_id: str, left: Collection[str], ours: bool) -> None:
         state = self.backend.opener.ledger.volume_state(volume_id)
+        if state.share and state.share not in self.backend.opener.mounted.admitted():
+            raise settling.Busy(f'{state.share} is not there')
         layout = self.backend.opener.layout(state.share, state.name)
         if journal.is_held(layout):
             raise settling.Busy(f'another process holds {layout.journal}')
@@ -123,8 +135,7 @@ class Startup:
             elif layout.journal in left:
                 self.backend.opener.open(state)
         for name in left:
-            awaited = self.backend.restorations.is_awaited(volume_id, state.status)
-            if name == layout.restored and awaited:
+            if name == layout.restored and self._is_restored(state):
                 self.backend.restorations.begun[volume_id] = layout
             elif listing.is_temporary(name):
                 volumes.remove_temporary(layout, name)
@@ -133,10 +144,13 @@ class Startup:
         if in_hand:
             raise settling.Busy(f'the deletions of {in_hand}, its snapshots, are in hand')
 
+    def _is_restored(self, state: VolumeState) -> bool:
+        return self.backend.restorations.is_awaited(state.id, state.status, state.attached)
+
     def _give_up_transfer(self, volume_id: str) -> None:
         status = self.rows.give_up_transfer(volume_id)
         if status is not None:
-            LOG.warning('Volume %s was %s. %s', volume_id, status, _GIVEN_UP[status])
+            LOG.warning('Volume %s was %s. %s', volume_id, status, _MADE_OF_IT[status])
 
     def _give_up_deletions(self, volume_id: str) -> list[str]:
         given_up, in_hand = self.rows.give_up_deletions(volume_id)

@@ -7,7 +7,6 @@ Main class: :class:`Unfinished`. One volume is left to :mod:`driver.database`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable
 
 from cinder import context as cinder_context
 from cinder import objects
@@ -92,12 +91,6 @@ def give_up_transfer(volume_id: str) -> str | None:
     if found not in given_up or not volume.update_single_status_where(given_up[found], found):
         return None
     return str(found)
-
-
-def mark(volume_id: str) -> Hashable:
-    """Return what stays the same as long as nobody touches a volume's row."""
-    volume = database.volume_object(volume_id)
-    return (volume.status, volume.updated_at)
 
 
 def give_up_deletions(volume_id: str) -> tuple[list[str], list[str]]:

@@ -120,6 +120,7 @@ def grow(layout: Layout, image: Image, size: int, sparse: bool, *, holes: bool =
         )
     path = layout.path(image.name)
     if image.format is Format.QCOW2:
+        _require_free(path)
         qemu_img.resize(path, image.format, size)
     else:
         with locks.claim(path):
@@ -140,6 +141,7 @@ def shrink(layout: Layout, image: Image, size: int) -> None:
     """
     path = layout.path(image.name)
     if image.format is Format.QCOW2:
+        _require_free(path)
         qemu_img.resize(path, image.format, size, shrink=True)
     else:
         with locks.claim(path):
@@ -248,6 +250,15 @@ def new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pat
         with contextlib.suppress(OSError):  # what went wrong first is what counts
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _require_free(path: pathlib.Path) -> None:
+    """See that nobody has a file open: QEMU would fail like that in words of its own.
+
+    :raises FileInUse: somebody has
+    """
+    with locks.claim(path):
+        pass
 
 
 def _shape(path: pathlib.Path, image_format: Format, size: int, sparse: bool) -> None:

@@ -80,7 +80,7 @@ class TwiceTest(SnapshotsCase):
         mine = ('node@nfs', None, lambda volume_id: free)
         with self.assertNoLogs('driver.startup', 'ERROR'):  # what it says of what it can't settle
             startup = Startup(self.backend, self.reverts, self.database, *mine)
-            startup.settle(Look(lambda _: True, startup.try_lock, lambda _: 1))
+            startup.settle(Look(lambda _: True, startup.try_lock))
 
     def prepare(self, image_format, snapshot_ids):
         """Make a volume with a block written before each snapshot and after the last."""

@@ -32,12 +32,13 @@ class Folder:
     def __init__(self, path):
         self.path = path
         self.options = {}
+        self.exports = ['host:/share']
 
     def folder(self, export):
         return pathlib.Path(self.path)
 
     def admitted(self):
-        return ['host:/share']
+        return self.exports
 
     def measure(self, export):
         return 1000 * builders.GIB, 1000 * builders.GIB

@@ -13,7 +13,6 @@ class SettlingCase(unittest.TestCase):
     def setUp(self):
         self.locked = set()
         self.done = []
-        self.marks = {'a': 1, 'b': 2, 'c': 3}
 
     @contextlib.contextmanager
     def try_lock(self, volume_id):
@@ -50,33 +49,32 @@ class SettlingTest(SettlingCase):
 
 
 class LookTest(SettlingCase):
-    def look(self, ours='abc'):
-        return settling.Look(ours.__contains__, self.try_lock, self.marks.get)
+    def look(self, ours='abc', only=None):
+        return settling.Look(ours.__contains__, self.try_lock, only)
 
     def test_what_is_for_others_to_settle_is_left_alone(self):
         self.locked = {'a'}
         look = self.look('ac')
         busy = settling.each(['a', 'b', 'c'], look.own, self.done.append)
         self.assertEqual((['c'], {'a', 'b'}), (self.done, busy))
-        self.assertEqual({'a': 1}, look.passed_over)
+        self.assertEqual({'a'}, look.passed_over)
 
     def test_what_is_for_whoever_comes_is_settled_and_not_remembered(self):
         self.locked = {'c'}
         look = self.look('')
-        settling.each(['a', 'b', 'c'], look.any, self.done.append)
-        self.assertEqual((['a', 'b'], {}), (self.done, look.passed_over))
+        settling.each(['a', 'b', 'c'], look.free, self.done.append)
+        self.assertEqual((['a', 'b'], set()), (self.done, look.passed_over))
 
     def test_what_somebody_has_open_is_remembered_and_what_is_broken_is_not(self):
         look = self.look()
         for error in (exceptions.FileInUse('x'), exceptions.ChainError('x')):
             with self.assertLogs('driver.settling', 'ERROR'):
                 settling.each([f'{"ab"[not look.passed_over]}'], look.own, self.failing(error))
-        self.assertEqual({'b': 2}, look.passed_over)
+        self.assertEqual({'b'}, look.passed_over)
 
-    def test_what_was_passed_over_is_ours_later_as_long_as_nobody_touches_it(self):
-        self.locked = {'a', 'b'}
-        look = self.look('ab')
-        settling.each(['a', 'b', 'c'], look.own, self.done.append)
-        later = look.later()
-        self.marks['b'] = 'touched'
-        self.assertEqual([True, False, False], [later(each) for each in 'abc'])
+    def test_nothing_but_what_is_asked_for_is_looked_at(self):
+        self.locked = {'a'}
+        look = self.look(only=frozenset('ab'))
+        for take in (look.free, look.own):
+            settling.each(['a', 'b', 'c'], take, self.done.append)
+        self.assertEqual((['b', 'b'], {'a'}), (self.done, look.passed_over))

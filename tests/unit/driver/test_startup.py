@@ -14,6 +14,7 @@ from driver.startup import Startup
 from driver.startup_rows import Unfinished
 from tests.unit.driver import builders
 from tests.unit.driver.snapshots_case import Interrupted
+from tests.unit.driver.test_locks import opened_by_qemu
 from tests.unit.driver.test_revert import RevertCase
 
 
@@ -50,7 +51,6 @@ class StartupTest(RevertCase):
         super().setUp()
         self.database = Database(self)
         self.free = True
-        self.mark = 1
 
     @contextlib.contextmanager
     def try_lock(self, volume_id):
@@ -59,7 +59,7 @@ class StartupTest(RevertCase):
     def start(self, ours=True):
         mine = ('node@nfs', None)
         self.startup = Startup(self.backend, self.reverts, self.database, *mine, self.try_lock)
-        self.look = Look(lambda _: ours, self.try_lock, lambda _: self.mark)
+        self.look = Look(lambda _: ours, self.try_lock)
         self.startup.settle(self.look)
 
     def leave_creation(self):
@@ -121,9 +121,9 @@ class StartupTest(RevertCase):
         self.database.deleting = ['b']
         with journal.taken(self.layout, journal.load(self.layout)):
             self.start()
-            self.startup.sweep()
+            self.startup.sweep([])
             self.assertEqual(['b'], self.database.deleting)
-        self.startup.sweep()
+        self.startup.sweep([])
         self.assertEqual([], self.database.deleting)
         self.assertEqual([builders.VOLUME], self.names())
         self.assertEqual({}, self.startup.postponed)
@@ -180,7 +180,7 @@ class StartupTest(RevertCase):
         self.assertEqual(2, len(logged.output))
         self.assertEqual(['v'], [*self.startup.postponed])
         self.database.in_hand = []
-        self.startup.sweep()
+        self.startup.sweep([])
         self.assertEqual({}, self.startup.postponed)
         self.assertEqual([], self.database.deleting)
 
@@ -190,21 +190,52 @@ class StartupTest(RevertCase):
         self.free = False
         self.start()
         self.free = True
-        self.startup.sweep()
-        self.assertTrue(self.growth.extending, 'a sweep ends no status')
-        later = Look(self.look.later(), self.try_lock, lambda _: self.mark)
-        self.startup.settle(later)
-        self.assertFalse(self.growth.extending)
-        self.assertEqual({}, later.passed_over)
-
-    def test_status_that_somebody_has_changed_meanwhile_is_not_ended(self):
-        self.growth.extending = True
-        self.state = dataclasses.replace(self.state, status='extending')
-        self.free = False
-        self.start()
-        self.free, self.mark = True, 2
-        self.startup.settle(Look(self.look.later(), self.try_lock, lambda _: self.mark))
+        self.startup.sweep(['v'])
+        self.assertEqual({'v': []}, self.startup.postponed, 'it has just been looked at')
+        self.look_again('other')
         self.assertTrue(self.growth.extending)
+        self.look_again('v')
+        self.assertFalse(self.growth.extending)
+        self.assertEqual({}, self.startup.postponed)
+
+    def look_again(self, volume_id):
+        look = Look(lambda _: True, self.try_lock, frozenset([volume_id]))
+        self.startup.settle(look)
+        self.assertEqual(set(), look.passed_over)
+
+    def test_extension_of_a_file_that_somebody_has_open_yet_is_left_for_later(self):
+        for image_format in Format:
+            with self.subTest(image_format.value):
+                self.layout.path(builders.VOLUME).unlink()
+                self.create(image_format, size=2 * builders.GIB)
+                self.growth.extending = True
+                self.state = dataclasses.replace(
+                    self.state,
+                    status='extending',
+                    active_format=image_format,
+                    base_format=image_format,
+                )
+                path = self.layout.path(builders.VOLUME)
+                with (
+                    opened_by_qemu(path, image_format=image_format.value),
+                    self.assertLogs('driver.settling', 'ERROR'),
+                ):
+                    self.start()
+                self.assertEqual({'v'}, self.look.passed_over)
+                self.look_again('v')
+                self.assertFalse(self.growth.extending)
+                found = self.opener.open(self.state).chain.active
+                self.assertEqual(builders.GIB, found.virtual_size)
+
+    def test_volume_whose_share_is_not_there_is_left_for_later(self):
+        self.database.deleting = ['a']
+        shares, self.opener.mounted.exports = self.opener.mounted.exports, []
+        with self.assertLogs('driver.settling', 'WARNING') as logged:
+            self.start()
+        self.assertIn('host:/share is not there', logged.output[0])
+        self.opener.mounted.exports = shares
+        self.look_again('v')
+        self.assertEqual([], self.database.deleting)
 
     def test_extension_is_undone(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
@@ -233,10 +264,10 @@ class StartupTest(RevertCase):
         self.database.deleting = ['b']
         self.free = False
         self.start()
-        self.startup.sweep()
+        self.startup.sweep([])
         self.assertEqual(['b'], self.database.deleting)
         self.free = True
-        self.startup.sweep()
+        self.startup.sweep([])
         self.assertEqual([], self.database.deleting)
         self.assertEqual([builders.VOLUME], self.names())
         self.assertEqual({}, self.startup.postponed)

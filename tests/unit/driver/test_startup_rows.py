@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a service that starts finds in a database with Cinder's own tables."""
 
-from cinder import objects
+from unittest import mock
+
+from cinder import coordination, objects
 from sqlalchemy import orm
 
 from driver import startup_rows
 from tests.unit.driver.database_case import DatabaseCase
+from tests.unit.driver.held_locks import Coordinator
 
 HOST = 'node@nfs'
 
@@ -21,6 +24,18 @@ class StartupRowsTest(DatabaseCase):
                     volume_type_id='t',
                     use_quota=True,
                     **columns,
+                )
+            )
+
+    def add_snapshot(self, snapshot_id, status):
+        with orm.Session(self.engine) as session, session.begin():
+            session.add(
+                objects.Snapshot.model(
+                    id=snapshot_id,
+                    status=status,
+                    volume_id='v',
+                    volume_type_id='t',
+                    use_quota=True,
                 )
             )
 
@@ -57,9 +72,11 @@ class StartupRowsTest(DatabaseCase):
         self.assertIsNone(startup_rows.give_up_transfer('rests'))
         self.assertEqual('in-use', self.status('rests'))
 
-    def test_mark_changes_with_the_row(self):
-        self.add('loads', 'downloading')
-        before = startup_rows.mark('loads')
-        self.assertEqual(before, startup_rows.mark('loads'))
-        startup_rows.give_up_transfer('loads')
-        self.assertNotEqual(before, startup_rows.mark('loads'))
+    def test_deletion_is_given_up_but_not_one_that_a_service_has_in_hand(self):
+        self.add('v', 'available')
+        for snapshot_id, status in (('a', 'deleting'), ('b', 'deleting'), ('c', 'available')):
+            self.add_snapshot(snapshot_id, status)
+        with mock.patch.object(coordination, 'COORDINATOR', Coordinator('b-delete_snapshot')):
+            self.assertEqual((['a'], ['b']), startup_rows.give_up_deletions('v'))
+            self.assertEqual(([], ['b']), startup_rows.give_up_deletions('v'))
+        self.assertEqual(frozenset(['v']), startup_rows.unfinished(HOST, None).deletions)
