@@ -53,13 +53,11 @@ class Peers:
 
     :ivar host: this service's, such as ``node@nfs``
     :ivar cluster: its cluster, such as ``cluster@nfs``, if it is in one; else there are no others
-    :ivar waiting: ids of volumes that this service has yet to settle
     :ivar settled: when Cinder had last heard of others that are down, and whose work is settled
     """
 
     host: str
     cluster: str | None
-    waiting: set[str] = dataclasses.field(default_factory=set)
     settled: dict[str, Heartbeat] = dataclasses.field(default_factory=dict)
 
     def is_ours(self, volume_id: str) -> bool:
@@ -76,8 +74,7 @@ class Peers:
         return str(volume_utils.extract_host(database.volume_object(volume_id).host))
 
     def take(self, volume: Any) -> None:
-        """Have the others know that this service is at work on a volume, and no start end that."""
-        self.waiting.discard(volume.id)
+        """Have the others know that this service is at work on a volume."""
         host = self.home(volume.host)
         if host != volume.host:
             volume.host = host

@@ -8,6 +8,7 @@ to :mod:`driver.startup` and its like, whose it is to :mod:`driver.peers`.
 from __future__ import annotations
 
 import functools
+import time
 
 import tooz
 from oslo_log import log as logging
@@ -22,6 +23,9 @@ from driver.startup import Startup
 
 LOG = logging.getLogger(__name__)
 
+# Seconds between two looks at the start.
+_PAUSE = 0.5
+
 
 class RecoveringDriver(ManagingDriver, MigratingDriver):
     """A driver that settles what was interrupted, beside others of its cluster."""
@@ -30,13 +34,9 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
     _peers: Peers
     _startup: Startup
     _try_lock: settling.TryLock
-    #: The ids of volumes that are for this service to settle, but could not be yet; no operation
-    #: has begun on them here since.
-    _waiting: set[str]
 
     def _set_up_recovering(self, backend: Backend, reverts: Reverts) -> None:
-        self._waiting = set()
-        self._peers = Peers(self.host, self.cluster_name, self._waiting)
+        self._peers = Peers(self.host, self.cluster_name)
         if self.cluster_name:
             volume_locks.warn_if_local()
         self._try_lock = functools.partial(volume_locks.try_lock, self.driver_prefix)
@@ -44,8 +44,20 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
         self._startup = Startup(backend, reverts, startup_rows, *mine)
 
     def _settle_at_start(self) -> None:
+        """Settle what services have left.
+
+        Nobody but the dead may hold what is this service's own to settle. Later on nothing would
+        tell what they have left from what this service is at work on, so their locks are waited
+        for.
+        """
         fallen = self._peers.fallen()
-        self._look(self._peers.is_ours)
+        deadline = time.monotonic() + volume_locks.longest_lease()
+        while waiting := self._settle(self._peers.is_ours):
+            if time.monotonic() > deadline:
+                LOG.warning('Could not be settled: volumes %s. Others use them.', waiting)
+                break
+            LOG.info('Waiting until volumes %s can be settled.', waiting)
+            time.sleep(_PAUSE)
         self._peers.settle(fallen)
 
     def _settle_since(self) -> None:
@@ -60,42 +72,20 @@ class RecoveringDriver(ManagingDriver, MigratingDriver):
             LOG.error('Some locks can still not be let go of: %s', error)
         if fallen := self._peers.fallen():
             LOG.warning('Cinder takes %s for down: settling what they have left.', sorted(fallen))
-            self._look(lambda volume_id: self._peers.worker(volume_id) in fallen)
-            self._peers.settle(fallen)
-        self._startup.sweep(self._look_again())
+            if not self._settle(lambda volume_id: self._peers.worker(volume_id) in fallen):
+                self._peers.settle(fallen)
+        self._startup.sweep()
 
-    def _look(self, ours: settling.Ours) -> None:
+    def _settle(self, ours: settling.Ours) -> list[str]:
         """Settle what services have left half done.
 
         :param ours: tells of a volume whether its row's status is for this service to end
+        :return: the ids of volumes that are, but could not be settled yet
         """
         look = settling.Look(ours, self._try_lock)
-        try:
-            self._settle(look)
-        finally:
-            self._waiting.update(look.passed_over)
-        if look.passed_over:
-            LOG.warning('Could not be settled yet: volumes %s.', sorted(look.passed_over))
-
-    def _look_again(self) -> frozenset[str]:
-        """Settle what could not be before, and return which volumes that was tried with.
-
-        Another service may have gone on with one, or be up again that was down.
-        """
-        tried = frozenset(self._waiting)
-        if tried:
-            look = settling.Look(
-                lambda volume_id: volume_id in self._waiting and self._peers.is_ours(volume_id),
-                self._try_lock,
-                tried,
-            )
-            self._settle(look)
-            self._waiting.difference_update(tried - look.passed_over)
-        return tried
-
-    def _settle(self, look: settling.Look) -> None:
         # First of all, for a volume may be another service's since.
         self._migrations.settle_all(self.cluster_name, look.own)
         self._startup.settle(look)
         backups.settle(self.host, self.cluster_name, look.own, self._backend.delete_volume)
         self._settle_managing(look)
+        return sorted(look.passed_over)

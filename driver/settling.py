@@ -25,40 +25,33 @@ TryLock = Callable[[str], AbstractContextManager[bool]]
 #: Tells of a volume, by its id, whether its row's status is for this service to end.
 Ours = Callable[[str], bool]
 
-# What may go away by itself: somebody has a file open, a share or the lock service is not there.
-_PASSING = (exceptions.FileInUse, exceptions.ShareError, tooz.ToozError)
+# What may go away by itself: somebody has a file open, or the lock service is out of reach.
+_PASSING = (exceptions.FileInUse, tooz.ToozError)
 
 
 class Busy(Exception):
-    """A volume can't be settled now though its lock was free.
+    """Somebody is at work on a volume though its lock was free.
 
-    A service that has lost its lock is at work on it, say, or its share is not there.
+    It is a service that has lost it, or one that deletes a snapshot and has yet to come to it.
     """
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """One look at what services have left, and what it has to leave for another one.
-
-    A dead service's locks last as long as their lease; a file that it had open may, too.
+    """One look at what services have left.
 
     :ivar ours: tells of a volume whether its row's status is for this service to end
-    :ivar only: the ids of the volumes that are looked at, None for all of which anything is left
-    :ivar passed_over: gets the ids of volumes that are for this service to settle, but could not
-        be yet
+    :ivar passed_over: gets the ids of volumes that are, but could not be settled yet: a dead
+        service's locks last as long as their lease, and a file that it had open may, too
     """
 
     ours: Ours
     try_lock: TryLock
-    only: frozenset[str] | None = None
     passed_over: set[str] = dataclasses.field(default_factory=set)
 
     @contextlib.contextmanager
     def free(self, volume_id: str) -> Iterator[bool]:
         """Take the lock of a volume for the block if nobody has it, and yield whether."""
-        if self.only is not None and volume_id not in self.only:
-            yield False
-            return
         ours = self.ours(volume_id)
         try:
             with self.try_lock(volume_id) as free:

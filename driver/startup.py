@@ -80,24 +80,6 @@ class Startup:
 
     def settle(self, look: settling.Look) -> None:
         """Settle every volume of which something was under way and nobody is at work on."""
-        if look.only is None:
-            self._look_for_all()
-        self._settle_postponed(look.only or self.postponed, look.free, look.ours)
-
-    def sweep(self, tried: Collection[str]) -> None:
-        """Settle what had to wait, and what has come to be left while this service was running.
-
-        A cinder-backup that dies tells nobody, nor does the next one.
-
-        :param tried: ids of volumes that have just been looked at
-        """
-        # This service may be at work by now.
-        waiting = self.postponed.keys() - set(tried)
-        self._settle_postponed(waiting, self.try_lock, lambda volume_id: False)
-        restorations = self.backend.restorations
-        settling.each(restorations.left(), self.try_lock, restorations.discard_ended)
-
-    def _look_for_all(self) -> None:
         unfinished = self.rows.unfinished(self.host, self.cluster)
         reverts = self.reverts.rows.unfinished(self.host, self.cluster)
         left = self._leftovers()
@@ -105,11 +87,20 @@ class Startup:
         for volume_id in asked | left.keys():
             names = {*self.postponed.get(volume_id, []), *left.get(volume_id, [])}
             self.postponed[volume_id] = sorted(names)
+        self._settle_postponed(look.free, look.ours)
 
-    def _settle_postponed(
-        self, volume_ids: Collection[str], try_lock: settling.TryLock, ours: settling.Ours
-    ) -> None:
-        waiting = {each: self.postponed[each] for each in volume_ids if each in self.postponed}
+    def sweep(self) -> None:
+        """Settle what had to wait, and what has come to be left while this service was running.
+
+        A cinder-backup that dies tells nobody, nor does the next one.
+        """
+        # This service may be at work by now.
+        self._settle_postponed(self.try_lock, lambda volume_id: False)
+        restorations = self.backend.restorations
+        settling.each(restorations.left(), self.try_lock, restorations.discard_ended)
+
+    def _settle_postponed(self, try_lock: settling.TryLock, ours: settling.Ours) -> None:
+        waiting = dict(self.postponed)
         busy = settling.each(
             waiting,
             try_lock,
@@ -120,8 +111,6 @@ class Startup:
 
     def _settle(self, volume_id: str, left: Collection[str], ours: bool) -> None:
         state = self.backend.opener.ledger.volume_state(volume_id)
-        if state.share and state.share not in self.backend.opener.mounted.admitted():
-            raise settling.Busy(f'{state.share} is not there')
         layout = self.backend.opener.layout(state.share, state.name)
         if journal.is_held(layout):
             raise settling.Busy(f'another process holds {layout.journal}')

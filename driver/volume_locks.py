@@ -26,6 +26,9 @@ _Method = TypeVar('_Method', bound=Callable[..., Any])
 #: The schemes of tooz's drivers whose locks hold on one host only.
 _LOCAL = ('file', 'ipc')
 
+# Seconds: more than the default of tooz's drivers, which is 30 at most.
+_LONGEST_LEASE = 45.0
+
 
 class _Lock:
     """One of tooz's, as Cinder's decorator uses it.
@@ -123,11 +126,20 @@ def _try(name: str) -> Iterator[bool]:
             lock.release()
 
 
-def warn_if_local() -> None:
-    """Log that the locks may not reach the other hosts of a cluster, where they may not."""
+def longest_lease() -> float:
+    """Return for how many seconds, at most, locks are held that a dead process had."""
+    return 0.0 if _are_local() else _LONGEST_LEASE
+
+
+def _are_local() -> bool:
     # Tooz's own word on its drivers (CHARACTERISTICS) is no help: it has etcd's be of one host.
     url = coordination.CONF.coordination.backend_url
-    if urllib.parse.urlsplit(url).scheme in _LOCAL:
+    return urllib.parse.urlsplit(url).scheme in _LOCAL
+
+
+def warn_if_local() -> None:
+    """Log that the locks may not reach the other hosts of a cluster, where they may not."""
+    if _are_local():
         LOG.warning(
             'The services of this cluster keep each other from working on one volume by locks '
             'that hold on one host ([coordination] backend_url = file://...). Unless that is one '

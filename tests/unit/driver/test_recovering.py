@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service looks at again that it could not settle at its start, in Cinder's own tables."""
+"""What a service that starts makes of a dead one's locks, in Cinder's own tables."""
 
 import pathlib
 import tempfile
 import uuid
 from unittest import mock
 
-import sqlalchemy
 from cinder import coordination, objects
+from oslo_config import cfg
 from sqlalchemy import orm
 
 from driver import access, backups, database, extension_rows, revert_rows
@@ -65,49 +65,38 @@ class RecoveringTest(DatabaseCase):
                 )
             )
         database.save_formats(self.volume_id, Format.RAW, Format.RAW)
-        self.coordinator = Coordinator(f'nfs-{self.volume_id}')
-        patch = mock.patch.object(coordination, 'COORDINATOR', self.coordinator)
-        patch.start()
-        self.addCleanup(patch.stop)
         maker = access.FileMaker(access.SECURE_MODE)
         opener = Opener(
             settings(folder.name), Folder(folder.name), maker, database, extension_rows
         )
         self.driver = Driver(opener)
-        self.driver._settle_at_start()
 
     def grow(self):
         with self.file.open('r+b') as file:
             file.truncate(2 * builders.GIB)
 
-    def found(self):
+    def start(self, url, held):
+        """Start while a lock is held that will be asked for in vain some times."""
+        cfg.CONF.set_override('backend_url', url, 'coordination')
+        self.addCleanup(cfg.CONF.clear_override, 'backend_url', 'coordination')
+        coordinator = Coordinator(**{f'nfs-{self.volume_id}': held})
+        with mock.patch.object(coordination, 'COORDINATOR', coordinator):
+            self.driver._settle_at_start()
         return database.volume_object(self.volume_id).status, self.file.stat().st_size
 
-    def test_start_leaves_alone_what_somebody_holds(self):
-        self.assertEqual(('extending', 2 * builders.GIB), self.found())
-        self.driver._settle_since()
-        self.assertEqual(('extending', 2 * builders.GIB), self.found())
+    def test_locks_with_a_lease_are_waited_for(self):
+        with self.assertLogs('driver.recovering', 'INFO') as logged:
+            found = self.start('etcd3+http://etcd:2379', 2)
+        self.assertEqual(('available', builders.GIB), found)
+        self.assertEqual(2, len(logged.output), logged.output)
 
-    def test_it_is_ended_once_nobody_does(self):
-        self.coordinator.held.clear()
-        self.driver._settle_since()
-        self.assertEqual(('available', builders.GIB), self.found())
-        self.assertEqual(set(), self.driver._waiting)
+    def test_locks_that_only_the_living_hold_are_not(self):
+        with self.assertLogs('driver.recovering', 'WARNING') as logged:
+            found = self.start('file:///var/lib/cinder', 99)
+        self.assertEqual(('extending', 2 * builders.GIB), found)
+        self.assertIn(self.volume_id, logged.output[0])
 
-    def test_what_this_service_has_begun_with_since_is_left_to_it(self):
-        """The request was on its way, and the driver has let go of the lock again."""
-        self.driver._peers.take(database.volume_object(self.volume_id))
-        self.coordinator.held.clear()
-        self.driver._settle_since()
-        self.assertEqual(('extending', 2 * builders.GIB), self.found())
-
-    def test_database_that_fails_for_once_does_not_have_it_forgotten(self):
-        self.coordinator.held.clear()
-        with self.engine.begin() as connection:
-            connection.execute(sqlalchemy.text('ALTER TABLE volumes RENAME TO away'))
-        with self.assertRaises(sqlalchemy.exc.OperationalError):
-            self.driver._settle_since()
-        with self.engine.begin() as connection:
-            connection.execute(sqlalchemy.text('ALTER TABLE away RENAME TO volumes'))
-        self.driver._settle_since()
-        self.assertEqual(('available', builders.GIB), self.found())
+    def test_nothing_is_waited_for_where_nobody_holds_anything(self):
+        with self.assertNoLogs('driver.recovering'):
+            found = self.start('etcd3+http://etcd:2379', 0)
+        self.assertEqual(('available', builders.GIB), found)

@@ -237,7 +237,7 @@ class LeftoverTest(RestoringCase):
 
     def test_restoration_under_way_survives_a_start_and_the_sweep(self):
         self.start()
-        self.startup.sweep([])
+        self.startup.sweep()
         self.backend.restorations.end(self.state)
         self.assert_reads(b1=0, b3=NEW)
 
@@ -246,7 +246,7 @@ class LeftoverTest(RestoringCase):
         self.state = dataclasses.replace(self.state, status='creating')
         self.start()
         self.state = dataclasses.replace(self.state, status='error')
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assert_left(True)
         self.assertTrue(self.backend.restorations.is_awaited('v', 'error', attached=False))
         self.backend.restorations.end(self.state)
@@ -264,7 +264,7 @@ class LeftoverTest(RestoringCase):
         self.state = dataclasses.replace(self.state, status='creating')
         self.backups.restoring = False
         with self.assertLogs('driver.restoring', 'WARNING') as logged:
-            self.startup.sweep([])
+            self.startup.sweep()
         self.assertIn('delete it, and create it again', logged.output[0])
         self.assertEqual('error', self.state.status)
         self.assert_left(False)
@@ -273,7 +273,7 @@ class LeftoverTest(RestoringCase):
         self.backend.restorations.begun.clear()
         self.start()
         self.give_up()
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assert_left(False)
 
     def test_what_is_left_goes_at_the_next_start(self):
@@ -283,7 +283,7 @@ class LeftoverTest(RestoringCase):
 
     def test_what_is_left_goes_while_the_service_runs(self):
         self.give_up()
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assert_left(False)
 
     def test_attempt_that_fails_at_its_start_does_not_take_in_what_an_earlier_one_left(self):
@@ -298,12 +298,12 @@ class LeftoverTest(RestoringCase):
     def test_sweep_asks_for_no_volume_that_was_deleted_meanwhile(self):
         self.layout.path(self.layout.restored).unlink()
         self.rows.volume_state = lambda _: self.fail('asked for')
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assertEqual({}, self.backend.restorations.begun)
 
     def test_sweep_leaves_what_others_prepare(self):
         self.layout.path(f'{builders.VOLUME}.tmp').touch()
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assertIn(f'{builders.VOLUME}.tmp', self.names())
 
     def test_what_is_left_goes_before_a_guest_can_have_it_taken_in(self):

@@ -41,7 +41,7 @@ class SettlingTest(SettlingCase):
         self.assertEqual((['a', 'b'], set()), (self.done, busy))
 
     def test_what_may_go_by_itself_is_settled_later(self):
-        errors = [exceptions.FileInUse('x'), exceptions.ShareError('x'), tooz.ToozError('x')]
+        errors = [exceptions.FileInUse('x'), tooz.ToozError('x')]
         for error in (*errors, settling.Busy('x')):
             with self.subTest(type(error).__name__), self.assertLogs('driver.settling'):
                 busy = settling.each(['a'], self.try_lock, self.failing(error))
@@ -49,8 +49,8 @@ class SettlingTest(SettlingCase):
 
 
 class LookTest(SettlingCase):
-    def look(self, ours='abc', only=None):
-        return settling.Look(ours.__contains__, self.try_lock, only)
+    def look(self, ours='abc'):
+        return settling.Look(ours.__contains__, self.try_lock)
 
     def test_what_is_for_others_to_settle_is_left_alone(self):
         self.locked = {'a'}
@@ -71,10 +71,3 @@ class LookTest(SettlingCase):
             with self.assertLogs('driver.settling', 'ERROR'):
                 settling.each([f'{"ab"[not look.passed_over]}'], look.own, self.failing(error))
         self.assertEqual({'b'}, look.passed_over)
-
-    def test_nothing_but_what_is_asked_for_is_looked_at(self):
-        self.locked = {'a'}
-        look = self.look(only=frozenset('ab'))
-        for take in (look.free, look.own):
-            settling.each(['a', 'b', 'c'], take, self.done.append)
-        self.assertEqual((['b', 'b'], {'a'}), (self.done, look.passed_over))

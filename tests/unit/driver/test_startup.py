@@ -121,9 +121,9 @@ class StartupTest(RevertCase):
         self.database.deleting = ['b']
         with journal.taken(self.layout, journal.load(self.layout)):
             self.start()
-            self.startup.sweep([])
+            self.startup.sweep()
             self.assertEqual(['b'], self.database.deleting)
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assertEqual([], self.database.deleting)
         self.assertEqual([builders.VOLUME], self.names())
         self.assertEqual({}, self.startup.postponed)
@@ -180,30 +180,22 @@ class StartupTest(RevertCase):
         self.assertEqual(2, len(logged.output))
         self.assertEqual(['v'], [*self.startup.postponed])
         self.database.in_hand = []
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assertEqual({}, self.startup.postponed)
         self.assertEqual([], self.database.deleting)
 
-    def test_status_that_a_dead_service_s_locks_keep_is_left_for_later(self):
+    def test_status_that_a_dead_service_s_locks_keep_is_told(self):
         self.growth.extending = True
         self.state = dataclasses.replace(self.state, status='extending')
         self.free = False
         self.start()
+        self.assertEqual({'v'}, self.look.passed_over)
         self.free = True
-        self.startup.sweep(['v'])
-        self.assertEqual({'v': []}, self.startup.postponed, 'it has just been looked at')
-        self.look_again('other')
-        self.assertTrue(self.growth.extending)
-        self.look_again('v')
+        self.start()
+        self.assertEqual(set(), self.look.passed_over)
         self.assertFalse(self.growth.extending)
-        self.assertEqual({}, self.startup.postponed)
 
-    def look_again(self, volume_id):
-        look = Look(lambda _: True, self.try_lock, frozenset([volume_id]))
-        self.startup.settle(look)
-        self.assertEqual(set(), look.passed_over)
-
-    def test_extension_of_a_file_that_somebody_has_open_yet_is_left_for_later(self):
+    def test_extension_of_a_file_that_somebody_has_open_is_told(self):
         for image_format in Format:
             with self.subTest(image_format.value):
                 self.layout.path(builders.VOLUME).unlink()
@@ -222,20 +214,10 @@ class StartupTest(RevertCase):
                 ):
                     self.start()
                 self.assertEqual({'v'}, self.look.passed_over)
-                self.look_again('v')
+                self.start()
                 self.assertFalse(self.growth.extending)
                 found = self.opener.open(self.state).chain.active
                 self.assertEqual(builders.GIB, found.virtual_size)
-
-    def test_volume_whose_share_is_not_there_is_left_for_later(self):
-        self.database.deleting = ['a']
-        shares, self.opener.mounted.exports = self.opener.mounted.exports, []
-        with self.assertLogs('driver.settling', 'WARNING') as logged:
-            self.start()
-        self.assertIn('host:/share is not there', logged.output[0])
-        self.opener.mounted.exports = shares
-        self.look_again('v')
-        self.assertEqual([], self.database.deleting)
 
     def test_extension_is_undone(self):
         os.truncate(self.layout.path(builders.VOLUME), 2 * builders.GIB)
@@ -264,10 +246,10 @@ class StartupTest(RevertCase):
         self.database.deleting = ['b']
         self.free = False
         self.start()
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assertEqual(['b'], self.database.deleting)
         self.free = True
-        self.startup.sweep([])
+        self.startup.sweep()
         self.assertEqual([], self.database.deleting)
         self.assertEqual([builders.VOLUME], self.names())
         self.assertEqual({}, self.startup.postponed)

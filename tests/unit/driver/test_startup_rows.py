@@ -76,7 +76,9 @@ class StartupRowsTest(DatabaseCase):
         self.add('v', 'available')
         for snapshot_id, status in (('a', 'deleting'), ('b', 'deleting'), ('c', 'available')):
             self.add_snapshot(snapshot_id, status)
-        with mock.patch.object(coordination, 'COORDINATOR', Coordinator('b-delete_snapshot')):
+        with mock.patch.object(
+            coordination, 'COORDINATOR', Coordinator(**{'b-delete_snapshot': 2})
+        ):
             self.assertEqual((['a'], ['b']), startup_rows.give_up_deletions('v'))
             self.assertEqual(([], ['b']), startup_rows.give_up_deletions('v'))
         self.assertEqual(frozenset(['v']), startup_rows.unfinished(HOST, None).deletions)
