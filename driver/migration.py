@@ -58,7 +58,7 @@ class Rows(Protocol):
         """Drop the note, and record the formats of what the volume consists of now."""
 
     def give_up(self, volume_id: str, moved: bool) -> None:
-        """Make a volume usable again whose migration nobody will end."""
+        """Drop the note, and make a volume usable again whose migration nobody will end."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +122,6 @@ class Migrations:
         moved = migration is not None and self.rows.place(volume_id) == migration.target
         if migration is not None:
             self._remove(migration.source if moved else migration.target)
-            self.rows.forget(volume_id)
         LOG.warning(
             'Volume %s: its migration was interrupted, after it %s.',
             volume_id,

@@ -87,20 +87,28 @@ def switch(volume_id: str, name_id: str, share: str, destination: Mapping[str, A
 
 def forget(volume_id: str) -> None:
     """Drop the note, and record the formats of what the volume consists of now."""
-    state = database.volume_state(volume_id)
-    volume = database.volume_object(volume_id)
-    kept = {key: value for key, value in volume.admin_metadata.items() if key not in KEYS}
-    volume.admin_metadata = {**kept, **database.formats(state.active_format, state.base_format)}
-    volume.save()
+    _without_note(volume_id).save()
 
 
 def give_up(volume_id: str, moved: bool) -> None:
-    """Make a volume usable again whose migration nobody will end, as Cinder does."""
-    volume = database.volume_object(volume_id)
+    """Drop the note, and make a volume usable again whose migration nobody will end.
+
+    It does both at once: without the note nobody knows any more that the volume has been moved.
+    """
+    volume = _without_note(volume_id)
     volume.migration_status = 'success' if moved else 'error'
     if volume.status in ('maintenance', 'retyping'):
         volume.status = volume.previous_status
     volume.save()
+
+
+def _without_note(volume_id: str) -> Any:
+    """Return Cinder's object of a volume, which has yet to be saved."""
+    state = database.volume_state(volume_id)
+    volume = database.volume_object(volume_id)
+    kept = {key: value for key, value in volume.admin_metadata.items() if key not in KEYS}
+    volume.admin_metadata = {**kept, **database.formats(state.active_format, state.base_format)}
+    return volume
 
 
 def _is_of(volume: Any, host: str, cluster: str | None) -> bool:

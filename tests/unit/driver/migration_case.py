@@ -91,7 +91,7 @@ class Rows:
         self._save(state=self.state, note=None)
 
     def give_up(self, volume_id, moved):
-        self._save(migration='success' if moved else 'error')
+        self._save(state=self.state, note=None, migration='success' if moved else 'error')
 
     def save_formats(self, volume_id, active, base):
         raise AssertionError('formats change with the place')
