@@ -218,6 +218,8 @@ class Trial:
         if not self._writing:
             self.stage.servers.stop_writing(volume)
         self.stage.volumes.snapshot(volume, name)
+        # A server that is stopped before would start with the file from before the snapshot.
+        self.stage.servers.await_refresh(volume)
 
 
 #: What stays; an error may be what Nova says before the driver has looked for itself.
