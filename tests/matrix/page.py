@@ -17,6 +17,7 @@ from tests.judged import IN_TREE, OURS
 
 _FORMATS = ('raw', 'qcow2')
 _UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+_CLOUD = re.compile(r'/[^ ]*?nova-assist-[^/ ]+')
 _LOGGED = '; Cinder logged: '
 _OF_FORMAT = re.compile(r' \((raw|qcow2) volumes\)$')
 
@@ -186,4 +187,4 @@ def _reasons(run: Run) -> Iterable[str]:
 def _escaped(reason: str) -> str:
     """Return a reason without what is of one run only, the log included, and without markup."""
     said = ' '.join(reason.split()).partition(_LOGGED)[0]
-    return re.sub(r'([\\*`|_<>])', r'\\\1', _UUID.sub('…', said))
+    return re.sub(r'([\\*`|_<>])', r'\\\1', _CLOUD.sub('…', _UUID.sub('…', said)))

@@ -6,7 +6,7 @@ import unittest
 from nova_assist.scenarios.runner import all_scenarios
 from tests.matrix import everything, page
 
-REASON = 'no *room*; Cinder logged: what is of this run'
+REASON = 'no *room* on /tmp/nova-assist-x_1/share; Cinder logged: what is of this run'
 
 
 HERE, SECURE, CONTROL = page.PLAYERS
@@ -40,7 +40,7 @@ class PageTest(unittest.TestCase):
         row = text[text.index('``revert``') :].splitlines()[2:8]
         wanted = [*['passes'] * 4, '**fails**', 'unknown']
         self.assertEqual(wanted, [each[7:] for each in row])
-        self.assertIn("* ``revert-raw``, Cinder's own driver: no \\*room\\*\n", text)
+        self.assertIn("* ``revert-raw``, Cinder's own driver: no \\*room\\* on …/share\n", text)
 
     def test_what_was_not_played_is_told(self):
         self.assertIn('- not played\n', self.compose(revert_raw='not_run'))
