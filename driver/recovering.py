@@ -23,8 +23,8 @@ from driver.startup import Startup
 
 LOG = logging.getLogger(__name__)
 
-# Seconds between two looks at the start.
-_PAUSE = 0.5
+# Seconds between two looks at the start, each of which logs what is in its way.
+_PAUSE = 2.0
 
 
 class RecoveringDriver(ManagingDriver, MigratingDriver):

@@ -26,7 +26,8 @@ _Method = TypeVar('_Method', bound=Callable[..., Any])
 #: The schemes of tooz's drivers whose locks hold on one host only.
 _LOCAL = ('file', 'ipc')
 
-# Seconds: more than the default of tooz's drivers, which is 30 at most.
+# Seconds: more than the default of tooz's drivers, which is 30 at most. A longer ``timeout`` in
+# backend_url is not waited for.
 _LONGEST_LEASE = 45.0
 
 
@@ -127,7 +128,7 @@ def _try(name: str) -> Iterator[bool]:
 
 
 def longest_lease() -> float:
-    """Return for how many seconds, at most, locks are held that a dead process had."""
+    """Return for how many seconds locks are waited for that a dead process may have had."""
     return 0.0 if _are_local() else _LONGEST_LEASE
 
 
