@@ -168,7 +168,7 @@ class Floor:
     def _job(self, command: str, **arguments: Any) -> None:
         async def work(daemon: StorageDaemon) -> None:
             job = await jobs.start(daemon, command, **arguments)
-            await job.wait()
+            await job.wait(asyncio.Lock())
 
         self._wait(work(self._running()))
 

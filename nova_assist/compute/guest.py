@@ -253,7 +253,7 @@ class Guest:
 
     async def _finish(self, volume_id: str, job: jobs.Job) -> None:
         try:
-            await job.wait()
+            await job.wait(self._lock)
         finally:
             self._disks_with_job.discard(volume_id)
         async with self._lock:
@@ -262,7 +262,7 @@ class Guest:
 
     async def _finish_orphan(self, job: jobs.Job, block: BlockLayer) -> None:
         try:
-            await job.wait()
+            await job.wait(self._lock)
             async with self._lock:
                 await block.prune()
         except errors.StorageDaemonError as error:

@@ -5,11 +5,14 @@ Main class: :class:`Job`. Only a job that QEMU itself reports as completed witho
 as done: one that failed, was cancelled or vanished is a :class:`JobError`.
 
 Jobs dismiss themselves: QEMU 7.2 crashes when it is asked for its nodes between the end of a job
-and its dismissal, as the job still holds a filter that has lost its child.
+and its dismissal, as the job still holds a filter that has lost its child. They don't finalize
+themselves, which changes the graph: QEMU 7.2 stops the requests of all disks to switch one, and
+never takes those up again of a disk whose job is finalized in the middle of that.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 from typing import Any
@@ -20,29 +23,40 @@ from nova_assist.compute import errors
 from nova_assist.compute.storage_daemon import StorageDaemon
 
 _COMPLETED, _CANCELLED, _STATUS = 'BLOCK_JOB_COMPLETED', 'BLOCK_JOB_CANCELLED', 'JOB_STATUS_CHANGE'
+_PENDING = 'pending'
 _numbers = itertools.count(1)
 
 
 class Job:
-    """A job under way, whose events are collected from the start; ended by :meth:`wait`."""
+    """A job under way, whose events are collected from the start; ended by :meth:`wait`.
+
+    :ivar pending: whether it has done its work and is to be finalized.
+    """
 
     def __init__(self, daemon: StorageDaemon, job_id: str) -> None:
         self._daemon = daemon
         self.id = job_id
+        self.pending = False
         self._stack = contextlib.ExitStack()
         self._events: EventListener = self._stack.enter_context(
             daemon.listen(_COMPLETED, _CANCELLED, _STATUS)
         )
 
-    async def wait(self) -> None:
+    async def wait(self, changing: asyncio.Lock) -> None:
         """Wait until the job has ended, however long it takes.
 
+        :param changing: held by whoever changes the daemon's block graph, as the job's end does.
         :raises JobError: it failed, was cancelled, or vanished.
         :raises DaemonGoneError: its daemon is gone.
         """
         with self._stack:
-            while not self._done(await self._daemon.next_event(self._events)):
-                pass
+            done = finalized = False
+            while not done:
+                if self.pending and not finalized:
+                    finalized = True
+                    async with changing:
+                        await self._daemon.execute('job-finalize', id=self.id)
+                done = self._done(await self._daemon.next_event(self._events))
 
     def forget(self) -> None:
         """Stop listening for a job that isn't there."""
@@ -51,7 +65,10 @@ class Job:
     def _done(self, event: Message) -> bool:
         data: Any = event['data']
         if event['event'] == _STATUS:
-            if data['id'] == self.id and data['status'] == 'null':
+            if data['id'] != self.id:
+                return False
+            self.pending = self.pending or data['status'] == _PENDING
+            if data['status'] == 'null':
                 raise errors.JobError(f'block job {self.id} vanished without a result')
             return False
         if data['device'] != self.id:
@@ -72,7 +89,7 @@ async def start(daemon: StorageDaemon, command: str, **arguments: Any) -> Job:
     """
     job = Job(daemon, f'{command}-{next(_numbers)}')
     try:
-        await daemon.execute(command, job_id=job.id, **arguments)
+        await daemon.execute(command, job_id=job.id, auto_finalize=False, **arguments)
     except errors.StorageDaemonError:
         job.forget()
         raise
@@ -85,8 +102,10 @@ async def adopt(daemon: StorageDaemon) -> list[Job]:
     :raises DaemonGoneError: the daemon is gone.
     """
     jobs = [Job(daemon, info['id']) for info in await daemon.execute('query-jobs')]
-    alive = {info['id'] for info in await daemon.execute('query-jobs')}
+    alive = {info['id']: info['status'] for info in await daemon.execute('query-jobs')}
     for job in jobs:
-        if job.id not in alive:
+        if job.id in alive:
+            job.pending = alive[job.id] == _PENDING
+        else:
             job.forget()
     return [job for job in jobs if job.id in alive]
