@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 from nova_assist.bench import bare_sums, filling, moments, stopwatch, written
 from nova_assist.bench.calling import Caller
 from nova_assist.bench.moments import Watch
+from nova_assist.bench.stopwatch import QUESTION
 from nova_assist.bench.subject import Timed
 from nova_assist.bench.waiting import Waiting
 from nova_assist.cloud.cloud import Cloud
+from nova_assist.compute.faults import Fault
 from nova_assist.scenarios.embedded_api import EmbeddedApi
 
 #: How many disks a guest gets; Nova lets it have 26.
@@ -80,6 +83,21 @@ class Clouded:
         )
         self._snapshots[volume].remove(snapshot)
         return timed
+
+    def delete_slowly(self, volume: str, snapshot: str, seconds: float) -> list[float]:
+        """Delete a snapshot, for which Nova takes so long; returns when the driver asked."""
+        with self._caller.told(f'having snapshot {snapshot} deleted slowly'):
+            self._api.set_fault(volume, Fault.LATE_WORK.value, times=1)
+            self._api.cinder.volume_snapshots.delete(snapshot)
+            self._waiting.held(volume)
+            self._watch.forget()
+            began = time.monotonic()
+            time.sleep(seconds)
+            asked = [each.at - began for each in self._watch.seen() if each.what == QUESTION]
+            self._api.lift_fault(volume)
+            self._waiting.snapshot(snapshot, None)
+        self._snapshots[volume].remove(snapshot)
+        return asked
 
     def make(self) -> tuple[str, Timed]:
         """Make an empty volume."""

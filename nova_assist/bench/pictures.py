@@ -64,14 +64,15 @@ def _picture(paint: Callable[[Axes], None]) -> str:
 
 def _curve(axes: Axes, curve: Curve) -> None:
     """Draw medians on two logarithmic scales, with the slope of each line in the legend."""
-    for name, slope in curve.slopes().items():
+    slopes = curve.slopes()
+    for name in curve.points:
         points = curve.medians(name)
         axes.plot(
             [x for x, _ in points],
             [y for _, y in points],
             marker='o',
             color=_COLOURS[name],
-            label=f'{name}: slope {slope:.2f}',
+            label=f'{name}: slope {slopes[name]:.2f}' if name in slopes else name,
         )
     axes.set(xscale='log', yscale='log', xlabel=curve.across, ylabel=curve.up, title=curve.title)
     axes.grid(visible=True, which='both')

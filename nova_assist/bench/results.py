@@ -67,12 +67,17 @@ class Curve:
     floor: str = BARE
 
     def medians(self, subject: str) -> list[tuple[float, float]]:
-        """Return the points of a subject, each the median of what was measured there."""
-        return [(x, statistics.median(ys)) for x, ys in sorted(self.points[subject].items())]
+        """Return the points of a subject, each the median of what was measured there.
+
+        Those of 0 are left out, which have no place on a logarithmic scale.
+        """
+        points = [(x, statistics.median(ys)) for x, ys in sorted(self.points[subject].items())]
+        return [(x, y) for x, y in points if y > 0]
 
     def slopes(self) -> dict[str, float]:
-        """Return the slope on logarithmic scales, by subject."""
-        return {name: samples.slope(self.medians(name)) for name in self.points}
+        """Return the slope on logarithmic scales, by subject; of one with two points at least."""
+        points = {name: self.medians(name) for name in self.points}
+        return {name: samples.slope(own) for name, own in points.items() if len(own) > 1}
 
 
 @dataclasses.dataclass

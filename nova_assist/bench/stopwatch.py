@@ -3,8 +3,9 @@
 
 Main function: :func:`install`. Noted are the beginning and the end of each call, what it does to
 the share meanwhile, which processes it starts, how many bytes they and Cinder write, and how long
-Cinder itself waits for data to be durable. For its capacities, which no request leads to, a driver
-is asked at a socket: :func:`capacity_seconds`.
+Cinder itself waits for data to be durable; and each question to the database about snapshots. For
+its capacities, which no request leads to, a driver is asked at a socket:
+:func:`capacity_seconds`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -20,6 +22,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy
+from sqlalchemy import event
 
 from nova_assist.bench.errors import BenchError
 from nova_assist.bench.moments import Notes
@@ -39,6 +44,10 @@ CALLS = (
 
 #: What a process does on a share is noted as this, with the deed among the details.
 DEED = 'deed'
+
+#: A question to the database about snapshots is noted as this.
+QUESTION = 'question about snapshots'
+_SNAPSHOTS = re.compile(r'^SELECT\b.*\bFROM snapshots\b', re.DOTALL)
 
 #: How long the answer may take, in seconds.
 _PATIENCE_SECONDS = 600.0
@@ -98,12 +107,18 @@ def install(drivers: Mapping[str, Any], shares: Path) -> None:
     threading.Thread(target=_answer, args=(answering, drivers), daemon=True).start()
     processes = _Processes(notes, str(shares))
     sys.addaudithook(processes.watch)
+    event.listen(sqlalchemy.Engine, 'before_cursor_execute', functools.partial(_question, notes))
     syncs = _Syncs()
     for driver in drivers.values():
         for name in CALLS:
             call = getattr(driver, name, None)
             if call is not None:
                 setattr(driver, name, _timed(name, call, notes, processes, syncs))
+
+
+def _question(notes: Notes, connection: object, cursor: object, words: str, *rest: object) -> None:
+    if _SNAPSHOTS.match(words):
+        notes.note(QUESTION)
 
 
 def capacity_seconds(noted: Path, backend: str) -> float:

@@ -68,6 +68,12 @@ class Driver(Subject, Protocol):
     def delete_all(self, volumes: Sequence[str]) -> float:
         """Delete the newest snapshot of each volume at once; returns the seconds it takes."""
 
+    def delete_slowly(self, volume: str, snapshot: str, seconds: float) -> Sequence[float]:
+        """Delete a snapshot of an attached volume, for which Nova takes so long.
+
+        :return: when the driver asked how far that is, in seconds since Nova began
+        """
+
     def make(self) -> tuple[str, Timed]:
         """Make an empty volume; returns its id, too."""
 

@@ -11,7 +11,7 @@ import enum
 from collections.abc import Callable, Sequence
 
 from nova_assist.bench import samples, timeline
-from nova_assist.bench.parts import at_once, check, merge, volumes
+from nova_assist.bench.parts import at_once, check, long_merge, merge, volumes
 from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Operation, Results
 from nova_assist.bench.samples import Figure
 
@@ -236,6 +236,12 @@ TARGETS = (
         'online create, end to end, above the floor', 0.25, 's', _of('create-online', _above_floor)
     ),
     Target('noticing that Nova calls back', 0.1, 's', _of(timeline.OPERATION, _noticing)),
+    Target(
+        'questions a second in a merge of more than 20 s',
+        1,
+        '',
+        _at(long_merge.NAME, long_merge.AGES[-1]),
+    ),
     Target(
         'capacities with 10,000 volumes, against the control',
         1 / 20,

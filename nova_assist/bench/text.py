@@ -67,7 +67,8 @@ def _print_curve(console: Console, curve: Curve) -> None:
         [f'{x:g}', *(_figure(curve.points[name].get(x, ())) for name in names)]
         for x in sorted({x for points in curve.points.values() for x in points})
     ]
-    slopes = [f'{slope:.2f}' for slope in curve.slopes().values()]
+    found = curve.slopes()
+    slopes = [f'{found[name]:.2f}' if name in found else '' for name in names]
     heads = (f'{curve.title}: {curve.across}', *names)
     _print_table(console, heads, [*points, ['slope on logarithmic scales', *slopes]])
     console.print(f'in {curve.up}; floor: {curve.floor}' if FLOOR in names else f'in {curve.up}')

@@ -53,6 +53,14 @@ class Waiting:
 
         self._until(worst, wanted, f'one of the snapshots {", ".join(snapshots)}')
 
+    def held(self, volume: str) -> None:
+        """Wait until Nova holds a request for a volume, which has met a fault that does so."""
+
+        def state() -> str:
+            return 'held' if self._api.fault(volume).held else 'not held'
+
+        self._until(state, 'held', f'the request for volume {volume}')
+
     def _until(self, read: Callable[[], str | None], wanted: str | None, subject: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (status := read()) != wanted:

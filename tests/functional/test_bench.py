@@ -3,10 +3,13 @@
 
 import json
 import os
+import pathlib
 import signal
+import tempfile
+import time
 
 from nova_assist import client
-from nova_assist.bench import timeline
+from nova_assist.bench import clouded, timeline
 from tests.functional.command_case import CommandCase
 
 #: Seconds that the slow driver takes longer.
@@ -70,6 +73,22 @@ class BenchTest(CommandCase):
         found = self.target(results, 'offline create, in the driver')
         self.assertEqual('missed', found['verdict'])
         self.assertGreater(found['figure']['low'], 1)
+
+    def test_deletion_that_nova_takes_long_for_is_told_with_its_questions(self):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            clouded.clouded(pathlib.Path(folder, 'cloud'), _OURS, 'raw') as driver,
+        ):
+            volume = driver.volume()
+            driver.attach(volume)
+            snapshot, _ = driver.create_snapshot(volume)
+            began = time.monotonic()
+            asked = driver.delete_slowly(volume, snapshot, 2.0)
+            self.assertGreater(time.monotonic() - began, 2.0)
+            driver.remove(volume)
+        self.assertGreater(len(asked), 2)
+        self.assertEqual(sorted(asked), asked)
+        self.assertGreater(asked[0], 0)
 
     def test_driver_that_fails_is_named_with_its_log(self):
         code, results, said = self.bench(

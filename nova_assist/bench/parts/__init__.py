@@ -14,6 +14,7 @@ from nova_assist.bench.parts import (
     check,
     depth,
     lifecycle,
+    long_merge,
     merge,
     operations,
     snapshots,
@@ -48,6 +49,7 @@ PARTS: Mapping[str, Part] = {
     ),
     'depth': Part('snapshots taken and deleted offline, of chains of 1 to 100', depth.measure),
     'at-once': Part('online snapshots of 1 to 32 volumes at once', at_once.measure),
+    'long-merge': Part('how often Nova is waited for', long_merge.measure),
     'merge': Part(
         'snapshots with overlays of 1 MiB to 4 GiB deleted; needs 25 GiB of disk', merge.measure
     ),

@@ -77,6 +77,10 @@ class FakeDriver:
         self._volumes[volume].remove(snapshot)
         return timed
 
+    def delete_slowly(self, volume, snapshot, seconds):
+        self.delete_snapshot(volume, snapshot)
+        return [n * self.seconds for n in range(int(seconds / self.seconds) + 1)]
+
     def remove(self, volume):
         del self._volumes[volume]
 

@@ -99,6 +99,17 @@ class FormsTest(unittest.TestCase):
                 xml.etree.ElementTree.fromstring(svg)
         self.assertIn('control: slope 1.00', drawn['depth-create'])
 
+    def test_what_never_happened_has_no_place_on_a_logarithmic_scale(self):
+        points = {DRIVER: {1: [0.0], 10: [0.2], 100: [0.2]}, CONTROL: {1: [0.0], 100: [0.0]}}
+        self.results.curves = [Curve('asked', 'ask', 'seconds', 'a second', points)]
+        self.assertRegex(
+            text.render(self.results, self.outcomes, width=200, colour=False),
+            r'\n\s*1 +0 +0\n(.*\n)+\s*slope on logarithmic scales +0\.00 *\n',
+        )
+        drawn = pictures.draw(self.results)['asked']
+        self.assertIn('driver: slope 0.00', drawn)
+        self.assertIn('>control<', drawn)
+
     def test_same_results_are_the_same_picture(self):
         self.assertEqual(pictures.draw(self.results), pictures.draw(results()))
 

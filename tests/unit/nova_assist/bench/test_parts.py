@@ -6,7 +6,15 @@ import pathlib
 import unittest
 
 from nova_assist.bench.errors import BenchError
-from nova_assist.bench.parts import at_once, depth, merge, operations, snapshots, volumes
+from nova_assist.bench.parts import (
+    at_once,
+    depth,
+    long_merge,
+    merge,
+    operations,
+    snapshots,
+    volumes,
+)
 from nova_assist.bench.results import CONTROL, DRIVER, FLOOR, Results
 from nova_assist.bench.turns import Turns, take_turns
 from tests.unit.nova_assist.bench.fakes import FakeDriver
@@ -88,6 +96,12 @@ class PartsTest(unittest.TestCase):
         self.assertEqual({n: [0.5, 0.5] for n in at_once.COUNTS}, deleted[DRIVER])
         self.assertEqual({n: [4.0, 4.0] for n in at_once.COUNTS}, found[FLOOR])
         self.assertEqual([], self.idle.left)
+
+    def test_questions_in_a_long_merge_are_counted_by_the_second(self):
+        long_merge.measure(self.turns, self.results)
+        found = self.results.curve(long_merge.NAME).points
+        self.assertEqual({age: [1.0] for age in long_merge.AGES}, found[DRIVER])
+        self.assertEqual([0.3], found[CONTROL][20])
 
     def test_what_a_driver_refuses_is_not_asked_of_it_again(self):
         self.control.refuses = ('clone',)

@@ -14,7 +14,7 @@ from nova_assist.bench.errors import BenchError
 _ROOT = pathlib.Path(__file__).parents[4]
 
 _CINDER = """
-import os, pathlib, subprocess, sys, types
+import os, pathlib, sqlalchemy, subprocess, sys, types
 from nova_assist.bench import stopwatch
 
 share = pathlib.Path(sys.argv[1])
@@ -45,6 +45,15 @@ try:
     driver.delete_snapshot(types.SimpleNamespace(id='s1'))
 except RuntimeError:
     pass
+with sqlalchemy.create_engine('sqlite://').connect() as connection:
+    for words in (
+        'CREATE TABLE snapshots (id)',
+        'CREATE TABLE snapshots_gone (id)',
+        'INSERT INTO snapshots_gone SELECT id FROM snapshots',
+        'SELECT id FROM snapshots_gone',
+        'SELECT snapshots.id\\nFROM snapshots',
+    ):
+        connection.execute(sqlalchemy.text(words))
 print('ready', flush=True)
 sys.stdin.read()
 """
@@ -87,6 +96,10 @@ class StopwatchTest(unittest.TestCase):
     def test_what_is_done_to_the_share_is_noted(self):
         deeds = [each.details['deed'] for each in self.watch.seen() if each.what == stopwatch.DEED]
         self.assertIn('open overlay', deeds)
+
+    def test_question_about_snapshots_is_noted_and_no_other(self):
+        questions = [each for each in self.watch.seen() if each.what == stopwatch.QUESTION]
+        self.assertEqual(1, len(questions))
 
     def test_capacities_are_asked_for_again_and_again(self):
         for _ in range(3):

@@ -76,6 +76,13 @@ class OutcomesTest(unittest.TestCase):
                 found = self.outcome(self.results(operations=[operation]), 'offline create, in')
                 self.assertIs(verdict, found.verdict)
 
+    def test_more_than_one_question_a_second_in_a_long_merge_are_too_many(self):
+        for rate, verdict in ((1.0, Verdict.MET), (1.1, Verdict.MISSED)):
+            with self.subTest(rate):
+                curve = Curve('questions', '', '', '', {DRIVER: {10: [1.4], 20: [rate]}})
+                found = self.outcome(self.results(curves=[curve]), 'questions a second')
+                self.assertIs(verdict, found.verdict)
+
     def test_second_process_of_an_offline_create_is_one_too_many(self):
         for count, verdict in ((1, Verdict.MET), (2, Verdict.MISSED)):
             with self.subTest(count):
