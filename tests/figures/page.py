@@ -93,7 +93,8 @@ def compose(results: Results, outcomes: Sequence[Outcome]) -> str:
         parts.append(_section('An online snapshot', f'{table}\n{_image("timeline")}'))
     for curve in results.curves:
         floor = f'\nFloor: {curve.floor}.\n' if FLOOR in curve.points else ''
-        parts.append(_section(curve.title.capitalize(), f'{_image(curve.name)}{floor}'))
+        title = curve.title[:1].upper() + curve.title[1:]
+        parts.append(_section(title, f'{_image(curve.name)}{floor}'))
     return '\n'.join(parts)
 
 
