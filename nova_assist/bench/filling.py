@@ -30,6 +30,8 @@ def fill(database: Path, share: Path, model: str, count: int) -> None:
         ids = [str(uuid.uuid4()) for _ in range(missing)]
         connection.executemany(copy, [(each, model) for each in ids])
         # A database server counts its rows by itself, and plans by that: SQLite when it is told.
+        # Connections that are open hear of it only if that changes the schema.
+        connection.execute('DROP TABLE IF EXISTS sqlite_stat1')
         connection.execute('ANALYZE')
     for each in ids:
         path = share / _FILE.format(each)

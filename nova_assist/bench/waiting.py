@@ -53,13 +53,19 @@ class Waiting:
 
         self._until(worst, wanted, f'one of the snapshots {", ".join(snapshots)}')
 
-    def held(self, volume: str) -> None:
-        """Wait until Nova holds a request for a volume, which has met a fault that does so."""
+    def held(self, volume: str, snapshot: str) -> bool:
+        """Wait until Nova holds the deletion of a snapshot, which meets a fault that does so.
 
-        def state() -> str:
-            return 'held' if self._api.fault(volume).held else 'not held'
+        :return: ``False`` if the snapshot is gone without Nova
+        :raises BenchError: the deletion fails, or neither comes in time
+        """
 
-        self._until(state, 'held', f'the request for volume {volume}')
+        def state() -> str | None:
+            status = self._api.snapshot_status(snapshot)
+            return 'held' if status is None or self._api.fault(volume).held else status
+
+        self._until(state, 'held', f'the deletion of snapshot {snapshot}')
+        return self._api.fault(volume).held > 0
 
     def _until(self, read: Callable[[], str | None], wanted: str | None, subject: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
