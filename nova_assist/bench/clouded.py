@@ -13,7 +13,6 @@ from pathlib import Path
 from nova_assist.bench import bare_sums, filling, moments, stopwatch, written
 from nova_assist.bench.calling import Caller
 from nova_assist.bench.moments import Watch
-from nova_assist.bench.stopwatch import QUESTION
 from nova_assist.bench.subject import Timed
 from nova_assist.bench.waiting import Waiting
 from nova_assist.cloud.cloud import Cloud
@@ -94,7 +93,8 @@ class Clouded:
             began = time.monotonic()
             if held:
                 time.sleep(seconds)
-            asked = [each.at - began for each in self._watch.seen() if each.what == QUESTION]
+            seen = self._watch.seen()
+            asked = [each.at - began for each in seen if each.what == stopwatch.QUESTION]
             self._api.lift_fault(volume)
             self._waiting.snapshot(snapshot, None)
         self._snapshots[volume].remove(snapshot)

@@ -21,17 +21,15 @@ def measure(turns: Turns, results: Results) -> None:
     Once for each driver, whatever the number of rounds: it is a matter of their clocks.
     """
     points: dict[str, dict[float, list[float]]] = {}
-    for name, driver in turns.drivers.items():
-        turns.tell(f'a merge of {END} s, {name}')
-        volume = driver.volume()
-        driver.attach(volume)
-        snapshot, _ = driver.create_snapshot(volume)
-        asked = driver.delete_slowly(volume, snapshot, END)
-        points[name] = {
-            begin: [sum(begin <= age < end for age in asked) / (end - begin)]
-            for begin, end in itertools.pairwise((*AGES, END))
-        }
-        driver.remove(volume)
+    with turns.volumes(attached=True) as volumes:
+        for name, driver in turns.drivers.items():
+            turns.tell(f'a merge of {END} s, {name}')
+            snapshot, _ = driver.create_snapshot(volumes[name])
+            asked = driver.delete_slowly(volumes[name], snapshot, END)
+            points[name] = {
+                begin: [sum(begin <= age < end for age in asked) / (end - begin)]
+                for begin, end in itertools.pairwise((*AGES, END))
+            }
     results.curves.append(
         Curve(NAME, 'ask how far Nova is', 'seconds since it began', 'questions a second', points)
     )
