@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -143,14 +144,16 @@ def point_attachments_to(volume_id: str, name: str, image_format: Format) -> Non
     Nova reads it again after an online snapshot, and opens that file at the guest's next start
     (bugs 1860913, 1989514).
     """
-    for attachment in volume_object(volume_id).volume_attachment:
+    admin, leads_to = (
+        cinder_context.get_admin_context(),
+        {'name': name, 'format': image_format.value},
+    )
+    # Cinder's objects would read the whole volume, for many times as long.
+    for attachment in db.volume_attachment_get_all_by_volume_id(admin, volume_id):
         if attachment.connection_info:
-            attachment.connection_info = {
-                **attachment.connection_info,
-                'name': name,
-                'format': image_format.value,
-            }
-            attachment.save()
+            found = {**json.loads(attachment.connection_info), **leads_to}
+            changed = {'connection_info': json.dumps(found)}
+            db.volume_attachment_update(admin, attachment.id, changed)
 
 
 def snapshot_statuses(snapshot_ids: Collection[str]) -> dict[str, client.Status]:
@@ -208,10 +211,8 @@ def reset_progress(snapshot_id: str, status: str) -> None:
         this service has started is not found in it, see
         :func:`driver.startup_rows.give_up_deletions`
     """
-    snapshot = _snapshot(snapshot_id)
-    snapshot.progress = _NO_PROGRESS
-    snapshot.status = status
-    snapshot.save()
+    admin = cinder_context.get_admin_context()
+    db.snapshot_update(admin, snapshot_id, {'progress': _NO_PROGRESS, 'status': status})
 
 
 def add_temporary_snapshot(source_id: str, made_id: str, purpose: str) -> str:
