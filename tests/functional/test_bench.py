@@ -8,8 +8,10 @@ import signal
 import tempfile
 import time
 
+from driver import locks
 from nova_assist import client
 from nova_assist.bench import clouded, timeline
+from nova_assist.bench.parts import at_once
 from tests.functional.command_case import CommandCase
 
 #: Seconds that the slow driver takes longer.
@@ -73,6 +75,25 @@ class BenchTest(CommandCase):
         found = self.target(results, 'offline create, in the driver')
         self.assertEqual('missed', found['verdict'])
         self.assertGreater(found['figure']['low'], 1)
+
+    def test_least_that_a_driver_does_has_a_guest_switch_and_merge(self):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            clouded.clouded(pathlib.Path(folder, 'cloud'), at_once.LEAST, 'raw') as driver,
+        ):
+            volumes = [driver.volume(), driver.volume()]
+            for volume in volumes:
+                driver.attach(volume)
+            share = driver.cloud.shares['raw'].path
+            for _ in range(2):  # the second time what is backed on is an overlay
+                before = set(share.iterdir())
+                driver.snapshot_all(volumes)
+                overlays = set(share.iterdir()) - before
+                self.assertEqual([True, True], [locks.holders(each).writing for each in overlays])
+                driver.delete_all(volumes)
+                self.assertEqual(overlays, set(share.iterdir()))
+            for volume in volumes:
+                driver.remove(volume)
 
     def test_deletion_that_nova_takes_long_for_is_told_with_its_questions(self):
         with (

@@ -19,7 +19,7 @@ LARGE = SIZES[-1]
 
 #: Larger ones are merged so often at most: each takes seconds.
 _PATIENT = 256 * _MIB
-_FEW = 3
+_FEW = 5
 
 NAME = 'merge'
 

@@ -37,9 +37,9 @@ class PartsTest(unittest.TestCase):
         )
 
     def start(self, driver):
-        self.assertEqual(at_once.IDLE, driver)
-        self.idle = FakeDriver(0.25)
-        return contextlib.nullcontext(self.idle)
+        self.assertEqual(at_once.LEAST, driver)
+        self.least = FakeDriver(0.25)
+        return contextlib.nullcontext(self.least)
 
     def tearDown(self):
         for subject in self.turns.subjects.values():
@@ -95,7 +95,7 @@ class PartsTest(unittest.TestCase):
         deleted = self.results.curve(at_once.DELETED).points
         self.assertEqual({n: [0.5, 0.5] for n in at_once.COUNTS}, deleted[DRIVER])
         self.assertEqual({n: [4.0, 4.0] for n in at_once.COUNTS}, found[FLOOR])
-        self.assertEqual([], self.idle.left)
+        self.assertEqual([], self.least.left)
 
     def test_questions_in_a_long_merge_are_counted_by_the_second(self):
         long_merge.measure(self.turns, self.results)
