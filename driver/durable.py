@@ -14,8 +14,12 @@ import pathlib
 import time
 from collections.abc import Iterator
 
-from driver import access, advice, exceptions, files
+from driver import access, advice, exceptions, files, native
 from driver.layout import TEMPORARY
+
+# Bytes for which a share may take long if they have just been written. Records are smaller, and so
+# many that having another thread wait would cost more than it is worth.
+_LARGE = 1 << 20
 
 # What a file system says that gives no file a second name.
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)
@@ -134,6 +138,7 @@ def keep_start(path: pathlib.Path, size: int, maker: access.FileMaker) -> pathli
     return kept
 
 
+@native.waiting
 def truncate(path: pathlib.Path, size: int) -> None:
     """Cut a file off.
 
@@ -144,6 +149,7 @@ def truncate(path: pathlib.Path, size: int) -> None:
         os.ftruncate(handle, size)
 
 
+@native.waiting
 def sync_file(path: pathlib.Path) -> None:
     """Make a file's content durable.
 
@@ -173,7 +179,8 @@ def _kept_names(path: pathlib.Path, stem: str) -> Iterator[pathlib.Path]:
 
 def _sync(path: pathlib.Path) -> None:
     with files.opened(path) as handle:
-        os.fsync(handle)
+        sync = native.waiting(os.fsync) if os.fstat(handle).st_size > _LARGE else os.fsync
+        sync(handle)
 
 
 def _sync_folder(path: pathlib.Path) -> None:

@@ -20,6 +20,7 @@ from driver import (
     exceptions,
     files,
     locks,
+    native,
     qemu_img,
     raw,
     reading,
@@ -175,9 +176,14 @@ def discard(layout: Layout, name: str) -> None:
     :raises FileInUse: somebody has it open
     """
     if reading.exists(layout, name):
-        path = layout.path(name)
-        with locks.claim(path):
-            durable.remove(path)
+        _remove_claimed(layout.path(name))
+
+
+@native.waiting
+def _remove_claimed(path: pathlib.Path) -> None:
+    # The file is gone, with all that it took up, when it isn't open any more.
+    with locks.claim(path):
+        durable.remove(path)
 
 
 def withdraw(layout: Layout, name: str) -> None:
@@ -198,7 +204,7 @@ def withdraw(layout: Layout, name: str) -> None:
 def remove_temporary(layout: Layout, name: str) -> None:
     """Remove a file that was being prepared; one that is gone is fine."""
     if reading.exists(layout, name):
-        durable.remove(layout.path(name))
+        native.waiting(durable.remove)(layout.path(name))
 
 
 def require_writable(layout: Layout, names: Iterable[str]) -> None:
@@ -247,8 +253,7 @@ def new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pat
         yield temporary
         durable.publish(temporary, layout.path(name))
     except BaseException:
-        with contextlib.suppress(OSError):  # what went wrong first is what counts
-            temporary.unlink(missing_ok=True)
+        native.waiting(durable.forget)(temporary)
         raise
 
 

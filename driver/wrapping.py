@@ -13,7 +13,7 @@ import errno
 import os
 import pathlib
 
-from driver import advice, exceptions, files, qcow2_parts
+from driver import advice, exceptions, files, native, qcow2_parts
 
 _CLUSTER = qcow2_parts.CLUSTER
 _ENTRIES = qcow2_parts.ENTRIES
@@ -81,6 +81,7 @@ class _Plan:
         return qcow2_parts.taken(blocks, _ENTRIES)
 
 
+@native.waiting
 def wrap(path: pathlib.Path, backing: str | None, backing_format: str | None) -> None:
     """Make a raw file a qcow2 image that shows its data and nothing of a backing file.
 
