@@ -16,7 +16,7 @@ import pathlib
 import stat
 from collections.abc import Iterator
 
-from driver import advice, exceptions, files
+from driver import advice, exceptions, files, native
 
 #: Modes that ``nas_secure_file_permissions`` asks for, true and false.
 SECURE_MODE = 0o660
@@ -46,7 +46,7 @@ class FileMaker:
         :raises ShareError: the file can't be made
         """
         try:
-            path.unlink(missing_ok=True)
+            native.unlink(path)
             with _without_umask():
                 flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
                 handle = os.open(path, flags, self.mode)

@@ -144,11 +144,9 @@ def point_attachments_to(volume_id: str, name: str, image_format: Format) -> Non
     Nova reads it again after an online snapshot, and opens that file at the guest's next start
     (bugs 1860913, 1989514).
     """
-    admin, leads_to = (
-        cinder_context.get_admin_context(),
-        {'name': name, 'format': image_format.value},
-    )
-    # Cinder's objects would read the whole volume, for many times as long.
+    admin = cinder_context.get_admin_context()
+    leads_to = {'name': name, 'format': image_format.value}
+    # By Cinder's objects it would be the volume as well, with its type and all metadata.
     for attachment in db.volume_attachment_get_all_by_volume_id(admin, volume_id):
         if attachment.connection_info:
             found = {**json.loads(attachment.connection_info), **leads_to}

@@ -17,10 +17,6 @@ from collections.abc import Iterator
 from driver import access, advice, exceptions, files, native
 from driver.layout import TEMPORARY
 
-# Bytes for which a share may take long if they have just been written. Records are smaller, and so
-# many that having another thread wait would cost more than it is worth.
-_LARGE = 1 << 20
-
 # What a file system says that gives no file a second name.
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)
 
@@ -85,14 +81,14 @@ def remove(path: pathlib.Path) -> None:
     :raises ShareError: it can't be removed
     """
     with _failures(f'remove {path}', path.parent):
-        path.unlink(missing_ok=True)
+        native.unlink(path)
         _sync_folder(path.parent)
 
 
 def forget(temporary: pathlib.Path) -> None:
     """Remove a name that nothing needs; if it stays, the next start of a service removes it."""
     with contextlib.suppress(OSError):
-        temporary.unlink(missing_ok=True)
+        native.unlink(temporary)
 
 
 def link(path: pathlib.Path, second: pathlib.Path) -> None:
@@ -101,7 +97,7 @@ def link(path: pathlib.Path, second: pathlib.Path) -> None:
     :raises ShareError: it can't be made
     """
     with _failures(f'give {path} the second name {second.name}', path.parent):
-        second.unlink(missing_ok=True)
+        native.unlink(second)
         second.hardlink_to(path)
 
 
@@ -138,7 +134,6 @@ def keep_start(path: pathlib.Path, size: int, maker: access.FileMaker) -> pathli
     return kept
 
 
-@native.waiting
 def truncate(path: pathlib.Path, size: int) -> None:
     """Cut a file off.
 
@@ -146,10 +141,9 @@ def truncate(path: pathlib.Path, size: int) -> None:
     :raises ShareError: it can't be
     """
     with _failures(f'cut {path} off', path.parent), files.opened(path, os.O_RDWR) as handle:
-        os.ftruncate(handle, size)
+        native.truncate(handle, size)
 
 
-@native.waiting
 def sync_file(path: pathlib.Path) -> None:
     """Make a file's content durable.
 
@@ -179,8 +173,7 @@ def _kept_names(path: pathlib.Path, stem: str) -> Iterator[pathlib.Path]:
 
 def _sync(path: pathlib.Path) -> None:
     with files.opened(path) as handle:
-        sync = native.waiting(os.fsync) if os.fstat(handle).st_size > _LARGE else os.fsync
-        sync(handle)
+        native.sync(handle)
 
 
 def _sync_folder(path: pathlib.Path) -> None:

@@ -13,7 +13,7 @@ import pathlib
 
 from oslo_concurrency import processutils
 
-from driver import exceptions, files, reading
+from driver import exceptions, files, native, reading
 
 
 def extend(path: pathlib.Path, size: int, sparse: bool, *, holes: bool = False) -> None:
@@ -49,4 +49,4 @@ def _allocate(path: pathlib.Path, start: int, size: int) -> None:
 
 def _truncate(path: pathlib.Path, size: int) -> None:
     with files.opened(path, os.O_RDWR) as handle:
-        os.ftruncate(handle, size)
+        native.truncate(handle, size)

@@ -204,7 +204,7 @@ def withdraw(layout: Layout, name: str) -> None:
 def remove_temporary(layout: Layout, name: str) -> None:
     """Remove a file that was being prepared; one that is gone is fine."""
     if reading.exists(layout, name):
-        native.waiting(durable.remove)(layout.path(name))
+        durable.remove(layout.path(name))
 
 
 def require_writable(layout: Layout, names: Iterable[str]) -> None:
@@ -253,7 +253,7 @@ def new_file(layout: Layout, name: str, maker: access.FileMaker) -> Iterator[pat
         yield temporary
         durable.publish(temporary, layout.path(name))
     except BaseException:
-        native.waiting(durable.forget)(temporary)
+        durable.forget(temporary)
         raise
 
 

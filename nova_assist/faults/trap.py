@@ -121,7 +121,8 @@ class Snare:
 
     def meet_fate(self) -> None:
         """Die, or stop until somebody continues this process."""
-        os.kill(os.getpid(), _NUMBERS.unpack_from(self._memory)[3])
+        # To this thread: of a process another one may get it, and this one goes on.
+        signal.raise_signal(_NUMBERS.unpack_from(self._memory)[3])
 
 
 def install() -> None:

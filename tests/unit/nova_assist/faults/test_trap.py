@@ -20,6 +20,13 @@ for name in 'abc':
     (share / name).write_bytes(b'')
 """
 
+_OTHER_THREAD = """
+import os, sys, threading
+from nova_assist.faults import trap
+trap.install()
+threading.Thread(target=os.unlink, args=[sys.argv[1]]).start()
+"""
+
 
 class TrapTest(unittest.TestCase):
     def setUp(self):
@@ -60,3 +67,19 @@ class TrapTest(unittest.TestCase):
     def test_share_of_others(self):
         self.trap.arm(self.share / 'other', 1)
         self.assertEqual(0, self.work())
+
+    def test_another_thread_stands_still_before_its_effect(self):
+        file = self.share / 'file'
+        for _ in range(5):  # which thread gets what is sent to a process is left to chance
+            file.touch()
+            self.trap.arm(self.share, 1, fate=signal.SIGSTOP)
+            command = [sys.executable, '-c', _OTHER_THREAD, str(file)]
+            with subprocess.Popen(command, env={**os.environ, **self.trap.environment}) as process:
+                try:
+                    _, status = os.waitpid(process.pid, os.WUNTRACED)
+                    self.assertTrue(os.WIFSTOPPED(status))
+                    self.assertTrue(file.exists())
+                    self.trap.disarm()
+                finally:
+                    process.send_signal(signal.SIGCONT)
+            self.assertEqual((0, False), (process.returncode, file.exists()))
