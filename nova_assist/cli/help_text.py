@@ -224,7 +224,7 @@ and how long nova-assist itself takes. What is found is compared with targets.
 
 All figures are medians. A ratio's spread is where it lies in nine of ten resamplings
 of what was measured: a target counts as missed if it lies beyond that. Run it on a
-machine that does nothing else; all of it takes some 20 minutes. Prints tables, and
+machine that does nothing else; all of it takes some 25 minutes. Prints tables, and
 writes bench.json, with every sample, and bench.html, with pictures. Progress goes to
 stderr. It needs one more package: pip install '.[harness,bench]'.""",
     epilog="""\
