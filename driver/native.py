@@ -10,7 +10,6 @@ may wait for a share that doesn't answer before others wait for them.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import os
@@ -18,12 +17,13 @@ import pathlib
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 _Given = ParamSpec('_Given')
 _Result = TypeVar('_Result')
 
-#: Bytes from which on a share may take long for a file. Records are smaller, and so many that
+#: Bytes beyond which a share may take long for a file. Records are smaller, and so many that
 #: having another thread wait would cost more than it is worth.
 LARGE = 1 << 20
 
@@ -88,12 +88,22 @@ def _is_green() -> bool:
 def _aside(call: Callable[..., _Result], arguments: Any, named: Any) -> _Result:
     eventlet = importlib.import_module('eventlet')
     pool = importlib.import_module('eventlet.tpool')
-    # A greenthread of its own, which nobody knows and kills.
-    made = eventlet.spawn(pool.execute, call, *arguments, **named)
-    try:
-        result: _Result = made.wait()
-        return result
-    finally:
-        while not made.dead:
-            with contextlib.suppress(BaseException):  # killed once more
-                made.wait()
+    ended: Future[_Result] = Future()
+
+    def make() -> None:
+        # What a greenthread raises is printed, whoever catches it then.
+        try:
+            ended.set_result(pool.execute(call, *arguments, **named))
+        except Exception as error:
+            ended.set_exception(error)
+
+    made = eventlet.spawn(make)  # nobody knows it, and kills it
+    interruption: BaseException | None = None
+    while not made.dead:
+        try:
+            made.wait()
+        except BaseException as error:
+            interruption = error
+    if interruption is not None:
+        raise interruption
+    return ended.result()
