@@ -6,7 +6,7 @@ import unittest
 import sqlalchemy
 from cinder import objects
 from oslo_config import cfg
-from sqlalchemy import pool
+from sqlalchemy import orm, pool
 
 from driver import sessions
 
@@ -25,3 +25,10 @@ class DatabaseCase(unittest.TestCase):
         self.addCleanup(cfg.CONF.clear_override, 'connection', group='database')
         self.addCleanup(sessions.transactions().patch_engine(engine))
         self.engine = engine
+
+    def store(self, *rows):
+        """Have the database hold rows, which are instances of Cinder's models."""
+        with orm.Session(self.engine) as session, session.begin():
+            for row in rows:
+                session.add(row)
+                session.flush()

@@ -4,7 +4,6 @@
 import sqlalchemy
 from cinder import context, objects
 from cinder.db import api as db
-from sqlalchemy import orm
 
 from driver import database
 from driver.layout import Format
@@ -14,8 +13,7 @@ from tests.unit.driver.database_case import DatabaseCase
 class SaveFormatsTest(DatabaseCase):
     def setUp(self):
         super().setUp()
-        with orm.Session(self.engine) as session, session.begin():
-            session.add(objects.Volume.model(id='v', volume_type_id='t', use_quota=True))
+        self.store(objects.Volume.model(id='v', volume_type_id='t', use_quota=True))
         self.admin = context.get_admin_context()
         known = {'readonly': 'False', 'format': 'raw'}
         db.volume_admin_metadata_update(self.admin, 'v', known, False)

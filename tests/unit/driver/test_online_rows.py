@@ -14,12 +14,6 @@ _COMMON = {'volume_type_id': 't', 'use_quota': True}
 
 
 class OnlineRowsTest(DatabaseCase):
-    def add(self, *rows):
-        with orm.Session(self.engine) as session, session.begin():
-            for row in rows:
-                session.add(row)
-                session.flush()
-
     def attachment(self, attachment_id, info, volume_id='v', **columns):
         return objects.VolumeAttachment.model(
             id=attachment_id,
@@ -38,7 +32,7 @@ class OnlineRowsTest(DatabaseCase):
 
     def test_attachments_of_a_volume_lead_to_its_new_file(self):
         info = {'export': 'h:/e', 'name': 'old', 'format': 'raw', 'access_mode': 'rw'}
-        self.add(
+        self.store(
             objects.Volume.model(id='v', **_COMMON),
             objects.Volume.model(id='w', **_COMMON),
             self.attachment('a', info),
@@ -59,7 +53,7 @@ class OnlineRowsTest(DatabaseCase):
             self.assertEqual(info, json.loads(ended.connection_info))
 
     def test_progress_that_an_earlier_attempt_has_left_is_forgotten(self):
-        self.add(
+        self.store(
             objects.Volume.model(id='v', **_COMMON),
             *(
                 objects.Snapshot.model(

@@ -6,7 +6,6 @@ import unittest
 
 import sqlalchemy
 from cinder import objects
-from sqlalchemy import orm
 
 from driver.peers import Peers, announced
 from driver.remotefs import SnapshotDriver
@@ -25,12 +24,11 @@ class FallenTest(DatabaseCase):
         self.add(OURS, self.now - DAY)
 
     def add(self, host, heard_of, cluster=CLUSTER):
-        with orm.Session(self.engine) as session, session.begin():
-            session.add(
-                objects.Service.model(
-                    host=host, cluster_name=cluster, binary='cinder-volume', updated_at=heard_of
-                )
+        self.store(
+            objects.Service.model(
+                host=host, cluster_name=cluster, binary='cinder-volume', updated_at=heard_of
             )
+        )
 
     def hear_of(self, host, when):
         rows = objects.Service.model.__table__

@@ -8,7 +8,6 @@ from unittest import mock
 
 from cinder import coordination, objects
 from oslo_config import cfg
-from sqlalchemy import orm
 
 from driver import access, backups, database, extension_rows, revert_rows
 from driver.backend import Backend
@@ -51,19 +50,18 @@ class RecoveringTest(DatabaseCase):
         self.file = pathlib.Path(folder.name, f'volume-{self.volume_id}')
         self.file.touch()
         self.grow()
-        with orm.Session(self.engine) as session, session.begin():
-            session.add(
-                objects.Volume.model(
-                    id=self.volume_id,
-                    size=1,
-                    status='extending',
-                    host=f'{HOST}#share',
-                    provider_location='host:/share',
-                    attach_status='detached',
-                    volume_type_id='t',
-                    use_quota=True,
-                )
+        self.store(
+            objects.Volume.model(
+                id=self.volume_id,
+                size=1,
+                status='extending',
+                host=f'{HOST}#share',
+                provider_location='host:/share',
+                attach_status='detached',
+                volume_type_id='t',
+                use_quota=True,
             )
+        )
         database.save_formats(self.volume_id, Format.RAW, Format.RAW)
         maker = access.FileMaker(access.SECURE_MODE)
         opener = Opener(

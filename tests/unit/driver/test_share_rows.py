@@ -3,7 +3,6 @@
 
 import sqlalchemy
 from cinder import objects
-from sqlalchemy import orm
 
 from driver import share_rows
 from tests.unit.driver.builders import GIB
@@ -22,11 +21,8 @@ class PromisedTest(DatabaseCase):
         self.statements.append(statement)
 
     def add(self, volume_id, export, gib, **columns):
-        with orm.Session(self.engine) as session, session.begin():
-            row = {'status': 'available', 'volume_type_id': 't', 'use_quota': True, **columns}
-            session.add(
-                objects.Volume.model(id=volume_id, provider_location=export, size=gib, **row)
-            )
+        row = {'status': 'available', 'volume_type_id': 't', 'use_quota': True, **columns}
+        self.store(objects.Volume.model(id=volume_id, provider_location=export, size=gib, **row))
 
     def test_sizes_are_added_up_by_share(self):
         self.add('a', ONE, 1)

@@ -3,7 +3,6 @@
 
 import sqlalchemy
 from cinder import objects
-from sqlalchemy import orm
 
 from driver import database
 from nova_assist import client
@@ -14,11 +13,11 @@ class SnapshotStatusTest(DatabaseCase):
     def add(self, snapshot_id, attach_status, **columns):
         volume_id = f'volume of {snapshot_id}'
         common = {'volume_type_id': 't', 'use_quota': True}
-        with orm.Session(self.engine) as session, session.begin():
-            session.add(objects.Volume.model(id=volume_id, attach_status=attach_status, **common))
-            session.flush()
-            row = {'status': 'creating', 'progress': '0%', **common, **columns}
-            session.add(objects.Snapshot.model(id=snapshot_id, volume_id=volume_id, **row))
+        row = {'status': 'creating', 'progress': '0%', **common, **columns}
+        self.store(
+            objects.Volume.model(id=volume_id, attach_status=attach_status, **common),
+            objects.Snapshot.model(id=snapshot_id, volume_id=volume_id, **row),
+        )
 
     def test_status_and_progress_are_those_of_the_snapshot_that_is_asked_for(self):
         self.add('a', 'attached', status='deleting', progress='90%')

@@ -15,29 +15,27 @@ HOST = 'node@nfs'
 
 class StartupRowsTest(DatabaseCase):
     def add(self, volume_id, status, host=f'{HOST}#share', **columns):
-        with orm.Session(self.engine) as session, session.begin():
-            session.add(
-                objects.Volume.model(
-                    id=volume_id,
-                    status=status,
-                    host=host,
-                    volume_type_id='t',
-                    use_quota=True,
-                    **columns,
-                )
+        self.store(
+            objects.Volume.model(
+                id=volume_id,
+                status=status,
+                host=host,
+                volume_type_id='t',
+                use_quota=True,
+                **columns,
             )
+        )
 
     def add_snapshot(self, snapshot_id, status):
-        with orm.Session(self.engine) as session, session.begin():
-            session.add(
-                objects.Snapshot.model(
-                    id=snapshot_id,
-                    status=status,
-                    volume_id='v',
-                    volume_type_id='t',
-                    use_quota=True,
-                )
+        self.store(
+            objects.Snapshot.model(
+                id=snapshot_id,
+                status=status,
+                volume_id='v',
+                volume_type_id='t',
+                use_quota=True,
             )
+        )
 
     def status(self, volume_id):
         with orm.Session(self.engine) as session:
